@@ -1,0 +1,2 @@
+//! The application: loop, driver, configuration, secrets, command line.
+#![warn(missing_docs)]

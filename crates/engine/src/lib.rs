@@ -1,0 +1,2 @@
+//! Sans-IO decisions: what to ask next, what is fresh, how bad it is.
+#![warn(missing_docs)]

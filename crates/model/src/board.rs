@@ -1,0 +1,2 @@
+//! Boards, panels and concepts, as they stand in `boards/*.yaml`.
+

@@ -1,0 +1,2 @@
+//! The restaurant platform as metrics, with scripted incidents.
+#![warn(missing_docs)]
