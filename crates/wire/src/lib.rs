@@ -1,2 +1,14 @@
-//! The only types the page sees, and the binary frame.
+//! The only types that the page sees, and the binary frame that carries them.
+//!
+//! Codes and typed values cross the wire; the page writes the sentences. TypeScript is generated from these types into
+//! `ui/src/api/wire.ts`; a test fails when that file is stale (`cargo xtask codegen` writes it).
 #![warn(missing_docs)]
+
+pub mod codegen;
+pub mod error;
+pub mod frame;
+pub mod view;
+
+pub use error::{ErrorCode, ErrorView};
+pub use frame::{FrameHead, FrameWriter, Patch, QueryFrame};
+pub use view::*;

@@ -1,0 +1,64 @@
+//! TypeScript of all wire types.
+
+use crate::{frame, view};
+use ts_rs::{Config, TS};
+
+/// The text of `ui/src/api/wire.ts`.
+pub fn typescript() -> String {
+    let mut out = String::from(
+        "// Generated from crates/wire by `cargo xtask codegen`; a test fails when it is stale. Do not edit.\n",
+    );
+    let cfg = Config::default();
+    macro_rules! declare {
+        ($($t:ty),+ $(,)?) => { $(
+            out.push_str("\nexport ");
+            out.push_str(&<$t as TS>::decl(&cfg));
+            out.push('\n');
+        )+ };
+    }
+    declare!(
+        crate::ErrorCode,
+        crate::ErrorView,
+        view::SeverityView,
+        view::Freshness,
+        view::ThresholdsView,
+        view::AreaView,
+        view::QueryView,
+        view::PanelView,
+        view::BoardView,
+        view::BoardName,
+        view::ErrorText,
+        view::ViewSettings,
+        view::PanelState,
+        view::Mark,
+        view::SeriesView,
+        frame::Patch,
+        frame::QueryFrame,
+        view::PanelFrame,
+        view::SourceHealth,
+        view::SourceView,
+        view::Abnormal,
+        view::Verdict,
+        view::ConceptView,
+        view::HealthView,
+        frame::FrameHead,
+    );
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    #[test]
+    fn typescript_is_up_to_date() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../ui/src/api/wire.ts");
+        let text = super::typescript();
+        if std::env::var_os("UPDATE_GENERATED").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &text).unwrap();
+        }
+        let on_disk = std::fs::read_to_string(&path).unwrap_or_default();
+        assert!(on_disk == text, "ui/src/api/wire.ts is stale: run `cargo xtask codegen`");
+    }
+}

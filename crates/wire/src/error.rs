@@ -1,0 +1,72 @@
+//! A closed set of error codes. The page and the command line write the sentence: locale key `error.<code>`.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use ts_rs::TS;
+
+/// Everything that can be told to a person to have failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorCode {
+    /// Nobody listens there, or the way is cut. `detail`.
+    Connect,
+    /// The host's name is unknown. `host`.
+    Dns,
+    /// Certificate refused or handshake failed. `detail`.
+    Tls,
+    /// No answer in time. `seconds`.
+    Timeout,
+    /// An HTTP status that says no more. `status`.
+    Http,
+    /// User, password or token refused.
+    Unauthorized,
+    /// Something answers, but not in this protocol. `detail`.
+    NotPrometheus,
+    /// The answer is larger than allowed. `limit`.
+    TooLarge,
+    /// The answer ended early.
+    Truncated,
+    /// The answer cannot be read. `detail`.
+    Malformed,
+    /// The source refuses the query. `detail`.
+    Query,
+    /// The source's own limit. `detail`.
+    Limit,
+    /// Given up because nobody waits for it any more.
+    Cancelled,
+    /// The configuration names no such source. `source`.
+    UnknownSource,
+    /// The board uses a concept that no file defines. `concept`.
+    UnknownConcept,
+    /// No source knows this concept. `concept`.
+    UnboundConcept,
+    /// A secret that the source needs is not stored. `name`.
+    SecretMissing,
+    /// No such board. `board`.
+    UnknownBoard,
+    /// The program's own fault. `detail`.
+    Internal,
+}
+
+/// A code with the values its sentence needs. Values are data, never markup.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ErrorView {
+    /// What failed.
+    pub code: ErrorCode,
+    /// Placeholders of the sentence.
+    pub params: BTreeMap<String, String>,
+}
+
+impl ErrorView {
+    /// A code without values.
+    pub fn new(code: ErrorCode) -> Self {
+        Self { code, params: BTreeMap::new() }
+    }
+
+    /// With one more value; longer ones are cut at 500 characters.
+    pub fn with(mut self, name: &str, value: impl ToString) -> Self {
+        let value: String = value.to_string().chars().take(500).collect();
+        self.params.insert(name.to_owned(), value);
+        self
+    }
+}
