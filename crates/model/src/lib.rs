@@ -2,10 +2,12 @@
 #![warn(missing_docs)]
 
 pub mod board;
+pub mod frame;
 pub mod labels;
 pub mod sample;
 pub mod severity;
 
+pub use frame::{InstantValue, RangeFrame};
 pub use labels::Labels;
 pub use sample::{Sample, Series};
 pub use severity::{Direction, Severity, Thresholds};
