@@ -5,9 +5,11 @@ pub mod board;
 pub mod frame;
 pub mod labels;
 pub mod sample;
+pub mod secret;
 pub mod severity;
 
 pub use frame::{InstantValue, RangeFrame};
 pub use labels::Labels;
 pub use sample::{Sample, Series};
+pub use secret::Secret;
 pub use severity::{Direction, Severity, Thresholds};
