@@ -1,0 +1,24 @@
+//! Runs the decoder's own bench (an example of the crate `source`) and judges its figures.
+
+use super::{Limit, Report, figure};
+use crate::app::cargo;
+use crate::procs;
+use anyhow::Result;
+
+const LIMITS: &[(&str, Limit)] = &[("times_as_fast", Limit::AtLeast(3.0))];
+
+pub(super) fn measure(report: &mut Report, quick: bool) -> Result<()> {
+    let mut command = cargo(&[
+        "run",
+        "--release",
+        "-p",
+        "source",
+        "--example",
+        "decode_bench",
+        "--",
+    ]);
+    if quick {
+        command.arg("--quick");
+    }
+    figure::take_lines(report, "decode", &procs::output(&mut command)?, LIMITS)
+}

@@ -1,0 +1,77 @@
+//! `cargo xtask bench`: figures of the release build, and whether they reach their targets.
+
+mod decode;
+mod figure;
+mod refresh;
+mod start;
+mod tsdb;
+mod wall;
+
+pub use figure::{Figure, Limit, Report};
+
+use crate::args::Args;
+use crate::packages::Need;
+use crate::{say, setup};
+use anyhow::Result;
+
+/// A measurement: its name, what it says, what it does.
+type Bench = (
+    &'static str,
+    &'static str,
+    &'static str,
+    fn(&mut Report, bool) -> Result<()>,
+);
+
+const BENCHES: &[Bench] = &[
+    (
+        "decode",
+        "解码 1000 条曲线 × 720 点的应答",
+        "decoding an answer of 1,000 series × 720 points",
+        decode::measure,
+    ),
+    (
+        "tsdb",
+        "内置时序库与 PromQL",
+        "the embedded store and PromQL",
+        tsdb::measure,
+    ),
+    (
+        "start",
+        "从进程启动到第一块活的面板",
+        "from process start to the first live panel",
+        start::measure,
+    ),
+    (
+        "refresh-bytes",
+        "一次刷新的字节数",
+        "bytes of a refresh",
+        refresh::measure,
+    ),
+    (
+        "wall",
+        "24 块面板 × 4 条曲线 × 720 点，每秒更新：CPU 与内存",
+        "24 panels × 4 series × 720 points, one update a second: CPU and memory",
+        wall::measure,
+    ),
+];
+
+/// `cargo xtask bench [NAME…] [--quick]`.
+///
+/// # Errors
+/// When a measurement cannot be made. A target that is missed is a result, not an error.
+pub fn main(mut args: Args) -> Result<()> {
+    let quick = args.flag("--quick");
+    let names: Vec<&str> = BENCHES.iter().map(|b| b.0).collect();
+    let only = args.words(&names)?;
+    args.finish()?;
+    setup::ensure(Need::Bench)?;
+    let mut report = Report::new()?;
+    for (name, zh, en, measure) in BENCHES {
+        if only.is_empty() || only.iter().any(|o| o == name) {
+            say::step(zh, en);
+            measure(&mut report, quick)?;
+        }
+    }
+    report.table();
+    Ok(())
+}
