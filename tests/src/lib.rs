@@ -9,3 +9,4 @@ pub mod hostile;
 pub mod http;
 pub mod remote_write;
 pub mod servers;
+pub mod window;

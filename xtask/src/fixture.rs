@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -298,8 +298,9 @@ pub fn configure(dir: &Path, port: u16) -> Result<Vec<String>> {
 
 fn config_text(boards: &Path, port: u16) -> String {
     format!(
-        "[boards]\ndirectory = {:?}\n\n[embedded]\nenabled = false\n\n[[source]]\nname = \"bench\"\nkind = \
-         \"prometheus\"\nurl = \"http://127.0.0.1:{port}\"\n",
+        "boards_dir = {:?}\nboard = \"bench\"\n\n[embedded]\nhost = false\n\n[demo]\nenabled = false\n\n\
+         [[source]]\nname = \"bench\"\nkind = \"prometheus\"\nurl = \"http://127.0.0.1:{port}\"\n\
+         scrape_interval_seconds = 1.0\n",
         boards.display().to_string()
     )
 }
@@ -307,23 +308,18 @@ fn config_text(boards: &Path, port: u16) -> String {
 /// 6 × 4 panels of time series over [`POINTS`] seconds, asked once a second.
 fn board() -> String {
     let mut text = format!(
-        "id: bench\ntitle: board.overview\nwindow_seconds: {POINTS}\nrefresh_seconds: 1\ncolumns: 24\nrows: \
+        "id: bench\ntitle: 24 × 4 × 720\nwindow_seconds: {POINTS}\nrefresh_seconds: 1\ncolumns: 24\nrows: \
          20\npanels:\n"
     );
     for p in 0..PANELS {
         let (x, y) = (p % 6 * 4, p / 6 * 5);
         let _ = write!(
             text,
-            "- id: p{p:02}\n  kind: timeseries\n  title: domain.server\n  at: {{x: {x}, y: {y}, w: 4, h: 5}}\n  \
-             queries:\n  - expr: bench_value{{panel=\"p{p:02}\"}}\n    legend: \"{{{{line}}}}\"\n"
+            "- id: p{p:02}\n  kind: timeseries\n  title: P{p:02}\n  at: {{x: {x}, y: {y}, w: 4, h: 5}}\n  \
+             queries:\n  - expr: bench_value{{panel=\"p{p:02}\"}}\n    legend: \"{{{{line}}}}\"\n    source: bench\n"
         );
     }
     text
-}
-
-/// The file that [`configure`] writes.
-pub fn config_file(dir: &Path) -> PathBuf {
-    dir.join("shouwang.toml")
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub fn main(mut args: Args) -> Result<()> {
     for (theme, ending) in THEMES {
         let dir = TempDir::new("screenshots")?;
         let config = dir.path().join("shouwang.toml");
-        fs::write(&config, format!("[wall]\ntheme = \"{theme}\"\n"))?;
+        fs::write(&config, format!("theme = \"{theme}\"\n"))?;
         let args = [
             "--config".to_owned(),
             config.display().to_string(),
