@@ -13,17 +13,19 @@ mod index;
 mod metadata;
 mod select;
 mod series;
+mod sweep;
 #[cfg(test)]
 mod tests;
 
 pub use append::{AppendError, AppendReport, Limits, Refused};
+pub use disk::{FileOptions, FileState, FlushError, Health, MovedAside, OpenError, ReadError};
 pub use head::SeriesRef;
 pub use metadata::{Metadata, MetricKind};
 pub use select::Span;
 
 use crate::Clock;
 use append::Bounds;
-use disk::Disk;
+use disk::{Keeper, Reader};
 use head::Head;
 use model::{Labels, Sample};
 use parking_lot::RwLock;
@@ -42,6 +44,10 @@ pub struct Options {
     pub limits: Limits,
     /// How long samples are kept, in milliseconds before the clock's now.
     pub retention_ms: i64,
+    /// With a file: how far back samples stay in memory as well, in milliseconds.
+    pub memory_window_ms: i64,
+    /// Beyond this many bytes of samples in memory the oldest leave it, whether they are in a file or not.
+    pub max_memory_bytes: u64,
     /// Most samples that one selection may read.
     pub max_samples: usize,
     /// The present time.
@@ -49,11 +55,14 @@ pub struct Options {
 }
 
 impl Options {
-    /// Defaults: 15 days, 50 million samples a selection (both as Prometheus), see also [`Limits`].
+    /// Defaults: 15 days, 50 million samples a selection (both as Prometheus), two hours and 1 GiB in memory; see
+    /// also [`Limits`].
     pub fn new(clock: Clock) -> Self {
         Self {
             limits: Limits::default(),
             retention_ms: 15 * 24 * 3600 * 1000,
+            memory_window_ms: 2 * 3600 * 1000,
+            max_memory_bytes: 1 << 30,
             max_samples: 50_000_000,
             clock,
         }
@@ -70,17 +79,48 @@ struct Shared {
 
 /// A time-series store. Share it as `Arc<Tsdb>`; dropping it ends its threads after a last flush.
 pub struct Tsdb {
+    // dropped in this order: the keeper's last flush, then the reader
+    keeper: Option<Keeper>,
+    reader: Option<Reader>,
     shared: Arc<Shared>,
-    disk: Option<Disk>,
 }
 
 impl Tsdb {
     /// A store without a file: what does not fit the retention is gone.
     pub fn in_memory(options: Options) -> Self {
-        Self {
-            shared: Arc::new(Shared::new(options)),
-            disk: None,
+        let shared = Arc::new(Shared::new(options));
+        let keeper = Keeper::in_memory(shared.clone());
+        if let Err(e) = &keeper {
+            tracing::error!(error = %e, "no thread for the store: samples are kept beyond the retention");
         }
+        Self {
+            keeper: keeper.ok(),
+            reader: None,
+            shared,
+        }
+    }
+
+    /// A store with a file. Only the names of the series are read at once, samples when they are asked for.
+    ///
+    /// A damaged file is moved aside and a new one begun: see [`Health::moved_aside`].
+    pub fn open(options: Options, file: FileOptions) -> Result<Self, OpenError> {
+        let shared = Arc::new(Shared::new(options));
+        let (keeper, reader) = Keeper::with_file(shared.clone(), file)?;
+        Ok(Self {
+            keeper: Some(keeper),
+            reader: Some(reader),
+            shared,
+        })
+    }
+
+    /// Writes all samples to the file now, and applies the retention. Waits until it is done.
+    pub fn flush(&self) -> Result<(), FlushError> {
+        self.keeper.as_ref().map_or(Ok(()), Keeper::round)
+    }
+
+    /// How the store is.
+    pub fn health(&self) -> Health {
+        self.keeper.as_ref().map(Keeper::health).unwrap_or_default()
     }
 
     /// Appends samples. The good ones are stored even when others are refused.
@@ -153,6 +193,15 @@ impl Shared {
 
     fn now(&self) -> i64 {
         (self.options.clock)()
+    }
+
+    /// Time of the newest sample, `i64::MIN` before there is one.
+    fn newest(&self) -> i64 {
+        let all = self.head.read().all();
+        all.iter()
+            .map(|s| s.state.lock().last_t)
+            .max()
+            .unwrap_or(i64::MIN)
     }
 
     fn bounds(&self) -> Bounds {

@@ -31,7 +31,10 @@ impl Span {
 
 impl From<ReadError> for StorageError {
     fn from(e: ReadError) -> Self {
-        Self::Failed(e.to_string())
+        match e {
+            ReadError::TooMuch { .. } => Self::TooMuch(e.to_string()),
+            e => Self::Failed(e.to_string()),
+        }
     }
 }
 
@@ -81,7 +84,7 @@ impl Storage for Tsdb {
                 if !state.overlaps(start, end) {
                     continue;
                 }
-                if self.disk.is_some() && state.needs_file(start, end) {
+                if self.reader.is_some() && state.needs_file(start, end) {
                     drop(state);
                     in_file.push(s);
                     continue;
@@ -108,7 +111,7 @@ impl Tsdb {
         end: i64,
         sink: &mut Counted<'_, '_>,
     ) -> Result<(), StorageError> {
-        let Some(disk) = &self.disk else {
+        let Some(reader) = &self.reader else {
             return Ok(());
         };
         let mut in_memory: Vec<(i64, Vec<Sample>)> = Vec::with_capacity(group.len());
@@ -121,7 +124,7 @@ impl Tsdb {
             in_memory.push((state.memory_from, samples));
         }
         let keys = group.iter().map(|s| s.key).collect();
-        let mut chunks = disk.read(keys, start, end)?;
+        let mut chunks = reader.read(keys, start, end, sink.left)?;
         let mut samples: Vec<Sample> = Vec::new();
         for (s, (memory_from, recent)) in group.iter().zip(in_memory) {
             samples.clear();

@@ -43,12 +43,15 @@ pub(super) struct State {
     pub(super) first_t: i64,
     /// Time of the last sample, `i64::MIN` before there is one.
     pub(super) last_t: i64,
-    last_v: u64,
+    /// Bits of its value; `None` when it is in the file only.
+    last_v: Option<u64>,
     /// From here on every sample is in memory; earlier ones may be in the file. `i64::MIN`: all are in memory.
     pub(super) memory_from: i64,
     pub(super) closed: Vec<Closed>,
     pub(super) open: Option<Encoder>,
     pub(super) open_saved: Saved,
+    /// Whether the file knows the series.
+    pub(super) in_file: bool,
 }
 
 /// What an append did.
@@ -65,21 +68,22 @@ impl State {
         Self {
             first_t: i64::MAX,
             last_t: i64::MIN,
-            last_v: 0,
+            last_v: None,
             memory_from: i64::MIN,
             closed: Vec::new(),
             open: None,
             open_saved: Saved::default(),
+            in_file: false,
         }
     }
 
     /// A series whose samples `first_t..=last_t` are in the file and none in memory.
-    pub(super) fn in_file(first_t: i64, last_t: i64, last_v: u64) -> Self {
+    pub(super) fn in_file(first_t: i64, last_t: i64) -> Self {
         Self {
             first_t,
             last_t,
-            last_v,
             memory_from: last_t.saturating_add(1),
+            in_file: true,
             ..Self::empty()
         }
     }
@@ -91,7 +95,8 @@ impl State {
                     t: s.t,
                     last: self.last_t,
                 })
-            } else if s.v.to_bits() == self.last_v {
+            } else if self.last_v.is_none_or(|v| v == s.v.to_bits()) {
+                // a value that is in the file only is taken for the same: senders repeat their last batch after a crash
                 Ok(Pushed::Known)
             } else {
                 Err(AppendError::Duplicate { t: s.t })
@@ -108,7 +113,7 @@ impl State {
         }
         self.first_t = self.first_t.min(s.t);
         self.last_t = s.t;
-        self.last_v = s.v.to_bits();
+        self.last_v = Some(s.v.to_bits());
         Ok(Pushed::Stored)
     }
 
@@ -123,6 +128,43 @@ impl State {
                 bytes: open.into_bytes(),
             });
         }
+    }
+
+    /// Notes that the chunk which begins at `start` is in the file.
+    pub(super) fn mark_saved(&mut self, start: i64, saved: Saved) {
+        self.in_file = true;
+        if self.open.as_ref().is_some_and(|o| o.start() == start) {
+            self.open_saved = saved;
+        } else if let Ok(i) = self.closed.binary_search_by_key(&start, |c| c.start)
+            && let Some(chunk) = self.closed.get_mut(i)
+        {
+            chunk.saved = saved;
+        }
+    }
+
+    /// Takes chunks of the file into memory: all that the file has from `from` on. Chunks that were in memory
+    /// anyway are left out; nothing is taken when the rest does not join what is in memory.
+    pub(super) fn prepend(&mut self, mut chunks: Vec<Closed>, from: i64) {
+        chunks.retain(|c| c.start < self.memory_from);
+        chunks.sort_unstable_by_key(|c| c.start);
+        if chunks
+            .last()
+            .is_some_and(|last| last.end.saturating_add(1) == self.memory_from)
+        {
+            chunks.append(&mut self.closed);
+            self.closed = chunks;
+            self.memory_from = from;
+        }
+    }
+
+    /// The file is gone: what is in memory is all there is, and all of it is to be written.
+    pub(super) fn forget_file(&mut self) {
+        for c in &mut self.closed {
+            c.saved = Saved::default();
+        }
+        self.open_saved = Saved::default();
+        self.in_file = false;
+        self.memory_from = i64::MIN;
     }
 
     /// Appends the samples in memory that lie in `start..=end`.
