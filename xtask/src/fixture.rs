@@ -60,7 +60,10 @@ impl Fixture {
             .stdout(log.try_clone()?)
             .stderr(log);
         let mut prometheus = Service::start("prometheus", &mut command)?;
-        wait_ready(&mut prometheus, port)?;
+        wait_for(&mut prometheus, port, "/-/ready", "eady")?;
+        // it begins to scrape only some seconds after it is ready
+        let scraped = "/api/v1/query?query=up%7Bjob%3D%22bench%22%7D%20%3D%3D%201";
+        wait_for(&mut prometheus, port, scraped, "\"value\"")?;
         Ok(Self {
             _prometheus: prometheus,
             port,
@@ -187,11 +190,10 @@ fn backfill(dir: &Path, exporter: u16) -> Result<()> {
     Ok(())
 }
 
-fn wait_ready(prometheus: &mut Service, port: u16) -> Result<()> {
+/// Waits until the answer to `path` is a success that holds `sign`.
+fn wait_for(prometheus: &mut Service, port: u16, path: &str, sign: &str) -> Result<()> {
     let begun = procs::now();
-    while !get(port, "/-/ready")
-        .is_ok_and(|a| a.starts_with("HTTP/1.0 200") || a.starts_with("HTTP/1.1 200"))
-    {
+    while !get(port, path).is_ok_and(|a| a.contains(" 200 OK") && a.contains(sign)) {
         prometheus.check()?;
         if begun.elapsed() > Duration::from_secs(30) {
             bail!("Prometheus 没有就绪 · Prometheus did not become ready");
