@@ -1,0 +1,10 @@
+//! `shouwang-simulator`: the platform as a program that a Prometheus can scrape.
+
+mod cli;
+
+rust_i18n::i18n!("../../locales", fallback = "zh-CN");
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    cli::run().await
+}
