@@ -202,9 +202,7 @@ impl Work {
             if let Err(e) = file.flush(&self.shared) {
                 tracing::error!(error = %e, "the last flush failed");
             }
-            if let Some(conn) = file.conn.take() {
-                let _ = file.runtime.block_on(conn.close());
-            }
+            file.close();
         }
     }
 
@@ -268,6 +266,18 @@ impl Work {
 }
 
 impl OpenFile {
+    /// Ends with everything in the one file: the connection that reads is still open and could not do it.
+    fn close(&mut self) {
+        if let Some(mut conn) = self.conn.take() {
+            self.runtime.block_on(async {
+                let _ = sqlx::raw_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                    .execute(&mut conn)
+                    .await;
+                let _ = conn.close().await;
+            });
+        }
+    }
+
     fn flush(&mut self, shared: &Shared) -> Result<(), FlushError> {
         let Some(conn) = &mut self.conn else {
             return Err(FlushError::Corrupt {

@@ -5,6 +5,8 @@ mod keeper;
 mod open;
 mod read;
 mod retain;
+#[cfg(test)]
+mod tests;
 mod write;
 
 pub(super) use keeper::Keeper;

@@ -62,16 +62,27 @@ fn beside(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// How both connections are made.
-pub(super) fn connect_options(file: &FileOptions) -> SqliteConnectOptions {
+/// How the connection that writes is made.
+fn writing(file: &FileOptions) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(&file.path)
+        .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         // in WAL mode this can lose the last commits in a power failure, never the file; a killed process loses none
         .synchronous(SqliteSynchronous::Normal)
         .auto_vacuum(SqliteAutoVacuum::Incremental)
         .busy_timeout(Duration::from_secs(5))
         .pragma("journal_size_limit", "16777216")
+        .disable_statement_logging()
+}
+
+/// How the connection that reads is made. It sets nothing of the file's: that would be writing.
+pub(super) fn reading(file: &FileOptions) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(&file.path)
+        .read_only(true)
+        .busy_timeout(Duration::from_secs(5))
+        .row_buffer_size(256)
         .disable_statement_logging()
 }
 
@@ -155,11 +166,7 @@ async fn try_open(file: &FileOptions, shared: &Shared) -> Result<SqliteConnectio
 
 async fn connect(file: &FileOptions) -> Result<SqliteConnection, Failure> {
     let failed = |e: sqlx::Error| failure(file, &e);
-    let mut conn = connect_options(file)
-        .create_if_missing(true)
-        .connect()
-        .await
-        .map_err(failed)?;
+    let mut conn = writing(file).connect().await.map_err(failed)?;
     match prepare(&mut conn, file).await {
         Ok(()) => Ok(conn),
         Err(e) => {

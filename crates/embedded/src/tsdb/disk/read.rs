@@ -1,6 +1,6 @@
 //! The connection that reads, on a thread of its own.
 
-use super::open::connect_options;
+use super::open::reading;
 use super::{FileOptions, ReadError};
 use crate::tsdb::Shared;
 use crate::tsdb::chunk::{DamagedChunk, decode};
@@ -124,7 +124,7 @@ fn run(file: &FileOptions, shared: &Shared, inbox: &Receiver<Job>) {
     else {
         return; // who asks then hears that the store is closing
     };
-    let connect = || runtime.block_on(connect_options(file).read_only(true).connect());
+    let connect = || runtime.block_on(reading(file).connect());
     let mut conn = connect();
     if let Ok(conn) = &mut conn
         && let Err(e) = runtime.block_on(preload(conn, shared))
