@@ -1,0 +1,51 @@
+/** Colours and sizes of the tokens, as canvases need them. */
+export class Look {
+  private readonly cache = new Map<string, string>()
+
+  constructor(private readonly style: CSSStyleDeclaration) {}
+
+  /** A colour token, for instance `--calm`. */
+  colour(token: string): string {
+    let found = this.cache.get(token)
+    if (found === undefined) {
+      found = this.style.getPropertyValue(token).trim()
+      this.cache.set(token, found)
+    }
+    return found
+  }
+}
+
+let look: Look | null = null
+
+/** The tokens in force. */
+export function currentLook(): Look {
+  look ??= new Look(getComputedStyle(document.documentElement))
+  return look
+}
+
+/** To be called when the theme changed. */
+export function forgetLook(): void {
+  look = null
+}
+
+/** One unit in CSS pixels; the same rule as `--u` in tokens.css. */
+export function unit(): number {
+  return Math.max(0.25, Math.min(window.innerWidth / 1920, window.innerHeight / 1080))
+}
+
+/** Series' colours in order (Wong). */
+export const SERIES = ['--s1', '--s2', '--s3', '--s4', '--s5', '--s6', '--s7', '--s8'] as const
+
+/** Token of the i-th series. */
+export const seriesToken = (i: number): string => SERIES[i % SERIES.length] as string
+
+/** Gives a canvas the pixels of its box; false when it has none. */
+export function fitCanvas(canvas: HTMLCanvasElement, width: number, height: number): boolean {
+  const ratio = window.devicePixelRatio || 1
+  const w = Math.round(width * ratio)
+  const h = Math.round(height * ratio)
+  if (w < 2 || h < 2) return false
+  if (canvas.width !== w) canvas.width = w
+  if (canvas.height !== h) canvas.height = h
+  return true
+}

@@ -1,0 +1,125 @@
+import type { QueryData, Values } from '../stores/query'
+
+/** From and to. */
+export interface Range {
+  lo: number
+  hi: number
+}
+
+/**
+ * The time axis of a live chart. It doesn't glide: it stands still while data grow into the room at its right and moves on by
+ * `quantum` when that is full, so that most updates change no pixel of what is already drawn. `phase` (0..1) keeps the charts
+ * of a wall from moving all at once.
+ */
+export function timeWindow(now: number, span: number, quantum: number, phase: number): Range {
+  if (!(quantum > 0)) return { lo: now - span, hi: now }
+  const shift = phase * quantum
+  const hi = (Math.floor((now - shift) / quantum) + 1) * quantum + shift
+  return { lo: hi - span, hi }
+}
+
+/** The step 1, 2, 2.5 or 5 × 10ⁿ at or above `rough`. */
+export function niceStep(rough: number): number {
+  if (!(rough > 0) || !Number.isFinite(rough)) return 1
+  const power = 10 ** Math.floor(Math.log10(rough))
+  for (const m of [1, 2, 2.5, 5]) if (rough <= m * power * 1.000001) return m * power
+  return 10 * power
+}
+
+/** Ends that a board sets; null where the data decide. */
+export interface Ends {
+  min: number | null
+  max: number | null
+}
+
+/** A round range around the data with some air; zero is included when the data lie near it. */
+export function fitScale(lo: number, hi: number, ends: Ends): Range {
+  if (!(lo <= hi)) return { lo: ends.min ?? 0, hi: ends.max ?? 1 }
+  const width = hi - lo
+  const air = width > 0 ? width * 0.1 : Math.max(Math.abs(hi) * 0.1, 1e-9)
+  let low = lo - air
+  let high = hi + air
+  if (lo >= 0 && (low < 0 || lo < 0.45 * hi)) low = 0
+  if (hi <= 0 && (high > 0 || hi > 0.45 * lo)) high = 0
+  const step = niceStep((high - low) / 4)
+  low = Math.floor(low / step + 1e-9) * step
+  high = Math.ceil(high / step - 1e-9) * step
+  if (lo === 0 && hi === 0) high = 1
+  const range = { lo: ends.min ?? low, hi: ends.max ?? high }
+  // Data outside the board's ends stay visible: an axis that hides the outlier hides the incident.
+  if (ends.max !== null && hi > ends.max) range.hi = high
+  if (ends.min !== null && lo < ends.min) range.lo = low
+  if (!(range.hi > range.lo)) range.hi = range.lo + 1
+  return range
+}
+
+/** Keeps the former range while the data fit and still fill a fair part of it: the axis must not jump with every point. */
+export function steadyScale(former: Range | null, lo: number, hi: number, ends: Ends): Range {
+  const fresh = fitScale(lo, hi, ends)
+  if (former === null || !(lo <= hi)) return fresh
+  const fits = lo >= former.lo && hi <= former.hi
+  const roomy = former.hi - former.lo > 2.2 * (fresh.hi - fresh.lo)
+  return fits && !roomy ? former : fresh
+}
+
+/** Round values for the marks of a value axis. */
+export function valueMarks(range: Range, most: number): number[] {
+  const step = niceStep((range.hi - range.lo) / Math.max(1, most))
+  const marks: number[] = []
+  for (let i = Math.ceil(range.lo / step - 1e-9); i * step <= range.hi + step * 1e-9; i += 1) marks.push(i * step)
+  return marks
+}
+
+/** Smallest and greatest value at or after a time, over the chosen series; lo > hi when there is none. */
+export function extent(queries: readonly QueryData[], from: number): Range {
+  let lo = Infinity
+  let hi = -Infinity
+  for (const query of queries) {
+    const first = firstAt(query.times, from)
+    for (const column of query.values) {
+      for (let i = first; i < column.length; i += 1) {
+        const v = column[i]
+        if (v === null || v === undefined) continue
+        if (v < lo) lo = v
+        if (v > hi) hi = v
+      }
+    }
+  }
+  return { lo, hi }
+}
+
+/** Index of the first time at or after `at` (binary search). */
+export function firstAt(times: readonly number[], at: number): number {
+  let a = 0
+  let b = times.length
+  while (a < b) {
+    const m = (a + b) >> 1
+    if ((times[m] as number) < at) a = m + 1
+    else b = m
+  }
+  return a
+}
+
+/**
+ * Means of equal parts of the time axis, written into `out` (NaN where there is no point): a sparkline has fewer columns than
+ * points, and drawing all of them would be noise. Parts are anchored at absolute times so that they don't flicker as time passes.
+ */
+export function buckets(times: readonly number[], values: Values, from: number, width: number, out: Float64Array): void {
+  out.fill(NaN)
+  let i = firstAt(times, from)
+  while (i < times.length) {
+    const slot = Math.floor(((times[i] as number) - from) / width)
+    if (slot >= out.length) return
+    let sum = 0
+    let n = 0
+    const end = from + (slot + 1) * width
+    for (; i < times.length && (times[i] as number) < end; i += 1) {
+      const v = values[i]
+      if (v !== null && v !== undefined) {
+        sum += v
+        n += 1
+      }
+    }
+    if (n > 0) out[slot] = sum / n
+  }
+}

@@ -1,0 +1,42 @@
+import type { PanelFrame, PanelState, PanelView, SeverityView } from '../api/wire'
+import { applyQueries, QueryData } from './query'
+
+/** One panel: what the board says of it, which look it has, and its data. */
+export class PanelModel {
+  readonly id: string
+  readonly view: PanelView
+  /** In the board's order. */
+  readonly queries: QueryData[]
+  readonly byId: Map<string, QueryData>
+  state = $state.raw<PanelState>({ kind: 'loading' })
+  severity = $state<SeverityView>('normal')
+  demo = $state(false)
+  /** Rises when a frame touched the panel. What reads the plain arrays of `queries` depends on it. */
+  version = $state(0)
+
+  constructor(view: PanelView) {
+    this.id = view.id
+    this.view = view
+    this.queries = view.queries.map((query) => new QueryData(query))
+    this.byId = new Map(this.queries.map((query) => [query.id, query]))
+  }
+
+  /** Takes over what a frame says about this panel. */
+  apply(frame: PanelFrame, block: Float64Array): void {
+    applyQueries(this.byId, frame.queries, block)
+    this.state = frame.state
+    this.severity = frame.severity
+    this.demo = frame.demo
+    this.version += 1
+  }
+
+  /** Queries of a role, in the board's order. */
+  of(role: 'main' | 'note' | 'check'): QueryData[] {
+    return this.queries.filter((query) => query.view.role === role)
+  }
+
+  /** Whether there is anything to show, be it old. */
+  get hasData(): boolean {
+    return this.version >= 0 && this.queries.some((query) => query.latest.length > 0 || query.times.length > 0)
+  }
+}

@@ -1,0 +1,77 @@
+import type { Frame } from '../api/frame'
+import type { BoardView, SourceView, Verdict, ViewSettings } from '../api/wire'
+import { setLocale } from '../i18n/index.svelte'
+import { PanelModel } from './panel.svelte'
+
+/** Without an answer for so long the wall says that it is cut off, ms. */
+export const LOST_AFTER = 3000
+
+/** Everything the wall shows. Frames are its only input; `monotonic` is a clock that never jumps, ms. */
+export class WallStore {
+  cursor = 0
+  settings = $state.raw<ViewSettings | null>(null)
+  board = $state.raw<BoardView | null>(null)
+  sources = $state.raw<SourceView[]>([])
+  verdict = $state.raw<Verdict | null>(null)
+  panels = $state.raw<PanelModel[]>([])
+  /** False while no answer comes from the host. */
+  live = $state(true)
+  /** Whether the first frame has come. */
+  started = $state(false)
+  /** The host's clock, ms since the epoch: the last frame's plus what has passed since. */
+  now = $state(0)
+  /** The host's clock in the last frame. */
+  lastFrame = $state(0)
+
+  /** When the last frame came, on the monotonic clock. */
+  heardAt: number
+  private base = 0
+  private byId = new Map<string, PanelModel>()
+
+  constructor(monotonic: number) {
+    this.heardAt = monotonic
+  }
+
+  /** Takes over a frame. */
+  apply(frame: Frame, monotonic: number): void {
+    const { head, block } = frame
+    this.cursor = head.cursor
+    this.heardAt = monotonic
+    this.base = head.now
+    this.lastFrame = head.now
+    if (head.settings !== null) {
+      this.settings = head.settings
+      setLocale(head.settings.locale)
+    }
+    if (head.board !== null || head.full) this.lay(head.board ?? this.board)
+    if (head.sources !== null) this.sources = head.sources
+    if (head.verdict !== null) this.verdict = head.verdict
+    for (const panel of head.panels) this.byId.get(panel.id)?.apply(panel, block)
+    this.started = true
+    this.tick(monotonic)
+  }
+
+  /** Moves the clock on and judges whether the host still answers. */
+  tick(monotonic: number): void {
+    const silent = monotonic - this.heardAt
+    if (this.started) this.now = this.base + Math.max(0, silent)
+    const live = silent < LOST_AFTER
+    if (live !== this.live) this.live = live
+  }
+
+  /** Panels with something to show. */
+  painted(): number {
+    return this.panels.filter((panel) => panel.state.kind === 'data' && panel.hasData).length
+  }
+
+  /** Whether some panel still waits for its first answer. */
+  get waiting(): boolean {
+    return !this.started || this.panels.some((panel) => panel.state.kind === 'loading')
+  }
+
+  private lay(board: BoardView | null): void {
+    this.board = board
+    this.panels = (board?.panels ?? []).map((view) => new PanelModel(view))
+    this.byId = new Map(this.panels.map((panel) => [panel.id, panel]))
+  }
+}
