@@ -10,3 +10,17 @@ pub mod http;
 pub mod remote_write;
 pub mod servers;
 pub mod window;
+
+/// The machine's clock, ms since the epoch: real servers live in real time.
+///
+/// # Panics
+/// When the clock stands before 1970.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "samples for a real server have to be recent"
+)]
+pub fn now_ms() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    i64::try_from(since.expect("a clock after 1970").as_millis())
+        .expect("a clock before the year 292 million")
+}
