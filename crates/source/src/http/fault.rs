@@ -34,6 +34,11 @@ pub(super) fn sending(e: &reqwest::Error, connect: Duration, total: Duration) ->
     }
 }
 
+/// Whether the connection was there, but broke before the answer's head came.
+pub(super) fn is_broken_connection(e: &reqwest::Error) -> bool {
+    e.is_request() && !e.is_timeout() && !e.is_connect() && tls_fault(e).is_none()
+}
+
 /// An error while the answer's body was read.
 pub(super) fn receiving(e: &reqwest::Error, total: Duration) -> SourceError {
     if let Some(why) = tls_fault(e) {

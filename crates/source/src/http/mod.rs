@@ -66,6 +66,8 @@ impl Http {
             .connect_timeout(connection.connect_timeout)
             .timeout(connection.timeout)
             .gzip(connection.gzip)
+            // h2 turns a TLS alert into a string, and then "client certificate refused" cannot be told any more
+            .http1_only()
             .pool_max_idle_per_host(4)
             .tcp_nodelay(true);
         let builder = trust(builder, &connection.tls)?;
@@ -177,10 +179,17 @@ impl Http {
     }
 
     async fn exchange(&self, request: reqwest::RequestBuilder) -> Result<Reply, SourceError> {
-        let mut response = request
-            .send()
-            .await
-            .map_err(|e| fault::sending(&e, self.connect_timeout, self.timeout))?;
+        let again = request.try_clone();
+        let mut sent = request.send().await;
+        // a connection kept open since the last question may have died meanwhile (the server restarted); questions
+        // change nothing, so they may be asked twice
+        if let (Err(e), Some(again)) = (&sent, again)
+            && fault::is_broken_connection(e)
+        {
+            sent = again.send().await;
+        }
+        let mut response =
+            sent.map_err(|e| fault::sending(&e, self.connect_timeout, self.timeout))?;
         let status = response.status();
         if status.is_redirection() && status != StatusCode::NOT_MODIFIED {
             return Err(SourceError::Redirected {
