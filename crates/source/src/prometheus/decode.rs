@@ -196,6 +196,14 @@ fn matrix(scan: &mut Scan<'_>, limits: &Limits) -> Result<InstantValue, Fault> {
 /// `[time, "value"]`
 #[inline]
 fn point(scan: &mut Scan<'_>) -> Result<(i64, f64), Fault> {
+    match scan.compact_point() {
+        Some(point) => Ok(point),
+        None => unusual_point(scan),
+    }
+}
+
+#[cold]
+fn unusual_point(scan: &mut Scan<'_>) -> Result<(i64, f64), Fault> {
     scan.expect(b'[', "[time, \"value\"]")?;
     let t = time(scan)?;
     scan.expect(b',', "comma")?;
@@ -207,7 +215,6 @@ fn point(scan: &mut Scan<'_>) -> Result<(i64, f64), Fault> {
     Ok((t, v))
 }
 
-#[inline]
 fn time(scan: &mut Scan<'_>) -> Result<i64, Fault> {
     let at = scan.position();
     number::time_ms(scan.number()?).ok_or(Fault::Malformed(at, "a time in seconds"))

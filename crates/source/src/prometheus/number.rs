@@ -7,41 +7,97 @@ const EXACT: [f64; 23] = [
 ];
 
 /// A sample's value: a number, `NaN`, `+Inf`, `-Inf`; `None` if it is none of them.
-#[inline]
 pub(crate) fn value(text: &[u8]) -> Option<f64> {
-    short(text).or_else(|| long(text))
+    match compact_value(text) {
+        Some((value, length)) if length == text.len() => Some(value),
+        _ => long(text),
+    }
 }
 
-/// Plain decimals whose digits fit a double exactly and whose scale is an exact power of ten: one division gives
-/// the correctly rounded result (Clinger's fast path, "How to read floating point numbers accurately", 1990).
+/// The plain decimal at the beginning of `text` and its length.
+///
+/// Up to 2^53 in digits and 22 decimals, one division gives the correctly rounded result (Clinger's fast path, "How to
+/// read floating point numbers accurately", 1990); longer ones go to the standard library.
 #[inline]
-fn short(text: &[u8]) -> Option<f64> {
-    let (negative, digits) = match text {
-        [b'-', rest @ ..] => (true, rest),
-        rest => (false, rest),
-    };
-    if digits.len() > 18 || !digits.first()?.is_ascii_digit() {
-        return None;
-    }
+pub(crate) fn compact_value(text: &[u8]) -> Option<(f64, usize)> {
+    let sign = usize::from(text.first() == Some(&b'-'));
     let mut mantissa: u64 = 0;
-    let mut point = None;
-    for (i, b) in digits.iter().enumerate() {
-        match b {
-            b'0'..=b'9' => mantissa = mantissa * 10 + u64::from(b - b'0'),
-            b'.' if point.is_none() => point = Some(i),
-            _ => return None,
-        }
-    }
-    let decimals = match point {
-        Some(i) if i + 1 == digits.len() => return None,
-        Some(i) => digits.len() - i - 1,
-        None => 0,
-    };
-    if mantissa > 1 << 53 {
+    let mut at = sign;
+    at += digits(text.get(at..)?, &mut mantissa);
+    if at == sign {
         return None;
     }
-    let value = mantissa as f64 / EXACT.get(decimals)?;
-    Some(if negative { -value } else { value })
+    let mut decimals = 0;
+    if text.get(at) == Some(&b'.') {
+        decimals = digits(text.get(at + 1..)?, &mut mantissa);
+        if decimals == 0 {
+            return None;
+        }
+        at += 1 + decimals;
+    }
+    // 19 digits fit into 64 bits; with more of them the mantissa has wrapped
+    if at <= 19 && mantissa <= 1 << 53 {
+        let value = mantissa as f64 / EXACT.get(decimals)?;
+        return Some((if sign == 1 { -value } else { value }, at));
+    }
+    let text = std::str::from_utf8(text.get(..at)?).ok()?;
+    Some((text.parse().ok()?, at))
+}
+
+/// Adds the digits at the beginning of `text` to `number`, wrapping; how many there were.
+#[inline]
+fn digits(text: &[u8], number: &mut u64) -> usize {
+    let mut length = 0;
+    while let Some(eight) = text.get(length..).and_then(|t| t.first_chunk::<8>()) {
+        let Some(value) = eight_digits(u64::from_le_bytes(*eight)) else {
+            break;
+        };
+        *number = number.wrapping_mul(100_000_000).wrapping_add(value);
+        length += 8;
+    }
+    while let Some(digit) = text
+        .get(length)
+        .map(|b| b.wrapping_sub(b'0'))
+        .filter(|d| *d < 10)
+    {
+        *number = number.wrapping_mul(10).wrapping_add(u64::from(digit));
+        length += 1;
+    }
+    length
+}
+
+/// Eight digits at once, the first one in the lowest byte (Lemire, "Quickly parsing eight digits", 2018).
+#[inline]
+fn eight_digits(chunk: u64) -> Option<u64> {
+    let high = chunk & 0xf0f0_f0f0_f0f0_f0f0;
+    let carried = chunk.wrapping_add(0x0606_0606_0606_0606) & 0xf0f0_f0f0_f0f0_f0f0;
+    if high != 0x3030_3030_3030_3030 || carried != 0x3030_3030_3030_3030 {
+        return None;
+    }
+    let pairs = (chunk & 0x0f0f_0f0f_0f0f_0f0f).wrapping_mul(2561) >> 8;
+    let fours = (pairs & 0x00ff_00ff_00ff_00ff).wrapping_mul(6_553_601) >> 16;
+    Some((fours & 0x0000_ffff_0000_ffff).wrapping_mul(42_949_672_960_001) >> 32)
+}
+
+/// The plain time in seconds at the beginning of `text` as ms, and its length.
+#[inline]
+pub(crate) fn compact_time(text: &[u8]) -> Option<(i64, usize)> {
+    let mut seconds: u64 = 0;
+    let whole = digits(text, &mut seconds);
+    if whole == 0 || whole > 12 {
+        return None;
+    }
+    let ms = i64::try_from(seconds).ok()? * 1000;
+    if text.get(whole) != Some(&b'.') {
+        return Some((ms, whole));
+    }
+    let mut fraction: u64 = 0;
+    let decimals = digits(text.get(whole + 1..)?, &mut fraction);
+    let scale = [100, 10, 1].get(decimals.checked_sub(1)?)?;
+    Some((
+        ms + i64::try_from(fraction).ok()? * scale,
+        whole + 1 + decimals,
+    ))
 }
 
 #[cold]
@@ -67,36 +123,12 @@ fn long(text: &[u8]) -> Option<f64> {
 }
 
 /// A time in seconds, with or without decimals, as milliseconds.
-#[inline]
 pub(crate) fn time_ms(text: &[u8]) -> Option<i64> {
-    let (whole, decimals) = match memchr::memchr(b'.', text) {
-        Some(at) => (text.get(..at)?, text.get(at + 1..)?),
-        None => (text, &[][..]),
-    };
-    if whole.is_empty() || whole.len() > 15 || decimals.len() > 3 {
-        return unusual_time(text);
+    if let Some((ms, length)) = compact_time(text)
+        && length == text.len()
+    {
+        return Some(ms);
     }
-    let mut ms: i64 = 0;
-    for b in whole {
-        if !b.is_ascii_digit() {
-            return unusual_time(text);
-        }
-        ms = ms * 10 + i64::from(b - b'0');
-    }
-    let mut scale = 1000;
-    ms *= 1000;
-    for b in decimals {
-        if !b.is_ascii_digit() {
-            return unusual_time(text);
-        }
-        scale /= 10;
-        ms += i64::from(b - b'0') * scale;
-    }
-    Some(ms)
-}
-
-#[cold]
-fn unusual_time(text: &[u8]) -> Option<i64> {
     let seconds: f64 = long(text)?;
     let ms = (seconds * 1000.0).round();
     // beyond this a double does not tell neighbouring milliseconds apart
