@@ -282,7 +282,16 @@ fn plain_decimal(v: f64) -> String {
     if v.is_infinite() {
         return if v > 0.0 { "+Inf" } else { "-Inf" }.to_owned();
     }
-    v.to_string()
+    let shortest = v.to_string();
+    // of two equally short and equally near texts Go takes the one whose last digit is even
+    let digits = shortest.split_once('.').map_or(0, |(_, d)| d.len());
+    if digits > 0 {
+        let even = format!("{v:.digits$}");
+        if even.parse() == Ok(v) {
+            return even;
+        }
+    }
+    shortest
 }
 
 #[cfg(test)]
@@ -351,6 +360,7 @@ mod tests {
         let of = |v: f64| plain_decimal(v);
         assert_eq!(of(1e21), "1000000000000000000000");
         assert_eq!(of(0.1), "0.1");
+        assert_eq!(of(1_000_000_000_000_055.25), "1000000000000055.2");
         assert_eq!(of(f64::NEG_INFINITY), "-Inf");
         assert_eq!((of(f64::NAN), of(-0.0)), ("NaN".into(), "-0".into()));
     }

@@ -25,8 +25,8 @@ pub enum Value {
         /// The text.
         value: String,
     },
-    /// One sample for each series, at the evaluation time. In no particular order, except for `sort`, `sort_desc`,
-    /// `topk` and `bottomk` (there the best of each group first).
+    /// One sample for each series, at the evaluation time; sorted by labels, except for `sort`, `sort_desc`, `topk`
+    /// and `bottomk` (there the best of each group first).
     Vector(Vec<(Labels, Sample)>),
     /// The samples of a range selector or subquery with their own times, sorted by labels.
     Matrix(Vec<Series>),
@@ -97,7 +97,7 @@ impl Engine {
             step: 1,
             len: 1,
         };
-        let node = self.plan(query, grid)?;
+        let node = self.plan(query, at_ms, at_ms)?;
         self.run(storage, |eval| match &node {
             Node::Text(value) => Ok(Value::String {
                 t: at_ms,
@@ -118,6 +118,9 @@ impl Engine {
                     }
                     Ok(())
                 })?;
+                if !node.has_order() {
+                    vector.sort_by(|(a, _), (b, _)| a.cmp(b));
+                }
                 Ok(Value::Vector(vector))
             }
         })
@@ -138,7 +141,7 @@ impl Engine {
         step_ms: i64,
     ) -> Result<Vec<Series>, PromqlError> {
         let grid = self.grid(start_ms, end_ms, step_ms)?;
-        let node = self.plan(query, grid)?;
+        let node = self.plan(query, start_ms, end_ms)?;
         if !matches!(node.value_type(), ValueType::Scalar | ValueType::Vector) {
             return Err(PromqlError::parse(format!(
                 "invalid expression type {:?} for range query, must be Scalar or instant Vector",
@@ -180,9 +183,9 @@ impl Engine {
         })
     }
 
-    fn plan(&self, query: &str, grid: Grid) -> Result<Node, PromqlError> {
+    fn plan(&self, query: &str, start: i64, end: i64) -> Result<Node, PromqlError> {
         let expr = compile::parse(query)?;
-        compile::compile(&expr, grid.start, grid.end(), ms(self.subquery_step))
+        compile::compile(&expr, start, end, ms(self.subquery_step))
     }
 
     fn run<T>(

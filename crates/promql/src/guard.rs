@@ -97,12 +97,35 @@ impl<'a> Scan<'a> {
             } else if c == '\\' && quote != '`' {
                 escaped = true;
             } else if c == quote {
-                self.copy(i + c.len_utf8());
+                if quote == '`' {
+                    self.raw_string(i);
+                } else {
+                    self.copy(i + c.len_utf8());
+                }
                 self.after_offset = false;
                 return Ok(());
             }
         }
         Err(PromqlError::parse_at(self.at, "unterminated quoted string"))
+    }
+
+    /// Writes a raw string of `len` bytes (less the closing quote) with escapes: the parser reads backslashes in
+    /// raw strings as escapes.
+    fn raw_string(&mut self, len: usize) {
+        let raw = self.rest().get(1..len).unwrap_or("");
+        self.out.push('"');
+        for c in raw.chars() {
+            match c {
+                '\n' => self.out.push_str("\\n"),
+                '"' | '\\' => {
+                    self.out.push('\\');
+                    self.out.push(c);
+                }
+                c => self.out.push(c),
+            }
+        }
+        self.out.push('"');
+        self.at += len + 1;
     }
 
     fn name(&mut self) -> Result<(), PromqlError> {
@@ -232,6 +255,14 @@ mod tests {
             r#"double_exponential_smoothing (m{a="holt_winters("}[5m], 0.5, 0.1) "#
         );
         assert!(prepare("double_exponential_smoothing(m[5m], 0.5, 0.1)").is_err());
+    }
+
+    #[test]
+    fn raw_strings_are_written_with_escapes() {
+        assert_eq!(
+            prepare("m{a=`x\\s\"y`}").expect("accepted"),
+            r#"m{a="x\\s\"y"}"#
+        );
     }
 
     #[test]

@@ -18,6 +18,7 @@ mod guard;
 mod histogram;
 mod labels_of;
 mod math;
+pub mod memory;
 mod over_time;
 mod plan;
 mod rows;
@@ -28,4 +29,5 @@ mod window;
 
 pub use engine::{CancelHook, Engine, Value, selectors};
 pub use error::{ExecutionError, LimitError, PromqlError};
+pub use memory::MemoryStorage;
 pub use storage::{Storage, StorageError};

@@ -255,6 +255,22 @@ impl Node {
         self.value_type() == ValueType::Scalar
     }
 
+    /// Whether the order of an instant vector's elements says something.
+    pub(crate) fn has_order(&self) -> bool {
+        match self {
+            Self::Sort { .. } => true,
+            Self::Aggregate(a) => matches!(a.op, AggregateOp::Topk(_) | AggregateOp::Bottomk(_)),
+            Self::Negate(arg) | Self::Fixed(arg) => arg.has_order(),
+            Self::Math(math) => math.arg.has_order(),
+            Self::LabelReplace(replace) => replace.arg.has_order(),
+            Self::LabelJoin(join) => join.arg.has_order(),
+            Self::Arithmetic(b) if b.left.is_scalar() => b.right.has_order(),
+            Self::Arithmetic(b) => b.left.has_order(),
+            Self::Set(set) => set.left.has_order(),
+            _ => false,
+        }
+    }
+
     /// Whether the rows of this vector stay apart when their names are dropped (so that nobody need look).
     /// False where it is not known.
     pub(crate) fn distinct(&self) -> bool {

@@ -80,6 +80,11 @@ impl Metric {
         self.labels.get(name)
     }
 
+    /// Order of the series as they are stored, their names included.
+    pub(crate) fn stored_order(&self, other: &Self) -> std::cmp::Ordering {
+        self.labels.cmp(&other.labels)
+    }
+
     /// As a label set of its own.
     pub(crate) fn into_labels(self) -> Labels {
         if self.nameless && self.labels.metric_name().is_some() {

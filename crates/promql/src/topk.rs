@@ -110,35 +110,34 @@ impl Eval<'_> {
     ) -> Result<(), PromqlError> {
         let k = self.scalar(k, grid)?;
         let k: Vec<usize> = k.into_iter().map(whole).collect::<Result<_, _>>()?;
+        let mut rows = self.collect(&aggregate.arg, grid)?;
+        let metrics = std::mem::take(&mut rows.metrics);
+        // ties are decided by the order of the series, and Prometheus reads them sorted by labels
+        let mut sorted: Vec<(usize, &Metric)> = metrics.iter().enumerate().collect();
+        sorted.sort_by(|(_, a), (_, b)| a.stored_order(b));
         let mut groups = Groups::new(&aggregate.grouping);
         let mut heaps: Vec<Heap> = Vec::new();
-        let mut metrics: Vec<Metric> = Vec::new();
-        self.stream(&aggregate.arg, grid, &mut |metric, row| {
-            let from = groups.of(&metric) * grid.len;
-            self.hold(1)?;
-            metrics.push(metric);
-            let number = metrics.len() - 1;
+        for (number, metric) in sorted {
+            self.tick()?;
+            let from = groups.of(metric) * grid.len;
             if heaps.len() <= from {
                 heaps.resize(from + grid.len, Heap::default());
             }
-            for ((heap, v), k) in heaps.iter_mut().skip(from).zip(row).zip(&k) {
+            let cells = heaps.iter_mut().skip(from);
+            for ((heap, v), k) in cells.zip(rows.row(number)).zip(&k) {
                 if !is_absent(*v) && *k > 0 {
-                    if heap.0.len() < *k {
-                        self.hold(1)?;
-                    }
                     heap.offer(*k, *v, number, top);
                 }
             }
-            Ok(())
-        })?;
+        }
         if grid.len == 1 {
             return ordered(heaps, &metrics, top, sink);
         }
-        let mut rows: Vec<Option<Vec<f64>>> = vec![None; metrics.len()];
+        let mut chosen: Vec<Option<Vec<f64>>> = vec![None; metrics.len()];
         for (i, heap) in heaps.into_iter().enumerate() {
             let step = i % grid.len.max(1);
             for (v, number) in heap.0 {
-                let Some(slot) = rows.get_mut(number) else {
+                let Some(slot) = chosen.get_mut(number) else {
                     continue;
                 };
                 if slot.is_none() {
@@ -150,7 +149,7 @@ impl Eval<'_> {
                 }
             }
         }
-        for (metric, row) in metrics.into_iter().zip(rows) {
+        for (metric, row) in metrics.into_iter().zip(chosen) {
             if let Some(mut row) = row {
                 sink(metric, &mut row)?;
             }

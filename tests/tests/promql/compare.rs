@@ -75,7 +75,12 @@ pub fn prometheus(port: u16, query: &str, ask: &Ask) -> Answer {
         "matrix" => Answer::Series(
             "matrix",
             list(result, |s| {
-                s["values"].as_array().expect("values").iter().map(sample).collect()
+                s["values"]
+                    .as_array()
+                    .expect("values")
+                    .iter()
+                    .map(sample)
+                    .collect()
             }),
         ),
         other => panic!("unknown result type {other}"),
@@ -88,7 +93,9 @@ fn list(result: &Json, samples: impl Fn(&Json) -> Vec<Sample>) -> Vec<(Labels, V
         .iter()
         .map(|s| {
             let metric = s["metric"].as_object().expect("labels");
-            let labels = metric.iter().map(|(n, v)| (n.as_str(), v.as_str().expect("a text")));
+            let labels = metric
+                .iter()
+                .map(|(n, v)| (n.as_str(), v.as_str().expect("a text")));
             (Labels::from_pairs(labels), samples(s))
         })
         .collect()
@@ -116,13 +123,17 @@ pub fn ours(engine: &Engine, storage: &dyn Storage, query: &str, ask: &Ask) -> A
             Value::Vector(v) => {
                 Answer::Series("vector", v.into_iter().map(|(l, s)| (l, vec![s])).collect())
             }
-            Value::Matrix(m) => {
-                Answer::Series("matrix", m.into_iter().map(|s| (s.labels, s.samples)).collect())
-            }
+            Value::Matrix(m) => Answer::Series(
+                "matrix",
+                m.into_iter().map(|s| (s.labels, s.samples)).collect(),
+            ),
         }),
         Ask::Range { start, end, step } => {
             engine.range(storage, query, start, end, step).map(|m| {
-                Answer::Series("matrix", m.into_iter().map(|s| (s.labels, s.samples)).collect())
+                Answer::Series(
+                    "matrix",
+                    m.into_iter().map(|s| (s.labels, s.samples)).collect(),
+                )
             })
         }
     };
@@ -146,7 +157,15 @@ pub fn difference(query: &str, theirs: &Answer, ours: &Answer) -> Option<String>
             }
             series(a, b).or_else(|| order(query, kind, a, b))
         }
-        _ => Some(format!("theirs {theirs:?}, ours {ours:?}")),
+        _ => Some(format!("theirs {}, ours {}", brief(theirs), brief(ours))),
+    }
+}
+
+fn brief(answer: &Answer) -> String {
+    match answer {
+        Answer::Error(why) => format!("error {why:?}"),
+        Answer::Text(text) => format!("text {text:?}"),
+        Answer::Series(kind, series) => format!("{kind} of {} series", series.len()),
     }
 }
 
@@ -159,10 +178,18 @@ fn series(theirs: &[(Labels, Vec<Sample>)], ours: &[(Labels, Vec<Sample>)]) -> O
         return Some("ours has the same labels twice".into());
     }
     if let Some(labels) = a.keys().find(|l| !b.contains_key(*l)) {
-        return Some(format!("{} and {} series; ours lacks {labels}", a.len(), b.len()));
+        return Some(format!(
+            "{} and {} series; ours lacks {labels}",
+            a.len(),
+            b.len()
+        ));
     }
     if let Some(labels) = b.keys().find(|l| !a.contains_key(*l)) {
-        return Some(format!("{} and {} series; only ours has {labels}", a.len(), b.len()));
+        return Some(format!(
+            "{} and {} series; only ours has {labels}",
+            a.len(),
+            b.len()
+        ));
     }
     for (labels, theirs) in &a {
         let ours = &b[labels];
@@ -194,7 +221,9 @@ fn order(
 ) -> Option<String> {
     let sorted = ["sort(", "sort_desc(", "topk(", "bottomk("];
     let values = |all: &[(Labels, Vec<Sample>)]| -> Vec<f64> {
-        all.iter().flat_map(|(_, s)| s.iter().map(|s| s.v)).collect()
+        all.iter()
+            .flat_map(|(_, s)| s.iter().map(|s| s.v))
+            .collect()
     };
     if kind == "vector" && sorted.iter().any(|s| query.starts_with(s)) {
         let (a, b) = (values(theirs), values(ours));

@@ -98,8 +98,18 @@ pub fn slices(series: &[Series]) -> Vec<Vec<Series>> {
 }
 
 fn counters(b: &mut Builder) {
-    for (job, instance) in [("api", "a:80"), ("api", "b:80"), ("web", "c:80"), ("web", "d:80")] {
-        for (method, code) in [("get", "200"), ("get", "500"), ("post", "200"), ("post", "404")] {
+    for (job, instance) in [
+        ("api", "a:80"),
+        ("api", "b:80"),
+        ("web", "c:80"),
+        ("web", "d:80"),
+    ] {
+        for (method, code) in [
+            ("get", "200"),
+            ("get", "500"),
+            ("post", "200"),
+            ("post", "404"),
+        ] {
             let labels = [
                 ("__name__", "http_requests_total"),
                 ("job", job),
@@ -122,7 +132,11 @@ fn counters(b: &mut Builder) {
     }
     let mut seconds = 1.5e6;
     b.every(
-        &[("__name__", "cpu_seconds_total"), ("cpu", "0"), ("mode", "idle")],
+        &[
+            ("__name__", "cpu_seconds_total"),
+            ("cpu", "0"),
+            ("mode", "idle"),
+        ],
         10 * SECOND,
         50,
         move |_, _, dice| {
@@ -134,7 +148,11 @@ fn counters(b: &mut Builder) {
         for mode in ["user", "system"] {
             let mut total = 0.001;
             b.every(
-                &[("__name__", "cpu_seconds_total"), ("cpu", cpu), ("mode", mode)],
+                &[
+                    ("__name__", "cpu_seconds_total"),
+                    ("cpu", cpu),
+                    ("mode", mode),
+                ],
                 15 * SECOND,
                 0,
                 move |_, _, dice| {
@@ -147,8 +165,17 @@ fn counters(b: &mut Builder) {
 }
 
 fn gauges(b: &mut Builder) {
-    for (room, sensor) in [("kitchen", "1"), ("kitchen", "2"), ("hall", "1"), ("freezer", "1")] {
-        let labels = [("__name__", "temperature"), ("room", room), ("sensor", sensor)];
+    for (room, sensor) in [
+        ("kitchen", "1"),
+        ("kitchen", "2"),
+        ("hall", "1"),
+        ("freezer", "1"),
+    ] {
+        let labels = [
+            ("__name__", "temperature"),
+            ("room", room),
+            ("sensor", sensor),
+        ];
         let base = if room == "freezer" { -18.0 } else { 20.0 };
         b.every(&labels, 30 * SECOND, 900, move |i, _, dice| match i {
             _ if room == "hall" && i % 11 == 3 => Some(f64::NAN),
@@ -158,7 +185,12 @@ fn gauges(b: &mut Builder) {
             _ => (dice.roll() > 0.05).then(|| base + 8.0 * (dice.roll() - 0.5)),
         });
     }
-    for (job, instance) in [("api", "a:80"), ("api", "b:80"), ("web", "c:80"), ("web", "d:80")] {
+    for (job, instance) in [
+        ("api", "a:80"),
+        ("api", "b:80"),
+        ("web", "c:80"),
+        ("web", "d:80"),
+    ] {
         let labels = [("__name__", "up"), ("job", job), ("instance", instance)];
         b.every(&labels, 15 * SECOND, 0, move |i, t, _| {
             if instance == "d:80" {
@@ -174,14 +206,31 @@ fn gauges(b: &mut Builder) {
     }
     for shop in ["1", "2", "3", "10"] {
         let labels = [("__name__", "orders"), ("shop", shop), ("city", "上海")];
-        b.every(&labels, MINUTE, 0, move |i, _, dice| Some(((i + 3) % 7) as f64 + dice.below(3) as f64));
+        b.every(&labels, MINUTE, 0, move |i, _, dice| {
+            Some(((i + 3) % 7) as f64 + dice.below(3) as f64)
+        });
     }
-    b.every(&[("__name__", "large")], 15 * SECOND, 0, |i, _, dice| Some(1e15 + i as f64 + dice.roll()));
-    b.every(&[("__name__", "small")], 15 * SECOND, 0, |_, _, dice| Some(1e-12 * dice.roll()));
-    b.every(&[("__name__", "constant"), ("of", "7")], 15 * SECOND, 0, |_, _, _| Some(7.0));
-    b.every(&[("__name__", "endless")], 15 * SECOND, 0, |_, _, _| Some(f64::INFINITY));
-    b.every(&[("__name__", "zero")], 15 * SECOND, 0, |i, _, _| Some(if i % 2 == 0 { 0.0 } else { -0.0 }));
-    b.every(&[("__name__", "steps")], 20 * SECOND, 0, |i, _, _| Some((i / 10) as f64));
+    b.every(&[("__name__", "large")], 15 * SECOND, 0, |i, _, dice| {
+        Some(1e15 + i as f64 + dice.roll())
+    });
+    b.every(&[("__name__", "small")], 15 * SECOND, 0, |_, _, dice| {
+        Some(1e-12 * dice.roll())
+    });
+    b.every(
+        &[("__name__", "constant"), ("of", "7")],
+        15 * SECOND,
+        0,
+        |_, _, _| Some(7.0),
+    );
+    b.every(&[("__name__", "endless")], 15 * SECOND, 0, |_, _, _| {
+        Some(f64::INFINITY)
+    });
+    b.every(&[("__name__", "zero")], 15 * SECOND, 0, |i, _, _| {
+        Some(if i % 2 == 0 { 0.0 } else { -0.0 })
+    });
+    b.every(&[("__name__", "steps")], 20 * SECOND, 0, |i, _, _| {
+        Some((i / 10) as f64)
+    });
 }
 
 fn histograms(b: &mut Builder) {
@@ -203,7 +252,12 @@ fn histograms(b: &mut Builder) {
                 ];
                 let mut total = 0.0;
                 b.every(&labels, 30 * SECOND, 0, move |i, _, dice| {
-                    total += ((n + 1) as f64 * 4.0).floor() + if job == "shaky" { dice.below(30) as f64 } else { 0.0 };
+                    total += ((n + 1) as f64 * 4.0).floor()
+                        + if job == "shaky" {
+                            dice.below(30) as f64
+                        } else {
+                            0.0
+                        };
                     // the second half of an hour without the last bucket
                     let gone = job == "good" && path == "/pay" && *le == "+Inf" && i % 120 > 90;
                     (!gone).then_some(total)
@@ -211,8 +265,26 @@ fn histograms(b: &mut Builder) {
             }
         }
     }
-    b.every(&[("__name__", "latency_seconds_sum"), ("job", "good"), ("path", "/")], 30 * SECOND, 0, |i, _, _| Some(i as f64 * 3.7));
-    b.every(&[("__name__", "latency_seconds_count"), ("job", "good"), ("path", "/")], 30 * SECOND, 0, |i, _, _| Some(i as f64 * 20.0));
+    b.every(
+        &[
+            ("__name__", "latency_seconds_sum"),
+            ("job", "good"),
+            ("path", "/"),
+        ],
+        30 * SECOND,
+        0,
+        |i, _, _| Some(i as f64 * 3.7),
+    );
+    b.every(
+        &[
+            ("__name__", "latency_seconds_count"),
+            ("job", "good"),
+            ("path", "/"),
+        ],
+        30 * SECOND,
+        0,
+        |i, _, _| Some(i as f64 * 20.0),
+    );
 }
 
 fn joins(b: &mut Builder) {
@@ -234,36 +306,116 @@ fn joins(b: &mut Builder) {
         }
     }
     for (job, limit) in [("api", 100.0), ("web", 50.0), ("gone", 1.0)] {
-        b.every(&[("__name__", "limits"), ("job", job)], MINUTE, 0, move |_, _, _| Some(limit));
+        b.every(
+            &[("__name__", "limits"), ("job", job)],
+            MINUTE,
+            0,
+            move |_, _, _| Some(limit),
+        );
     }
-    for (method, code, share) in [("get", "200", 0.9), ("get", "500", 0.1), ("post", "200", 0.8), ("put", "200", 1.0)] {
-        b.every(&[("__name__", "share"), ("method", method), ("code", code)], MINUTE, 0, move |_, _, _| Some(share));
+    for (method, code, share) in [
+        ("get", "200", 0.9),
+        ("get", "500", 0.1),
+        ("post", "200", 0.8),
+        ("put", "200", 1.0),
+    ] {
+        b.every(
+            &[("__name__", "share"), ("method", method), ("code", code)],
+            MINUTE,
+            0,
+            move |_, _, _| Some(share),
+        );
     }
     // the same labels under two names: at the same time, and one after the other
     for (name, v) in [("twin_a", 1.0), ("twin_b", 2.0)] {
-        b.every(&[("__name__", name), ("x", "1")], 15 * SECOND, 0, move |_, _, _| Some(v));
+        b.every(
+            &[("__name__", name), ("x", "1")],
+            15 * SECOND,
+            0,
+            move |_, _, _| Some(v),
+        );
     }
     for (name, from, to) in [("relay_a", 0, 40 * MINUTE), ("relay_b", 50 * MINUTE, SPAN)] {
-        b.every(&[("__name__", name), ("x", "1")], 15 * SECOND, 0, move |i, t, _| {
-            (from..to).contains(&t).then_some(i as f64)
-        });
+        b.every(
+            &[("__name__", name), ("x", "1")],
+            15 * SECOND,
+            0,
+            move |i, t, _| (from..to).contains(&t).then_some(i as f64),
+        );
     }
 }
 
 fn odd_ones(b: &mut Builder) {
-    b.every(&[("__name__", "sparse"), ("every", "4m")], 4 * MINUTE, 0, |i, _, _| Some(i as f64));
-    b.every(&[("__name__", "sparse"), ("every", "6m")], 6 * MINUTE, 0, |i, _, _| Some(i as f64 * i as f64));
-    b.every(&[("__name__", "uneven")], 17 * SECOND, 16_500, |i, _, dice| Some(i as f64 + dice.roll()));
-    b.add(&[("__name__", "once")], vec![Sample { t: T0 + 20 * MINUTE, v: 4.2 }]);
-    for (a, v) in [("", 1.0), ("quote\"back\\slash", 2.0), ("new\nline", 3.0), ("中文", 4.0), ("a|b.c", 5.0)] {
-        b.every(&[("__name__", "shapes"), ("A", a), ("Zz", "x"), ("_u", "y"), ("n1", "9")], MINUTE, 0, move |_, _, _| Some(v));
+    b.every(
+        &[("__name__", "sparse"), ("every", "4m")],
+        4 * MINUTE,
+        0,
+        |i, _, _| Some(i as f64),
+    );
+    b.every(
+        &[("__name__", "sparse"), ("every", "6m")],
+        6 * MINUTE,
+        0,
+        |i, _, _| Some(i as f64 * i as f64),
+    );
+    b.every(
+        &[("__name__", "uneven")],
+        17 * SECOND,
+        16_500,
+        |i, _, dice| Some(i as f64 + dice.roll()),
+    );
+    b.add(
+        &[("__name__", "once")],
+        vec![Sample {
+            t: T0 + 20 * MINUTE,
+            v: 4.2,
+        }],
+    );
+    for (a, v) in [
+        ("", 1.0),
+        ("quote\"back\\slash", 2.0),
+        ("new\nline", 3.0),
+        ("中文", 4.0),
+        ("a|b.c", 5.0),
+    ] {
+        b.every(
+            &[
+                ("__name__", "shapes"),
+                ("A", a),
+                ("Zz", "x"),
+                ("_u", "y"),
+                ("n1", "9"),
+            ],
+            MINUTE,
+            0,
+            move |_, _, _| Some(v),
+        );
     }
-    b.every(&[("__name__", "ns:rule:sum"), ("src", "host-12.example.com:9100")], MINUTE, 0, |i, _, _| Some(i as f64));
+    b.every(
+        &[
+            ("__name__", "ns:rule:sum"),
+            ("src", "host-12.example.com:9100"),
+        ],
+        MINUTE,
+        0,
+        |i, _, _| Some(i as f64),
+    );
     let dates = [
-        ("leap", 1_709_251_140.0), ("year", 978_307_199.0), ("before", -86_401.5), ("nan", f64::NAN),
-        ("far", 1e12), ("inf", f64::INFINITY), ("minus", -1e12), ("now", 1_700_003_000.9),
+        ("leap", 1_709_251_140.0),
+        ("year", 978_307_199.0),
+        ("before", -86_401.5),
+        ("nan", f64::NAN),
+        ("far", 1e12),
+        ("inf", f64::INFINITY),
+        ("minus", -1e12),
+        ("now", 1_700_003_000.9),
     ];
     for (kind, v) in dates {
-        b.every(&[("__name__", "dates"), ("kind", kind)], MINUTE, 0, move |_, _, _| Some(v));
+        b.every(
+            &[("__name__", "dates"), ("kind", kind)],
+            MINUTE,
+            0,
+            move |_, _, _| Some(v),
+        );
     }
 }

@@ -29,11 +29,43 @@ fn listed(text: &str) -> Vec<String> {
 /// Every function of one value, over values of all kinds.
 fn functions() -> Vec<String> {
     let math = [
-        "abs", "ceil", "floor", "exp", "sqrt", "ln", "log2", "log10", "sin", "cos", "tan", "asin", "acos", "atan",
-        "sinh", "cosh", "tanh", "asinh", "acosh", "atanh", "rad", "deg", "sgn", "timestamp", "round", "sort", "sort_desc",
+        "abs",
+        "ceil",
+        "floor",
+        "exp",
+        "sqrt",
+        "ln",
+        "log2",
+        "log10",
+        "sin",
+        "cos",
+        "tan",
+        "asin",
+        "acos",
+        "atan",
+        "sinh",
+        "cosh",
+        "tanh",
+        "asinh",
+        "acosh",
+        "atanh",
+        "rad",
+        "deg",
+        "sgn",
+        "timestamp",
+        "round",
+        "sort",
+        "sort_desc",
     ];
     let date = [
-        "days_in_month", "day_of_month", "day_of_week", "day_of_year", "hour", "minute", "month", "year",
+        "days_in_month",
+        "day_of_month",
+        "day_of_week",
+        "day_of_year",
+        "hour",
+        "minute",
+        "month",
+        "year",
     ];
     let mut all = Vec::new();
     for f in math {
@@ -51,9 +83,24 @@ fn functions() -> Vec<String> {
 /// Every function of a window, over counters, gauges, gaps and subqueries.
 fn windows() -> Vec<String> {
     let functions = [
-        "rate", "increase", "delta", "irate", "idelta", "deriv", "changes", "resets", "avg_over_time", "count_over_time",
-        "last_over_time", "max_over_time", "min_over_time", "sum_over_time", "stddev_over_time", "stdvar_over_time",
-        "present_over_time", "absent_over_time",
+        "rate",
+        "increase",
+        "delta",
+        "irate",
+        "idelta",
+        "deriv",
+        "changes",
+        "resets",
+        "avg_over_time",
+        "count_over_time",
+        "last_over_time",
+        "max_over_time",
+        "min_over_time",
+        "sum_over_time",
+        "stddev_over_time",
+        "stdvar_over_time",
+        "present_over_time",
+        "absent_over_time",
     ];
     let ranges = [
         "http_requests_total[5m]",
@@ -81,9 +128,24 @@ fn windows() -> Vec<String> {
 /// Every aggregation, grouped in every way.
 fn aggregations() -> Vec<String> {
     let operations = [
-        "sum(", "avg(", "count(", "min(", "max(", "group(", "stddev(", "stdvar(", "quantile(0.7, ", "count_values(\"v\", ",
+        "sum(",
+        "avg(",
+        "count(",
+        "min(",
+        "max(",
+        "group(",
+        "stddev(",
+        "stdvar(",
+        "quantile(0.7, ",
+        "count_values(\"v\", ",
     ];
-    let groupings = ["", " by (room)", " without (sensor)", " by (nosuch)", " by (__name__, room)"];
+    let groupings = [
+        "",
+        " by (room)",
+        " without (sensor)",
+        " by (nosuch)",
+        " by (__name__, room)",
+    ];
     let mut all = Vec::new();
     for op in operations {
         for grouping in groupings {
@@ -97,7 +159,9 @@ fn aggregations() -> Vec<String> {
             all.push(format!("{op}({k}, http_requests_total)"));
             all.push(format!("{op}({k}, temperature) by (room)"));
         }
-        all.push(format!("{op} without (instance, code) (2, rate(http_requests_total[5m]))"));
+        all.push(format!(
+            "{op} without (instance, code) (2, rate(http_requests_total[5m]))"
+        ));
     }
     all
 }
@@ -131,11 +195,17 @@ fn matching() -> Vec<String> {
     for op in ["+", "/", ">", "> bool", "atan2"] {
         all.push(format!("{rate} {op} on(job) group_left limits"));
         all.push(format!("limits {op} on(job) group_right {rate}"));
-        all.push(format!("{rate} {op} ignoring(instance, job) group_left() share"));
+        all.push(format!(
+            "{rate} {op} ignoring(instance, job) group_left() share"
+        ));
         all.push(format!("sum by (job) ({rate}) {op} on(job) limits"));
         all.push(format!("sum by (job) ({rate}) {op} limits"));
-        all.push(format!("up {op} on(instance) group_left(version, rack) build_info"));
-        all.push(format!("build_info {op} on(instance) group_right(version) up"));
+        all.push(format!(
+            "up {op} on(instance) group_left(version, rack) build_info"
+        ));
+        all.push(format!(
+            "build_info {op} on(instance) group_right(version) up"
+        ));
     }
     for op in ["and", "or", "unless"] {
         for on in ["", " on(job)", " ignoring(instance)", " on()"] {
@@ -143,7 +213,9 @@ fn matching() -> Vec<String> {
             all.push(format!("(up == 1) {op}{on} (up offset 10m == 1)"));
             all.push(format!("http_requests_total > 900 {op}{on} up"));
         }
-        all.push(format!("up {op} on(instance) build_info{{version=\"1.1\"}}"));
+        all.push(format!(
+            "up {op} on(instance) build_info{{version=\"1.1\"}}"
+        ));
         all.push(format!("relay_a {op} relay_b"));
     }
     all
