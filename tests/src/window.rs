@@ -270,6 +270,19 @@ impl Wall {
             .unwrap_or_else(|e| panic!("cannot click {css}: {e}"));
     }
 
+    /// Moves the pointer, so that the controls come up, and clicks one of them (`locale`, `theme`, `health`).
+    ///
+    /// # Panics
+    /// When it does not come up.
+    pub fn control(&self, name: &str) {
+        self.hover(300, 300);
+        self.hover(320, 310);
+        let css = format!("[data-control='{name}']");
+        let there = format!("return document.querySelector(\"{css}\") !== null");
+        self.until("the controls to come up", Duration::from_secs(5), &there);
+        self.click(&css);
+    }
+
     /// Presses the left button at one place of the page, moves and lets go at another (CSS pixels).
     ///
     /// # Panics

@@ -28,20 +28,25 @@ fn a_board_is_read_again_when_its_file_changes_and_a_broken_one_is_said() {
     assert_eq!(wall.count("[data-panel='one']"), 0, "the old panel is gone");
 
     wall.write_board("t", &board("第三版", "three", "no_such_kind"));
+    wall.control("health");
     wall.until(
         "the problem to be said with file and line",
         SOON,
-        "const t = document.querySelector('[data-problem]')?.textContent ?? '';
-         return t.includes('t.yaml') && /\\b9\\b/.test(t)",
+        "return [...document.querySelectorAll('[data-view=\"health\"] .problem code')]
+           .some(c => c.textContent.endsWith('t.yaml:9'))",
     );
-    wall.until_state("two", "data", SOON);
     wall.picture("problem");
+    wall.click("[data-close]");
+    wall.until_state("two", "data", SOON);
+    assert_eq!(wall.count("[data-panel='three']"), 0);
 
     wall.write_board("t", &board("第四版", "four", "gauge"));
     wall.until_state("four", "data", SOON);
+    wall.control("health");
     wall.until(
         "the problem to be gone",
         SOON,
-        "return document.querySelector('[data-problem]') === null",
+        "return document.querySelector('[data-view=\"health\"] section') !== null
+           && document.querySelector('[data-view=\"health\"] .problem') === null",
     );
 }

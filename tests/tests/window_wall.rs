@@ -155,7 +155,7 @@ fn the_language_switches_at_run_time_and_back() {
     let wall = Wall::open(Options::new("language"));
     until_live(&wall);
     assert!(wall.text("body").contains("服务器"));
-    wall.click("[data-locale]");
+    wall.control("locale");
     wall.until(
         "the page in English",
         SOON,
@@ -165,7 +165,7 @@ fn the_language_switches_at_run_time_and_back() {
         !wall.text("body").contains("数据库"),
         "nothing stays Chinese"
     );
-    wall.click("[data-locale]");
+    wall.control("locale");
     wall.until(
         "the page in Chinese",
         SOON,
@@ -216,7 +216,7 @@ fn a_chart_zooms_by_dragging_and_goes_back() {
 fn the_health_page_says_which_concepts_are_bound() {
     let wall = Wall::open(Options::new("health"));
     until_live(&wall);
-    wall.click("[data-health]");
+    wall.control("health");
     wall.until(
         "the health page",
         SOON,
