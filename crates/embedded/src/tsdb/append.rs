@@ -153,6 +153,21 @@ impl AppendReport {
             + self.stale_ref
     }
 
+    /// Adds the counts of a later batch; its first refusal counts only when there was none before, and keeps the
+    /// place it had in its own batch.
+    pub fn add(&mut self, later: &Self) {
+        self.accepted += later.accepted;
+        self.out_of_order += later.out_of_order;
+        self.duplicate += later.duplicate;
+        self.out_of_bounds += later.out_of_bounds;
+        self.over_series_limit += later.over_series_limit;
+        self.invalid_labels += later.invalid_labels;
+        self.stale_ref += later.stale_ref;
+        if self.first.is_none() {
+            self.first.clone_from(&later.first);
+        }
+    }
+
     pub(super) fn refuse(&mut self, index: usize, error: AppendError) {
         *match error {
             AppendError::OutOfOrder { .. } => &mut self.out_of_order,
