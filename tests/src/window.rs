@@ -13,7 +13,7 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 use xtask::display::{Display, Size};
 use xtask::procs::{self, Service};
-use xtask::{app, fixture, paths};
+use xtask::{fixture, paths};
 
 /// How long the wall may take until it has painted its first frame: a debug build on a busy machine.
 const READY_WITHIN: Duration = Duration::from_secs(60);
@@ -421,7 +421,6 @@ fn start_driver(display: &Display, port: u16) -> Service {
         .stdout(log.try_clone().expect("the log can be shared"))
         .stderr(log);
     display.apply(&mut command);
-    app::set_renderer(&mut command);
     Service::start("WebKitWebDriver", &mut command)
         .unwrap_or_else(|e| panic!("{e:#}. Run `cargo xtask setup`."))
 }

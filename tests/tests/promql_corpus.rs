@@ -62,10 +62,9 @@ fn answers_as_prometheus_does() {
     };
     let (mut asked, mut agreed) = (0_u32, 0_u32);
     let mut wrong: Vec<String> = Vec::new();
-    let mut check = |query: &str, must_fail: bool| {
+    let mut check = |query: &str, questions: &[Ask], must_fail: bool| {
         let mut refusals = 0;
-        let questions = questions();
-        for ask in &questions {
+        for ask in questions {
             let theirs = compare::prometheus(server.port(), query, ask);
             let ours = compare::ours(&engine, &storage, query, ask);
             asked += 1;
@@ -87,12 +86,21 @@ fn answers_as_prometheus_does() {
         );
     };
     let queries = queries::all();
+    let questions = questions();
     for query in &queries {
-        check(query, false);
+        check(query, &questions, false);
+    }
+    let instants: Vec<Ask> = questions
+        .iter()
+        .filter(|q| matches!(q, Ask::Instant(_)))
+        .cloned()
+        .collect();
+    for query in queries::at_instants_only() {
+        check(&query, &instants, false);
     }
     let errors = queries::errors();
     for query in &errors {
-        check(query, true);
+        check(query, &questions, true);
     }
     let share = 100.0 * f64::from(agreed) / f64::from(asked);
     println!(

@@ -35,35 +35,6 @@ pub fn build(release: bool) -> Result<PathBuf> {
     Ok(program)
 }
 
-/// Sets a Chinese locale where the environment has none: WebKit takes the page's language from it, and `C` is
-/// no language.
-pub fn set_locale(command: &mut Command) {
-    let now = ["LC_ALL", "LC_MESSAGES", "LANG"]
-        .iter()
-        .find_map(|v| std::env::var(v).ok().filter(|s| !s.is_empty()))
-        .unwrap_or_default();
-    if now.is_empty() || now == "POSIX" || now == "C" || now.starts_with("C.") {
-        command
-            .env("LANG", "zh_CN.UTF-8")
-            .env_remove("LC_ALL")
-            .env_remove("LC_MESSAGES");
-    }
-}
-
-/// WebKitGTK's DMA-BUF renderer costs a machine without a GPU seven times the CPU. What the person set stays.
-pub fn set_renderer(command: &mut Command) {
-    let gpu = std::fs::read_dir("/dev/dri").is_ok_and(|dir| {
-        dir.flatten()
-            .any(|e| e.file_name().to_string_lossy().starts_with("renderD"))
-    });
-    if cfg!(target_os = "linux")
-        && !gpu
-        && std::env::var_os("WEBKIT_DISABLE_DMABUF_RENDERER").is_none()
-    {
-        command.env("WEBKIT_DISABLE_DMABUF_RENDERER", "1");
-    }
-}
-
 /// What the program writes when the first panel with live data has been painted: `first_paint ms=…`.
 pub const FIRST_PAINT: &str = "first_paint";
 
@@ -95,11 +66,11 @@ impl Running {
             .env("SHOUWANG_DATA", display.dir().join("data"))
             .env("LANG", "zh_CN.UTF-8")
             .env_remove("LC_ALL")
+            .env("RUST_LOG", "info")
             .stdin(Stdio::null())
             .stdout(file.try_clone()?)
             .stderr(file);
         display.apply(&mut command);
-        set_renderer(&mut command);
         let begun = procs::now();
         let service = Service::start("shouwang", &mut command)?;
         Ok(Self {

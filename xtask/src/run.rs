@@ -53,8 +53,6 @@ pub fn main(mut args: Args) -> Result<()> {
     if let Some(seconds) = seconds {
         command.args(["--seconds", &seconds.to_string()]);
     }
-    app::set_locale(&mut command);
-    app::set_renderer(&mut command);
     open(command, virtual_display, seconds)
 }
 

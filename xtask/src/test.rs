@@ -3,7 +3,7 @@
 use crate::app::cargo;
 use crate::args::Args;
 use crate::packages::Need;
-use crate::{app, paths, procs, say, setup, ui};
+use crate::{paths, procs, say, setup, ui};
 use anyhow::{Context, Result};
 use std::time::Duration;
 
@@ -114,6 +114,5 @@ fn rust() -> Result<()> {
     command
         .env("SHOUWANG_BIN", paths::program(false))
         .env_remove("UPDATE_GENERATED");
-    app::set_locale(&mut command);
     procs::step(&mut command)
 }

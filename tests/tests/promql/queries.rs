@@ -1,5 +1,8 @@
 //! The queries of the corpus: those written down, and combinations of what can be combined.
 
+#[path = "random.rs"]
+mod random;
+
 /// Queries that have an answer.
 pub fn all() -> Vec<String> {
     let mut all = listed(include_str!("queries.txt"));
@@ -8,12 +11,19 @@ pub fn all() -> Vec<String> {
     all.extend(aggregations());
     all.extend(operators());
     all.extend(matching());
+    all.extend(random::expressions());
     all.sort();
     all.dedup();
     all
 }
 
-/// Queries that both must refuse at every time.
+/// Where we differ from Prometheus 2.42 on purpose, so that these are asked at instants only: over a range it moves
+/// the window of `predict_linear` away from the time that `@` fixes, step by step.
+pub fn at_instants_only() -> Vec<String> {
+    listed(include_str!("instants.txt"))
+}
+
+/// Queries that both must refuse wherever there are data.
 pub fn errors() -> Vec<String> {
     listed(include_str!("errors.txt"))
 }

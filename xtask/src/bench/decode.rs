@@ -5,9 +5,9 @@ use crate::app::cargo;
 use crate::procs;
 use anyhow::Result;
 
-const LIMITS: &[(&str, Limit)] = &[("times_as_fast", Limit::AtLeast(3.0))];
+const LIMITS: &[(&str, Limit)] = &[("ratio", Limit::AtLeast(3.0))];
 
-pub(super) fn measure(report: &mut Report, quick: bool) -> Result<()> {
+pub(super) fn measure(report: &mut Report, _: bool) -> Result<()> {
     let mut command = cargo(&[
         "run",
         "--release",
@@ -15,10 +15,6 @@ pub(super) fn measure(report: &mut Report, quick: bool) -> Result<()> {
         "source",
         "--example",
         "decode_bench",
-        "--",
     ]);
-    if quick {
-        command.arg("--quick");
-    }
     figure::take_lines(report, "decode", &procs::output(&mut command)?, LIMITS)
 }

@@ -130,8 +130,8 @@ impl Report {
     }
 }
 
-/// Takes the JSON lines that a bench of another crate printed: each number of each object becomes a figure,
-/// called by the object's texts and the number's key. `limits` says what is to be reached, by key.
+/// Takes the JSON lines that a bench of another crate printed: each number becomes a figure,
+/// called by the keys that lead to it and the texts beside it. `limits` says what is to be reached, by key.
 ///
 /// # Errors
 /// When there was not a single figure.
@@ -143,33 +143,43 @@ pub(super) fn take_lines(
 ) -> Result<()> {
     let before = report.figures.len();
     for line in text.lines() {
-        let Ok(Value::Object(object)) = serde_json::from_str::<Value>(line) else {
-            continue;
-        };
-        let label: Vec<&str> = object
-            .values()
-            .filter_map(Value::as_str)
-            .filter(|t| *t != bench)
-            .collect();
-        for (key, value) in object.iter().filter_map(|(k, v)| Some((k, v.as_f64()?))) {
-            let name = [&label[..], &[key.as_str()]].concat().join(" ");
-            let limit = limits
-                .iter()
-                .find(|(k, _)| k == key)
-                .map_or(Limit::None, |(_, l)| *l);
-            report.add(Figure {
-                bench,
-                name,
-                value,
-                unit: String::new(),
-                limit,
-            })?;
+        if let Ok(object @ Value::Object(_)) = serde_json::from_str(line) {
+            let mut found = Vec::new();
+            numbers(&object, &mut Vec::new(), &mut found);
+            for (path, value) in found {
+                let limit = limits
+                    .iter()
+                    .find(|(k, _)| path.last().is_some_and(|p| p == k));
+                report.add(Figure {
+                    bench,
+                    name: path.join(" "),
+                    value,
+                    unit: String::new(),
+                    limit: limit.map_or(Limit::None, |(_, l)| *l),
+                })?;
+            }
         }
     }
     if report.figures.len() == before {
         bail!("{bench} 没有给出数据 · {bench} gave no figure:\n{text}");
     }
     Ok(())
+}
+
+/// All numbers below `value`, each with the keys that lead to it; the texts of an object are part of the way.
+fn numbers(value: &Value, path: &mut Vec<String>, found: &mut Vec<(Vec<String>, f64)>) {
+    let Value::Object(object) = value else { return };
+    let depth = path.len();
+    path.extend(object.values().filter_map(Value::as_str).map(str::to_owned));
+    for (key, inside) in object {
+        path.push(key.clone());
+        match inside.as_f64() {
+            Some(number) => found.push((path.clone(), number)),
+            None => numbers(inside, path, found),
+        }
+        path.pop();
+    }
+    path.truncate(depth);
 }
 
 #[cfg(test)]
@@ -193,5 +203,20 @@ mod tests {
         let json: serde_json::Value = serde_json::from_str(&figure.json()).unwrap();
         assert_eq!(json["reached"], false);
         assert_eq!(json["at_most"], 5.0);
+    }
+
+    #[test]
+    fn numbers_are_found_with_their_way() {
+        let value = json!({"case": "short", "inner": {"ratio": 7.5}, "ms": 3});
+        let mut found = Vec::new();
+        numbers(&value, &mut Vec::new(), &mut found);
+        let named: Vec<_> = found.iter().map(|(p, v)| (p.join(" "), *v)).collect();
+        assert_eq!(
+            named,
+            [
+                ("short inner ratio".to_owned(), 7.5),
+                ("short ms".to_owned(), 3.0)
+            ]
+        );
     }
 }
