@@ -1,2 +1,291 @@
+import { judge, worse } from '../shared/severity'
+import { bench, boardOf, overview, type FakePanel, type Wave } from './fake-board'
+import { encode } from './frame'
 import type { Call } from './host'
-export const fakeCall = (): Call => () => Promise.reject(new Error('not yet'))
+import type { Abnormal, FrameHead, HealthView, PanelFrame, PanelState, QueryFrame, SeverityView, SourceView, Verdict, ViewSettings } from './wire'
+
+const FAULT = { code: 'timeout' as const, params: { seconds: '10' } }
+
+/** A number in -1..1 that depends on its seeds alone, so that the same moment always looks the same. */
+function noise(a: number, b: number): number {
+  let h = (Math.imul(a | 0, 374761393) + Math.imul(b | 0, 668265263)) | 0
+  h = Math.imul(h ^ (h >>> 13), 1274126177)
+  return ((h ^ (h >>> 16)) >>> 0) / 2147483648 - 1
+}
+
+/** Stands in for the program while the page is developed: the same frames, made-up numbers. Not part of the built page. */
+export class Fake {
+  private readonly window: number
+  private readonly step: number
+  private readonly panels: FakePanel[]
+  private readonly began = Date.now()
+  private sent = 0
+  private settings: ViewSettings
+  private cursor = 0
+
+  constructor(private readonly query: URLSearchParams) {
+    const isBench = query.has('bench')
+    this.step = isBench ? 1000 : 5000
+    this.window = isBench ? 720_000 : 3_600_000
+    this.panels = isBench ? bench(Number(query.get('bench')) || 24) : overview()
+    if (query.has('good')) this.panels.forEach((panel) => this.calm(panel))
+    this.settings = {
+      locale: query.get('locale') ?? 'zh-CN',
+      theme: query.get('theme') ?? 'dark',
+      time_zone: 'Asia/Shanghai',
+      kiosk: query.has('kiosk'),
+      type_scale: Number(query.get('scale')) || 1,
+      boards: [
+        { id: 'overview', title: '总览', problem: null },
+        { id: 'hosts', title: '主机', problem: null },
+      ],
+    }
+  }
+
+  private calm(panel: FakePanel): void {
+    delete panel.state
+    for (const wave of Object.values(panel.waves)) delete wave.trouble
+  }
+
+  /** Answers a command as the program would. */
+  async answer(command: string, args: Record<string, unknown>): Promise<unknown> {
+    switch (command) {
+      case 'pull':
+        return this.pull(Number(args.cursor))
+      case 'panel_range':
+        return this.range(String(args.panel), Number(args.from), Number(args.to), Number(args.points))
+      case 'health':
+        return this.health()
+      case 'set_locale':
+        this.settings = { ...this.settings, locale: String(args.locale) }
+        this.cursor = 0
+        return null
+      case 'set_theme':
+        this.settings = { ...this.settings, theme: String(args.theme) }
+        this.cursor = 0
+        return null
+      default:
+        return null
+    }
+  }
+
+  private value(wave: Wave, panel: number, series: number, at: number): number | null {
+    if (wave.base === 1 && wave.swing === 0) {
+      const minute = Math.floor(at / 60_000)
+      return noise(minute >> 2, series + 7 * panel) > 0.93 ? 0 : 1
+    }
+    // A hole in one of the charts.
+    if (series === 0 && panel % 7 === 3 && at % 1_900_000 < 90_000) return null
+    const phase = (at / 3_600_000) * 6.28 * 1.1 + panel * 0.7 + series * 1.3
+    const late = Math.max(0, 1 - (Date.now() - at) / (this.window / 4))
+    return wave.base * (1 + (series - (wave.names.length - 1) / 2) * 0.13) + wave.swing * Math.sin(phase) + wave.noise * noise(Math.floor(at / this.step), series + 31 * panel) + (wave.trouble ?? 0) * late
+  }
+
+  private queryFrame(panel: FakePanel, index: number, id: string, from: number, to: number, step: number, block: number[], first: boolean): QueryFrame {
+    const wave = panel.waves[id] as Wave
+    const view = panel.view.queries.find((q) => q.id === id)
+    const history = ['tile', 'timeseries', 'stat', 'state_timeline'].includes(panel.view.kind)
+    const times: number[] = []
+    for (let at = Math.ceil(from / step) * step; at <= to; at += step) times.push(at)
+    const offset = block.length
+    if (history) wave.names.forEach((_, s) => times.forEach((at) => block.push(this.value(wave, index, s, at) ?? NaN)))
+    const latest = block.length
+    const last = Math.floor(to / this.step) * this.step
+    const values = wave.names.map((_, s) => this.value(wave, index, s, last) ?? NaN)
+    values.forEach((v) => block.push(v, last))
+    const below = view?.thresholds?.below === true
+    const reduced = below ? Math.min(...values) : Math.max(...values)
+    const at = block.push(reduced, last) - 2
+    const freshness = panel.state === 'stale' || panel.state === 'failed' ? 'old' : panel.state === 'unknown' ? 'unknown' : 'fresh'
+    const severity = (v: number): SeverityView => judge(v, view?.thresholds ?? null)
+    return {
+      id,
+      epoch: 1,
+      series: first ? wave.names.map((name) => ({ name, labels: { instance: name }, source: 'simulator', demo: panel.demo ?? true })) : null,
+      start: to - this.window - step,
+      patch: history && times.length > 0 ? { from: times[0] as number, step, count: times.length, offset } : null,
+      latest,
+      marks: values.map((v) => ({ freshness, severity: severity(v) })),
+      reduced: at,
+      reduced_mark: { freshness, severity: severity(reduced) },
+    }
+  }
+
+  private stateOf(panel: FakePanel): PanelState {
+    switch (panel.state) {
+      case 'loading':
+        return { kind: 'loading' }
+      case 'no_data':
+        return { kind: 'no_data', reason: { code: 'unbound_concept', params: { concept: 'consultation_waiting' } } }
+      case 'stale':
+      case 'unknown':
+        return { kind: 'stale', since: this.began - 190_000 }
+      case 'failed':
+      case 'failed_empty':
+        return { kind: 'failed', since: this.began - 42_000, error: FAULT }
+      default:
+        return { kind: 'data' }
+    }
+  }
+
+  private pull(cursor: number): ArrayBuffer {
+    const now = Date.now()
+    const full = cursor === 0 || cursor !== this.cursor
+    const from = full ? now - this.window : this.sent + 1
+    const block: number[] = []
+    const silent = (panel: FakePanel): boolean =>
+      panel.state === 'loading' || panel.state === 'no_data' || panel.state === 'failed_empty'
+    const frozen = (panel: FakePanel): boolean => panel.state !== undefined
+    const panels: PanelFrame[] = []
+    this.panels.forEach((panel, i) => {
+      if (!full && frozen(panel)) return
+      const to = frozen(panel) ? this.began - 190_000 : now
+      const queries = silent(panel)
+        ? []
+        : panel.view.queries.map((q) => this.queryFrame(panel, i, q.id, from, to, this.step, block, full))
+      const severity = queries.reduce<SeverityView>((worst, q) => worse(worst, q.reduced_mark.severity), 'normal')
+      panels.push({ id: panel.view.id, state: this.stateOf(panel), severity, demo: panel.demo ?? true, queries })
+    })
+    this.sent = now
+    this.cursor = Math.max(1, cursor + 1)
+    const head: FrameHead = {
+      now,
+      cursor: this.cursor,
+      full,
+      settings: full ? this.settings : null,
+      board: full ? boardOf(this.panels, this.window) : null,
+      sources: full ? this.sources(now) : null,
+      verdict: this.verdict(panels, block, now, full),
+      panels,
+    }
+    return encode(head, block)
+  }
+
+  private lastVerdict: Verdict | null = null
+
+  private verdict(panels: PanelFrame[], block: number[], now: number, full: boolean): Verdict {
+    const kept = full ? [] : (this.lastVerdict?.abnormal.filter((one) => !panels.some((p) => p.id === one.panel)) ?? [])
+    const abnormal: Abnormal[] = [...kept]
+    for (const frame of panels) {
+      const panel = this.panels.find((one) => one.view.id === frame.id)
+      if (panel === undefined || frame.state.kind !== 'data') continue
+      for (const q of frame.queries) {
+        const view = panel.view.queries.find((one) => one.id === q.id)
+        q.marks.forEach((mark, i) => {
+          if (mark.severity === 'normal' || view?.thresholds == null) return
+          const { warning, critical, emergency, below } = view.thresholds
+          const limit = mark.severity === 'emergency' ? emergency : mark.severity === 'critical' ? critical : warning
+          abnormal.push({
+            panel: frame.id,
+            title: panel.view.title,
+            check: view.label === panel.view.title ? null : view.label,
+            series: panel.waves[q.id]?.names[i] ?? '',
+            severity: mark.severity,
+            value: block[q.latest + 2 * i] ?? 0,
+            unit: view.unit,
+            limit: limit ?? 0,
+            below,
+            since: this.began - 252_000,
+            demo: panel.demo ?? true,
+          })
+        })
+      }
+    }
+    const order: SeverityView[] = ['emergency', 'critical', 'warning']
+    abnormal.sort((a, b) => order.indexOf(a.severity) - order.indexOf(b.severity))
+    const count = (severity: SeverityView): number => abnormal.filter((one) => one.severity === severity).length
+    const domains = new Set(abnormal.flatMap((one) => this.panels.find((p) => p.view.id === one.panel)?.view.domain ?? []))
+    this.lastVerdict = {
+      severity: abnormal[0]?.severity ?? 'normal',
+      warning: count('warning'),
+      critical: count('critical'),
+      emergency: count('emergency'),
+      unknown: this.panels.filter((one) => one.state !== undefined && one.state !== 'loading').length,
+      domains: [...domains],
+      abnormal,
+      data_at: Math.floor(now / this.step) * this.step,
+    }
+    return this.lastVerdict
+  }
+
+  private range(id: string, from: number, to: number, points: number): ArrayBuffer {
+    const index = this.panels.findIndex((one) => one.view.id === id)
+    const panel = this.panels[index]
+    const block: number[] = []
+    const step = Math.max(100, Math.round((to - from) / points / 100) * 100)
+    const queries = panel === undefined ? [] : panel.view.queries.filter((q) => q.role === 'main').map((q) => this.queryFrame(panel, index, q.id, from, to, step, block, true))
+    for (const q of queries) q.start = from
+    const head: FrameHead = {
+      now: Date.now(),
+      cursor: 0,
+      full: false,
+      settings: null,
+      board: null,
+      sources: null,
+      verdict: null,
+      panels: [{ id, state: { kind: 'data' }, severity: 'normal', demo: true, queries }],
+    }
+    return encode(head, block)
+  }
+
+  private sources(now: number): SourceView[] {
+    const source = (name: string, kind: string, health: SourceView['health'], s: Partial<SourceView> = {}): SourceView => ({
+      name,
+      kind,
+      address: '',
+      health,
+      error: null,
+      version: null,
+      demo: false,
+      last_ok: now - 800,
+      newest: now - 2000,
+      latency: 4,
+      skew: 12,
+      bound: 31,
+      ...s,
+    })
+    const bad = !this.query.has('good')
+    return [
+      source('本机', 'embedded', 'ok'),
+      source('演示平台', 'simulator', 'ok', { demo: true, bound: 48 }),
+      source('prom-main', 'prometheus', 'ok', { address: 'https://prometheus.example.cn:9090', version: 'Prometheus 2.42.0', latency: 23 }),
+      source('vm-edge', 'prometheus', bad ? 'failed' : 'ok', {
+        address: 'http://10.20.0.7:8428',
+        version: 'VictoriaMetrics 1.79.5',
+        ...(bad ? { error: FAULT, last_ok: now - 42_000, latency: null, skew: null } : {}),
+      }),
+    ]
+  }
+
+  private health(): HealthView {
+    const domains = ['server', 'container', 'network', 'api', 'database', 'cache', 'queue', 'user', 'order', 'payment']
+    return {
+      version: '0.1.0',
+      config: null,
+      data: '/var/lib/shouwang',
+      secrets: 'vault',
+      secrets_reason: null,
+      sources: this.sources(Date.now()),
+      concepts: domains.flatMap((domain) =>
+        ['usage', 'errors', 'latency', 'saturation', 'rate'].map((what, i) => ({
+          id: `${domain}_${what}`,
+          title: `domain.${domain}`,
+          domain,
+          bound: (i + domain.length) % 7 === 0 ? {} : { 'prom-main': 'node_exporter', 演示平台: 'shouwang' },
+        })),
+      ) as HealthView['concepts'],
+      problems: [{ file: 'boards/hosts.yaml', line: 14, key: 'unknown_concept', params: { concept: 'cpu_usge' } }],
+    }
+  }
+}
+
+/** The commands, answered here. `?bench=24`, `?good`, `?theme=calm`, `?locale=en`, `?kiosk`, `?scale=1.4`, `?lost`. */
+export function fakeCall(): Call {
+  const query = new URLSearchParams(window.location.search)
+  const fake = new Fake(query)
+  const began = performance.now()
+  return async (command, args = {}) => {
+    if (query.has('lost') && command === 'pull' && performance.now() - began > 1500) await new Promise(() => undefined)
+    return fake.answer(command, args)
+  }
+}

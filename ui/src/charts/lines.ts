@@ -26,6 +26,8 @@ export interface LinesOptions {
   zone: Zone
   ends: Ends
   limits: ThresholdsView | null
+  /** Unit of the axis. */
+  unit: string
   phase: number
   /** How a value of the axis is written. */
   label(value: number): string
@@ -154,7 +156,7 @@ export class LinesChart {
 
   private rescale(): void {
     const found = extent(this.queries(), this.x.lo)
-    this.steady = steadyScale(this.steady, found.lo, found.hi, this.options.ends)
+    this.steady = steadyScale(this.steady, found.lo, found.hi, this.options.ends, this.options.unit)
     this.y = this.steady
   }
 
@@ -221,7 +223,7 @@ export class LinesChart {
       width: options.width,
       height: options.height,
       ms: 1,
-      padding: [6 * u, 6 * u, 0, 0],
+      padding: [10 * u, 6 * u, 0, 0],
       legend: { show: false },
       series: [
         {},
@@ -243,7 +245,12 @@ export class LinesChart {
           size: 22 * u * typeScale(),
           gap: 3 * u,
           grid: { show: false },
-          splits: (plot) => timeMarks(this.x.lo, this.x.hi, Math.max(2, Math.floor(plot.width / (92 * u))), options.zone),
+          splits: (plot) => {
+            const marks = timeMarks(this.x.lo, this.x.hi, Math.max(2, Math.floor(plot.width / (74 * u))), options.zone)
+            // A label too near the right edge would be cut.
+            const edge = this.x.hi - ((this.x.hi - this.x.lo) / Math.max(1, plot.width)) * 14 * u * typeScale()
+            return marks.filter((at) => at <= edge)
+          },
           values: (_, marks) => marks.map((at) => clockLabel(at, this.x, options.zone)),
         },
         {
@@ -252,7 +259,7 @@ export class LinesChart {
           size: (_plot, values) => widest(values ?? [], font) + 8 * u,
           gap: 6 * u,
           grid: { stroke: look.colour('--grid'), width: Math.max(1, u) },
-          splits: (plot) => valueMarks(this.y, Math.max(2, Math.floor(plot.height / (44 * u)))),
+          splits: (plot) => valueMarks(this.y, Math.max(1, Math.floor((plot.height - 30 * u) / (26 * u * typeScale()))), options.unit),
           values: (_, marks) => marks.map((v) => options.label(v)),
         },
       ],

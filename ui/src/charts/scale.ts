@@ -26,6 +26,20 @@ export function niceStep(rough: number): number {
   return 10 * power
 }
 
+/** What one counts in when a value is so large: bytes by 1024, spans of time by minutes, hours and days. */
+function base(rough: number, unit: string): number {
+  if (unit.startsWith('bytes')) return 1024 ** Math.max(0, Math.floor(Math.log2(Math.max(1, rough)) / 10))
+  const seconds = unit === 'milliseconds' ? 1000 : unit === 'seconds' ? 1 : 0
+  if (seconds === 0) return 1
+  return [86_400, 3600, 60].map((s) => s * seconds).find((s) => rough >= s / 2) ?? 1
+}
+
+/** A round step for a unit. */
+export function unitStep(rough: number, unit: string): number {
+  const by = base(rough, unit)
+  return niceStep(rough / by) * by
+}
+
 /** Ends that a board sets; null where the data decide. */
 export interface Ends {
   min: number | null
@@ -33,7 +47,7 @@ export interface Ends {
 }
 
 /** A round range around the data with some air; zero is included when the data lie near it. */
-export function fitScale(lo: number, hi: number, ends: Ends): Range {
+export function fitScale(lo: number, hi: number, ends: Ends, unit = 'count'): Range {
   if (!(lo <= hi)) return { lo: ends.min ?? 0, hi: ends.max ?? 1 }
   const width = hi - lo
   const air = width > 0 ? width * 0.1 : Math.max(Math.abs(hi) * 0.1, 1e-9)
@@ -41,7 +55,7 @@ export function fitScale(lo: number, hi: number, ends: Ends): Range {
   let high = hi + air
   if (lo >= 0 && (low < 0 || lo < 0.45 * hi)) low = 0
   if (hi <= 0 && (high > 0 || hi > 0.45 * lo)) high = 0
-  const step = niceStep((high - low) / 4)
+  const step = unitStep((high - low) / 4, unit)
   low = Math.floor(low / step + 1e-9) * step
   high = Math.ceil(high / step - 1e-9) * step
   if (lo === 0 && hi === 0) high = 1
@@ -54,8 +68,8 @@ export function fitScale(lo: number, hi: number, ends: Ends): Range {
 }
 
 /** Keeps the former range while the data fit and still fill a fair part of it: the axis must not jump with every point. */
-export function steadyScale(former: Range | null, lo: number, hi: number, ends: Ends): Range {
-  const fresh = fitScale(lo, hi, ends)
+export function steadyScale(former: Range | null, lo: number, hi: number, ends: Ends, unit = 'count'): Range {
+  const fresh = fitScale(lo, hi, ends, unit)
   if (former === null || !(lo <= hi)) return fresh
   const fits = lo >= former.lo && hi <= former.hi
   const roomy = former.hi - former.lo > 2.2 * (fresh.hi - fresh.lo)
@@ -63,8 +77,8 @@ export function steadyScale(former: Range | null, lo: number, hi: number, ends: 
 }
 
 /** Round values for the marks of a value axis. */
-export function valueMarks(range: Range, most: number): number[] {
-  const step = niceStep((range.hi - range.lo) / Math.max(1, most))
+export function valueMarks(range: Range, most: number, unit = 'count'): number[] {
+  const step = unitStep((range.hi - range.lo) / Math.max(1, most), unit)
   const marks: number[] = []
   for (let i = Math.ceil(range.lo / step - 1e-9); i * step <= range.hi + step * 1e-9; i += 1) marks.push(i * step)
   return marks
@@ -106,20 +120,23 @@ export function firstAt(times: readonly number[], at: number): number {
  */
 export function buckets(times: readonly number[], values: Values, from: number, width: number, out: Float64Array): void {
   out.fill(NaN)
-  let i = firstAt(times, from)
-  while (i < times.length) {
-    const slot = Math.floor(((times[i] as number) - from) / width)
-    if (slot >= out.length) return
-    let sum = 0
-    let n = 0
-    const end = from + (slot + 1) * width
-    for (; i < times.length && (times[i] as number) < end; i += 1) {
-      const v = values[i]
-      if (v !== null && v !== undefined) {
-        sum += v
-        n += 1
-      }
+  let slot = -1
+  let sum = 0
+  let n = 0
+  for (let i = firstAt(times, from); i < times.length; i += 1) {
+    const here = Math.floor(((times[i] as number) - from) / width)
+    if (here >= out.length) break
+    if (here !== slot) {
+      if (n > 0) out[slot] = sum / n
+      slot = here
+      sum = 0
+      n = 0
     }
-    if (n > 0) out[slot] = sum / n
+    const v = values[i]
+    if (v !== null && v !== undefined) {
+      sum += v
+      n += 1
+    }
   }
+  if (n > 0) out[slot] = sum / n
 }

@@ -1,0 +1,200 @@
+import type { BoardView, PanelView, QueryView, ThresholdsView } from './wire'
+
+/** How the made-up values of a query run. */
+export interface Wave {
+  base: number
+  swing: number
+  noise: number
+  /** Added over the last quarter of the window. */
+  trouble?: number
+  names: string[]
+  /** Fraction of an hour that one swing takes. */
+  period?: number
+}
+
+/** A panel with the waves of its queries, and the state it pretends to be in. */
+export interface FakePanel {
+  view: PanelView
+  waves: Record<string, Wave>
+  state?: 'loading' | 'no_data' | 'stale' | 'unknown' | 'failed' | 'failed_empty'
+  demo?: boolean
+}
+
+const limits = (warning: number, critical: number, emergency: number | null = null, below = false): ThresholdsView => ({
+  warning,
+  critical,
+  emergency,
+  below,
+})
+
+interface Spec {
+  unit?: string
+  sub?: string
+  limits?: ThresholdsView
+  notes?: [string, string, Wave][]
+  checks?: [string, string, Wave, ThresholdsView][]
+  more?: [string, Wave, ThresholdsView?][]
+  state?: FakePanel['state']
+  domain?: string
+  limit?: number
+  abnormal?: boolean
+  text?: string
+  demo?: boolean
+  min?: number
+  max?: number
+}
+
+function panel(id: string, kind: string, title: string, at: [number, number, number, number], wave: Wave | null, s: Spec = {}): FakePanel {
+  const query = (qid: string, role: string, label: string | null, unit: string, thresholds: ThresholdsView | null): QueryView => ({
+    id: qid,
+    role,
+    label,
+    unit,
+    reduce: 'worst',
+    thresholds,
+  })
+  const unit = s.unit ?? 'count'
+  const queries: QueryView[] = []
+  const waves: Record<string, Wave> = {}
+  if (wave !== null) {
+    queries.push(query('a', 'main', s.more === undefined ? null : title, unit, s.limits ?? null))
+    waves.a = wave
+  }
+  ;(s.more ?? []).forEach(([label, w, l], i) => {
+    queries.push(query(`m${i}`, 'main', label, unit, l ?? s.limits ?? null))
+    waves[`m${i}`] = w
+  })
+  ;(s.notes ?? []).forEach(([label, u, w], i) => {
+    queries.push(query(`n${i}`, 'note', label, u, null))
+    waves[`n${i}`] = w
+  })
+  ;(s.checks ?? []).forEach(([label, u, w, l], i) => {
+    queries.push(query(`c${i}`, 'check', label, u, l))
+    waves[`c${i}`] = w
+  })
+  const [x, y, w, h] = at
+  return {
+    view: {
+      id,
+      kind,
+      title,
+      subtitle: s.sub ?? null,
+      at: { x, y, w, h },
+      domain: s.domain ?? null,
+      unit,
+      thresholds: s.limits ?? null,
+      min: s.min ?? null,
+      max: s.max ?? null,
+      limit: s.limit ?? 8,
+      abnormal_only: s.abnormal ?? false,
+      text: s.text ?? null,
+      queries,
+    },
+    waves,
+    ...(s.state === undefined ? {} : { state: s.state }),
+    demo: s.demo ?? true,
+  }
+}
+
+const one = (base: number, swing: number, noise: number, trouble?: number): Wave => ({
+  base,
+  swing,
+  noise,
+  names: [''],
+  ...(trouble === undefined ? {} : { trouble }),
+})
+const many = (names: string[], base: number, swing: number, noise: number): Wave => ({ base, swing, noise, names })
+
+/** A board like 总览, with something of everything. */
+export function overview(): FakePanel[] {
+  const tile = (i: number, domain: string, unit: string, wave: Wave, s: Spec = {}): FakePanel =>
+    panel(`tile_${domain}`, 'tile', `domain.${domain}`, [i * 2, 0, 2, 3], wave, { unit, domain, demo: i > 0, ...s })
+  return [
+    tile(0, 'server', 'percent', one(38, 8, 3), { limits: limits(80, 90) }),
+    tile(1, 'container', 'count', one(118, 0, 0)),
+    tile(2, 'network', 'percent', one(21, 5, 2)),
+    tile(3, 'api', 'seconds', one(0.31, 0.06, 0.03), { limits: limits(1, 2) }),
+    tile(4, 'database', 'percent', one(58, 4, 1), {
+      checks: [['复制延迟', 'seconds', one(2, 0.2, 0.1, 4.4), limits(5, 30)]],
+    }),
+    tile(5, 'cache', 'percent', one(98.7, 0.6, 0.2), { limits: limits(90, 80, null, true) }),
+    tile(6, 'queue', 'count', one(7000, 400, 200, 5600), { limits: limits(10_000, 20_000) }),
+    tile(7, 'user', 'count', one(8412, 700, 40)),
+    tile(8, 'order', 'per_minute', one(1204, 160, 25)),
+    tile(9, 'payment', 'percent', one(99.1, 0.2, 0.1, -7), { limits: limits(97, 95, 80, true) }),
+    tile(10, 'recommendation', 'seconds', one(0.42, 0.05, 0.02), { state: 'stale' }),
+    tile(11, 'consultation', 'count', one(37, 6, 2), { state: 'no_data' }),
+    panel('orders', 'stat', '下单', [0, 3, 6, 4], one(1204, 160, 25), {
+      unit: 'per_minute',
+      sub: '全部门店',
+      notes: [
+        ['取消', 'percent', one(0.12, 0.03, 0.02)],
+        ['客单价', 'yuan', one(46.2, 2, 0.4)],
+      ],
+    }),
+    panel('payments', 'stat', '支付成功率', [0, 7, 6, 4], one(99, 0.2, 0.2, -7), {
+      unit: 'percent',
+      sub: '微信 · 支付宝 · 银行卡',
+      limits: limits(97, 95, 80, true),
+      notes: [
+        ['超时', 'percent', one(3.4, 0.3, 0.2)],
+        ['金额', 'yuan_per_minute', one(86_200, 9000, 900)],
+      ],
+    }),
+    panel('ai', 'stat', 'AI 推荐延迟', [0, 11, 6, 3], one(0.42, 0.05, 0.03), { unit: 'seconds', sub: 'P90', limits: limits(1, 3) }),
+    panel('consult', 'stat', '咨询首次响应', [0, 14, 6, 3], one(48, 8, 4), { unit: 'seconds', state: 'unknown', limits: limits(60, 120) }),
+    panel('mood', 'stat', '用户评分', [0, 17, 6, 3], one(4.8, 0.05, 0.02), { unit: 'score', state: 'failed' }),
+    panel('latency', 'timeseries', 'API 延迟 P90', [6, 3, 6, 5], many(['/order', '/menu', '/pay/callback', '/advice'], 0.3, 0.05, 0.05), {
+      unit: 'seconds',
+      limits: limits(0.5, 2),
+    }),
+    panel('rate', 'timeseries', '请求速率', [12, 3, 6, 5], many(['200', '304', '404', '500'], 420, 60, 30), { unit: 'per_second' }),
+    panel('lag', 'timeseries', '复制延迟', [6, 8, 6, 5], one(2, 0.4, 0.2, 4.4), { unit: 'seconds', limits: limits(5, 30), sub: 'pg-replica-2' }),
+    panel('bytes', 'timeseries', '网络流量', [12, 8, 6, 4], many(['eth0'], 2.4e6, 8e5, 4e5), {
+      unit: 'bytes_per_second',
+      more: [['发送', many(['eth0'], 1.1e6, 3e5, 2e5)]],
+      demo: false,
+    }),
+    panel('services', 'state_timeline', '服务状态', [6, 13, 6, 7], many(['gateway', 'order', 'payment', 'advice', 'consult'], 1, 0, 0), {
+      unit: 'up_down',
+      sub: '最近一小时',
+    }),
+    panel('hosts', 'table', '主机', [12, 12, 6, 5], many(['api-01', 'api-02', 'api-03', 'pg-main', 'pg-replica-2', 'order-mq'], 40, 12, 6), {
+      unit: 'percent',
+      limits: limits(60, 90),
+      more: [
+        ['内存', many(['api-01', 'api-02', 'api-03', 'pg-main', 'pg-replica-2', 'order-mq'], 62, 4, 2), limits(80, 90)],
+        ['磁盘', many(['api-01', 'api-02', 'api-03', 'pg-main', 'pg-replica-2'], 71, 8, 1), limits(80, 90)],
+      ],
+    }),
+    panel('saturation', 'bar_list', '资源饱和', [18, 3, 6, 5], many(['api-03 内存', 'pg-main 磁盘', 'order-mq 积压', 'core-sw-1 出口带宽', 'api-01 CPU', 'api-02 CPU', 'cache-01'], 70, 20, 1), {
+      unit: 'percent',
+      limits: limits(80, 90),
+      abnormal: true,
+      sub: '由重到轻，只列出离开正常带的',
+    }),
+    panel('slow', 'bar_list', '慢查询', [18, 8, 6, 4], many(['SELECT orders', 'UPDATE stock', 'SELECT advice', 'INSERT audit'], 7, 4, 0.5), {
+      unit: 'per_minute',
+    }),
+    panel('cpu', 'gauge', '集群 CPU', [18, 12, 3, 4], one(46, 8, 3), { unit: 'percent', limits: limits(70, 85, 95) }),
+    panel('pool', 'gauge', '连接池', [21, 12, 3, 4], one(88, 3, 1), { unit: 'percent', limits: limits(70, 85, 95) }),
+    panel('pods', 'timeseries', '容器重启', [12, 17, 6, 3], one(0, 0, 0), { state: 'failed_empty' }),
+    panel('wait', 'timeseries', '网络设备丢包', [18, 16, 3, 4], one(0, 0, 0), { state: 'loading' }),
+    panel('note', 'text', '值班须知', [21, 16, 3, 4], null, { text: '支付失败先看渠道，再看网关。\n\n数据库切换前先停写。', demo: false }),
+  ]
+}
+
+/** The bench: so many charts of four lines. */
+export function bench(panels: number): FakePanel[] {
+  return Array.from({ length: panels }, (_, i) =>
+    panel(`chart_${i}`, 'timeseries', `图 ${i + 1}`, [(i % 6) * 4, Math.floor(i / 6) * 5, 4, 5], many(['a', 'b', 'c', 'd'], 50, 20, 6), {
+      unit: 'percent',
+      demo: false,
+    }),
+  )
+}
+
+/** The board around the panels. */
+export function boardOf(panels: FakePanel[], window: number): BoardView {
+  return { id: 'overview', title: '总览', window, columns: 24, rows: 20, panels: panels.map((one) => one.view) }
+}
