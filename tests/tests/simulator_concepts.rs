@@ -28,7 +28,10 @@ fn concepts() -> Vec<Concept> {
 }
 
 fn calm() -> Scenario {
-    Scenario { ambient: false, ..Scenario::default() }
+    Scenario {
+        ambient: false,
+        ..Scenario::default()
+    }
 }
 
 /// The samples of `scenario`'s last `span` before `now`.
@@ -39,7 +42,9 @@ fn past(scenario: &Scenario, now: i64, span: i64) -> Vec<Series> {
 fn store(pieces: &[Vec<Series>], now: i64) -> Tsdb {
     let store = Tsdb::in_memory(Options::new(Arc::new(move || now)));
     for series in pieces.iter().flatten() {
-        let r = store.series_ref(&series.labels).expect("a series of the platform");
+        let r = store
+            .series_ref(&series.labels)
+            .expect("a series of the platform");
         let batch: Vec<_> = series.samples.iter().map(|s| (r, *s)).collect();
         assert_eq!(store.append_refs(&batch).refused(), 0, "{}", series.labels);
     }
@@ -55,7 +60,9 @@ fn ask(store: &Tsdb, expr: &str, now: i64) -> Vec<(Labels, f64)> {
 
 /// The worst severity of a concept's first dialect, with the row that has it.
 fn worst(store: &Tsdb, concept: &Concept, now: i64) -> (Severity, String) {
-    let Some(limits) = concept.thresholds else { return (Severity::Normal, String::new()) };
+    let Some(limits) = concept.thresholds else {
+        return (Severity::Normal, String::new());
+    };
     ask(store, &concept.dialects[0].expr, now)
         .into_iter()
         .map(|(l, v)| (limits.severity(v), format!("{} {l} = {v}", concept.id)))
@@ -67,8 +74,18 @@ fn worst(store: &Tsdb, concept: &Concept, now: i64) -> (Severity, String) {
 fn every_concept_is_bound_and_has_data() {
     let now = LUNCH;
     let week = 7 * 24 * HOUR;
-    let store = store(&[past(&calm(), now - week, 20 * MINUTE), past(&calm(), now, HOUR)], now);
-    let names: BTreeSet<String> = Platform::with_scenario(&calm(), now).labels().iter().filter_map(|l| l.metric_name().map(str::to_owned)).collect();
+    let store = store(
+        &[
+            past(&calm(), now - week, 20 * MINUTE),
+            past(&calm(), now, HOUR),
+        ],
+        now,
+    );
+    let names: BTreeSet<String> = Platform::with_scenario(&calm(), now)
+        .labels()
+        .iter()
+        .filter_map(|l| l.metric_name().map(str::to_owned))
+        .collect();
     let all = concepts();
     assert!(all.len() >= 90);
     let mut wrong = Vec::new();
@@ -98,7 +115,18 @@ fn a_calm_platform_is_calm_at_every_hour() {
     let midnight = LUNCH - 12 * HOUR - 20 * MINUTE;
     let all = concepts();
     let mut wrong = Vec::new();
-    for (day, minute) in [(0, 200), (0, 475), (0, 735), (0, 900), (0, 1115), (0, 1330), (3, 300), (3, 755), (3, 1120), (4, 1439)] {
+    for (day, minute) in [
+        (0, 200),
+        (0, 475),
+        (0, 735),
+        (0, 900),
+        (0, 1115),
+        (0, 1330),
+        (3, 300),
+        (3, 755),
+        (3, 1120),
+        (4, 1439),
+    ] {
         let now = midnight + day * 24 * HOUR + minute * MINUTE;
         let store = store(&[past(&calm(), now, 35 * MINUTE)], now);
         for c in all.iter().filter(|c| c.id != "orders_against_last_week") {
@@ -115,24 +143,70 @@ fn a_calm_platform_is_calm_at_every_hour() {
 const EFFECTS: [(IncidentKind, &str, &[&str]); 7] = [
     (IncidentKind::HostCpu, "host_cpu_percent", &[]),
     (IncidentKind::DiskFilling, "host_disk_percent", &[]),
-    (IncidentKind::ReplicaLag, "pg_replication_lag", &["pg_slow_queries", "pg_wal_lag"]),
-    (IncidentKind::PaymentChannelFailing, "payment_channel_success_percent", &["payment_success_percent", "payment_failure_percent", "payment_timeout_percent", "order_cancelled_percent", "third_party_time"]),
-    (IncidentKind::QueuePilingUp, "rabbitmq_queue_depth", &["kafka_consumer_lag", "rabbitmq_unacked"]),
-    (IncidentKind::PodCrashLoop, "recommendation_success_percent", &["pod_crash_looping", "pod_restarts", "deployment_replicas_missing", "pod_not_ready"]),
-    (IncidentKind::EventLoopLag, "nodejs_event_loop_lag", &["api_p90", "api_route_p90", "page_load"]),
+    (
+        IncidentKind::ReplicaLag,
+        "pg_replication_lag",
+        &["pg_slow_queries", "pg_wal_lag"],
+    ),
+    (
+        IncidentKind::PaymentChannelFailing,
+        "payment_channel_success_percent",
+        &[
+            "payment_success_percent",
+            "payment_failure_percent",
+            "payment_timeout_percent",
+            "order_cancelled_percent",
+            "third_party_time",
+        ],
+    ),
+    (
+        IncidentKind::QueuePilingUp,
+        "rabbitmq_queue_depth",
+        &["kafka_consumer_lag", "rabbitmq_unacked"],
+    ),
+    (
+        IncidentKind::PodCrashLoop,
+        "recommendation_success_percent",
+        &[
+            "pod_crash_looping",
+            "pod_restarts",
+            "deployment_replicas_missing",
+            "pod_not_ready",
+        ],
+    ),
+    (
+        IncidentKind::EventLoopLag,
+        "nodejs_event_loop_lag",
+        &["api_p90", "api_route_p90", "page_load"],
+    ),
 ];
 
 #[test]
 fn each_incident_crosses_the_limits_that_it_is_about() {
-    let all: BTreeMap<String, Concept> = concepts().into_iter().map(|c| (c.id.clone(), c)).collect();
+    let all: BTreeMap<String, Concept> =
+        concepts().into_iter().map(|c| (c.id.clone(), c)).collect();
     let mut wrong = Vec::new();
     for (kind, main, with) in EFFECTS {
         for severity in [Severity::Warning, Severity::Critical, Severity::Emergency] {
-            let incident = Planned { kind, after_ms: 2 * MINUTE, duration_ms: HOUR, severity };
-            let scenario = Scenario { incidents: vec![incident], ..calm() };
+            let incident = Planned {
+                kind,
+                after_ms: 2 * MINUTE,
+                duration_ms: HOUR,
+                severity,
+            };
+            let scenario = Scenario {
+                incidents: vec![incident],
+                ..calm()
+            };
             let store = store(&[past(&scenario, LUNCH, 20 * MINUTE)], LUNCH);
             let (reached, row) = worst(&store, &all[main], LUNCH);
-            let highest = all[main].thresholds.map_or(Severity::Normal, |t| if t.emergency.is_some() { Severity::Emergency } else { Severity::Critical });
+            let highest = all[main].thresholds.map_or(Severity::Normal, |t| {
+                if t.emergency.is_some() {
+                    Severity::Emergency
+                } else {
+                    Severity::Critical
+                }
+            });
             if reached != severity.min(highest) {
                 wrong.push(format!("{kind} {severity:?}: {row} is {reached:?}"));
             }
@@ -149,24 +223,45 @@ fn each_incident_crosses_the_limits_that_it_is_about() {
 
 /// The rows of an instant query to a real Prometheus, or what it says against the query.
 fn ask_prometheus(port: u16, expr: &str, now: i64) -> Result<BTreeMap<Labels, f64>, String> {
-    let form = form(&[("query", expr), ("time", &format!("{}", now as f64 / 1000.0))]);
+    let form = form(&[
+        ("query", expr),
+        ("time", &format!("{}", now as f64 / 1000.0)),
+    ]);
     let head = [("Content-Type", "application/x-www-form-urlencoded")];
-    let reply = http::request(port, "POST", "/api/v1/query", &head, form.as_bytes()).expect("an answer");
+    let reply =
+        http::request(port, "POST", "/api/v1/query", &head, form.as_bytes()).expect("an answer");
     let json: Json = serde_json::from_slice(&reply.body).map_err(|e| e.to_string())?;
     if json["status"] != "success" {
         return Err(json["error"].to_string());
     }
-    let rows = json["data"]["result"].as_array().cloned().unwrap_or_default();
+    let rows = json["data"]["result"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default();
     let row = |r: &Json| {
         let labels: Labels = serde_json::from_value(r["metric"].clone()).expect("labels");
-        (labels, r["value"][1].as_str().and_then(|v| v.parse().ok()).unwrap_or(f64::NAN))
+        (
+            labels,
+            r["value"][1]
+                .as_str()
+                .and_then(|v| v.parse().ok())
+                .unwrap_or(f64::NAN),
+        )
     };
     Ok(rows.iter().map(row).collect())
 }
 
 fn form(pairs: &[(&str, &str)]) -> String {
-    let encode = |text: &str| text.bytes().map(|b| format!("%{b:02X}")).collect::<String>();
-    pairs.iter().map(|(n, v)| format!("{n}={}", encode(v))).collect::<Vec<_>>().join("&")
+    let encode = |text: &str| {
+        text.bytes()
+            .map(|b| format!("%{b:02X}"))
+            .collect::<String>()
+    };
+    pairs
+        .iter()
+        .map(|(n, v)| format!("{n}={}", encode(v)))
+        .collect::<Vec<_>>()
+        .join("&")
 }
 
 #[test]
@@ -192,9 +287,17 @@ fn prometheus_takes_every_dialect_and_gives_the_same_values() {
             if i == 0 && theirs.is_empty() && c.id != "orders_against_last_week" {
                 wrong.push(format!("{}: Prometheus has no rows", c.id));
             }
-            let same = ours.len() == theirs.len() && ours.iter().all(|(l, v)| theirs.get(l).is_some_and(|t| (t - v).abs() <= 1e-9 * v.abs().max(1.0)));
+            let same = ours.len() == theirs.len()
+                && ours.iter().all(|(l, v)| {
+                    theirs
+                        .get(l)
+                        .is_some_and(|t| (t - v).abs() <= 1e-9 * v.abs().max(1.0))
+                });
             if !same {
-                wrong.push(format!("{} {}: {ours:?} here, {theirs:?} there", c.id, d.name));
+                wrong.push(format!(
+                    "{} {}: {ours:?} here, {theirs:?} there",
+                    c.id, d.name
+                ));
             }
         }
     }

@@ -59,7 +59,17 @@ struct Entry {
 struct Slot {
     family: usize,
     labels: Labels,
-    whole: bool,
+    shown: Shown,
+}
+
+/// How a kept value is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Shown {
+    AsItIs,
+    /// Whole events only.
+    Whole,
+    /// See [`Scope::fractional`].
+    Thousandths,
 }
 
 /// Collects families and series while the platform is built.
@@ -75,6 +85,7 @@ pub(crate) struct Builder {
 pub(crate) struct Scope<'b> {
     builder: &'b mut Builder,
     shared: Vec<(String, String)>,
+    events: Shown,
 }
 
 /// The label that every simulated series has, so that nobody takes one for real.
@@ -90,6 +101,7 @@ impl Builder {
         Scope {
             builder: self,
             shared,
+            events: Shown::Whole,
         }
     }
 
@@ -109,7 +121,7 @@ impl Builder {
             .iter()
             .map(|i| self.slots[*i].labels.clone())
             .collect();
-        let whole = order.iter().map(|i| self.slots[*i].whole).collect();
+        let shown = order.iter().map(|i| self.slots[*i].shown).collect();
         let family = order
             .iter()
             .map(|i| self.families[self.slots[*i].family].name.clone())
@@ -120,7 +132,7 @@ impl Builder {
             metadata,
             labels,
             family,
-            whole,
+            shown,
             order,
             values: vec![0.0; self.slots.len()],
             entries: self.entries,
@@ -147,6 +159,13 @@ impl Builder {
 pub(crate) const UPTIME_S: f64 = 4.0 * 86_400.0;
 
 impl Scope<'_> {
+    /// Shows counters of events to the thousandth. For what is rare at night: of a handful of whole events every ratio and
+    /// quantile jumps, and a demonstration should raise an alarm by script alone.
+    pub(crate) fn fractional(mut self) -> Self {
+        self.events = Shown::Thousandths;
+        self
+    }
+
     /// A gauge.
     pub(crate) fn gauge(
         &mut self,
@@ -161,7 +180,7 @@ impl Scope<'_> {
             help,
             labels,
             Kept::Gauge(Box::new(law)),
-            false,
+            Shown::AsItIs,
         );
     }
 
@@ -190,7 +209,7 @@ impl Scope<'_> {
             help,
             labels,
             Kept::Counter(Box::new(law)),
-            true,
+            self.events,
         );
     }
 
@@ -208,7 +227,7 @@ impl Scope<'_> {
             help,
             labels,
             Kept::Counter(Box::new(law)),
-            false,
+            Shown::AsItIs,
         );
     }
 
@@ -226,10 +245,16 @@ impl Scope<'_> {
         for limit in limits.iter().copied().chain([f64::INFINITY]) {
             let mut le = String::new();
             exposition::format_value(&mut le, limit);
-            self.slot(family, &format!("{name}_bucket"), labels, Some(&le), true);
+            self.slot(
+                family,
+                &format!("{name}_bucket"),
+                labels,
+                Some(&le),
+                self.events,
+            );
         }
-        self.slot(family, &format!("{name}_sum"), labels, None, false);
-        self.slot(family, &format!("{name}_count"), labels, None, true);
+        self.slot(family, &format!("{name}_sum"), labels, None, Shown::AsItIs);
+        self.slot(family, &format!("{name}_count"), labels, None, self.events);
         let key = self.key(name, labels);
         self.builder.entries.push(Entry {
             kept: Kept::Histogram {
@@ -248,11 +273,11 @@ impl Scope<'_> {
         help: &'static str,
         labels: &[(&str, &str)],
         kept: Kept,
-        whole: bool,
+        shown: Shown,
     ) {
         let family = self.builder.family(name, kind, help);
         let slot = self.builder.slots.len();
-        self.slot(family, name, labels, None, whole);
+        self.slot(family, name, labels, None, shown);
         let key = self.key(name, labels);
         self.builder.entries.push(Entry { kept, key, slot });
     }
@@ -263,7 +288,7 @@ impl Scope<'_> {
         name: &str,
         labels: &[(&str, &str)],
         le: Option<&str>,
-        whole: bool,
+        shown: Shown,
     ) {
         let shared = self.shared.iter().map(|(n, v)| (n.as_str(), v.as_str()));
         let all = shared
@@ -273,7 +298,7 @@ impl Scope<'_> {
         self.builder.slots.push(Slot {
             family,
             labels: Labels::from_pairs(all),
-            whole,
+            shown,
         });
     }
 
@@ -297,8 +322,7 @@ pub(crate) struct Registry {
     pub(crate) labels: Vec<Labels>,
     /// Name of the family of each series.
     pub(crate) family: Vec<String>,
-    /// Shown without a fraction.
-    whole: Vec<bool>,
+    shown: Vec<Shown>,
     order: Vec<usize>,
     values: Vec<f64>,
     entries: Vec<Entry>,
@@ -330,11 +354,12 @@ impl Registry {
 
     /// Values in the order of `labels`.
     pub(crate) fn values(&self) -> impl Iterator<Item = f64> + '_ {
-        self.order.iter().zip(&self.whole).map(|(i, whole)| {
-            if *whole {
-                self.values[*i].floor()
-            } else {
-                self.values[*i]
+        self.order.iter().zip(&self.shown).map(|(i, shown)| {
+            let value = self.values[*i];
+            match shown {
+                Shown::AsItIs => value,
+                Shown::Whole => value.floor(),
+                Shown::Thousandths => (value * 1000.0).floor() / 1000.0,
             }
         })
     }

@@ -295,12 +295,12 @@ impl World {
             let failed = ladder(
                 hit,
                 0.0055 * self.wobble(k, 60.0, 0.35),
-                [0.030, 0.065, 0.17],
+                [0.030, 0.050, 0.17],
             );
             let timeout = ladder(
                 hit,
                 0.0018 * self.wobble(k + 10, 75.0, 0.4),
-                [0.016, 0.040, 0.15],
+                [0.016, 0.034, 0.15],
             );
             self.payments[i] = Payment {
                 attempts: self.orders

@@ -26,7 +26,9 @@ const WAYS: [(&str, f64, f64); 3] = [
 const PAYMENT_LIMITS: &[f64] = &[0.1, 0.25, 0.5, 1.0, 2.0, 3.0, 5.0, 10.0];
 
 pub(crate) fn build(b: &mut Builder) {
-    let mut s = b.scope(&[("job", "business"), ("instance", "business-metrics:9400")]);
+    let mut s = b
+        .scope(&[("job", "business"), ("instance", "business-metrics:9400")])
+        .fractional();
     for (store, store_share) in STORES {
         for (way, share, amount) in WAYS {
             orders(
@@ -55,7 +57,7 @@ fn orders(s: &mut Scope<'_>, labels: &[(&str, &str)], share: f64, amount: f64) {
         "orders_cancelled_total",
         "Orders cancelled by guest or restaurant.",
         labels,
-        move |w, k| created(w, k) * (0.012 + 0.4 * (0.975 - w.paid).max(0.0)),
+        move |w, k| created(w, k) * (0.012 + 1.6 * (0.975 - w.paid).max(0.0)),
     );
     s.counter(
         "orders_refunded_total",

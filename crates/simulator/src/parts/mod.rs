@@ -6,6 +6,8 @@ mod container;
 mod database;
 mod experience;
 mod host;
+mod host_io;
+mod kubernetes;
 mod network;
 mod probe;
 mod queue;

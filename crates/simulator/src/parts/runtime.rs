@@ -58,7 +58,7 @@ fn jvm_memory(s: &mut Scope<'_>, work: f64, hot: bool) {
                 } else {
                     0.0
                 };
-                (heap * (base + swing * saw + 0.08 * w.activity + more)).round()
+                (heap * (base + swing * saw + 0.04 * w.activity + more)).round()
             },
         );
         s.fact(

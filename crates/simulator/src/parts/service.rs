@@ -12,7 +12,9 @@ const MODELS: [(&str, f64, f64); 2] = [
 ];
 
 pub(crate) fn build(b: &mut Builder) {
-    let mut s = b.scope(&[("job", "business"), ("instance", "business-metrics:9400")]);
+    let mut s = b
+        .scope(&[("job", "business"), ("instance", "business-metrics:9400")])
+        .fractional();
     recommendation(&mut s);
     consultation(&mut s);
 }
@@ -104,13 +106,13 @@ fn consultation(s: &mut Scope<'_>) {
         ("儿童营养", 0.07),
     ] {
         let labels = [("topic", topic)];
-        s.counter_of(
+        s.counter(
             "consultation_requests_total",
             "Consultations asked for.",
             &labels,
             move |w, k| asked(w, k) * share,
         );
-        s.counter_of(
+        s.counter(
             "consultation_completed_total",
             "Consultations completed.",
             &labels,

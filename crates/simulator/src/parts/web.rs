@@ -113,10 +113,13 @@ pub(crate) fn build(b: &mut Builder) {
             |_, _| 1.0,
         );
     }
-    others(&mut b.scope(&[
-        ("job", "payment-service"),
-        ("instance", "payment-service:8080"),
-    ]));
+    let mut payment = b
+        .scope(&[
+            ("job", "payment-service"),
+            ("instance", "payment-service:8080"),
+        ])
+        .fractional();
+    others(&mut payment);
     files(&mut b.scope(&[("job", "gateway"), ("instance", "gateway:3000")]));
 }
 
