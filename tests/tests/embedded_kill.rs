@@ -29,7 +29,10 @@ fn labels(i: usize) -> Labels {
 }
 
 fn open(file: &Path) -> Tsdb {
-    let options = FileOptions { flush_every: FLUSH_EVERY, ..FileOptions::new(file) };
+    let options = FileOptions {
+        flush_every: FLUSH_EVERY,
+        ..FileOptions::new(file)
+    };
     // the child's time runs ahead of the machine's
     let clock = Arc::new(|| now_ms() + 24 * 3_600_000);
     Tsdb::open(Options::new(clock), options).expect("the store opens")
@@ -38,13 +41,23 @@ fn open(file: &Path) -> Tsdb {
 /// Runs in the child only: tells each second that it has written.
 #[test]
 fn child_writes_until_it_is_killed() {
-    let Some(file) = std::env::var_os(CHILD) else { return };
+    let Some(file) = std::env::var_os(CHILD) else {
+        return;
+    };
     let db = open(Path::new(&file));
-    let refs: Vec<_> = (0..SERIES).map(|i| db.series_ref(&labels(i)).expect("a series")).collect();
-    let begin: i64 = std::env::var(BEGIN).expect("the parent says").parse().expect("a number");
+    let refs: Vec<_> = (0..SERIES)
+        .map(|i| db.series_ref(&labels(i)).expect("a series"))
+        .collect();
+    let begin: i64 = std::env::var(BEGIN)
+        .expect("the parent says")
+        .parse()
+        .expect("a number");
     for n in 0.. {
         let t = begin + n * 1000;
-        let batch: Vec<_> = refs.iter().map(|r| (*r, Sample { t, v: n as f64 })).collect();
+        let batch: Vec<_> = refs
+            .iter()
+            .map(|r| (*r, Sample { t, v: n as f64 }))
+            .collect();
         assert_eq!(db.append_refs(&batch).accepted, SERIES);
         println!("wrote {t}");
         std::thread::sleep(Duration::from_millis(1000 / SPEED as u64));
@@ -65,7 +78,9 @@ fn child(file: &Path, begin: i64) -> Child {
 /// Kills the child after `count` of its seconds; answers the last one that it told.
 fn kill_after(mut child: Child, count: usize) -> i64 {
     let lines = BufReader::new(child.stdout.take().expect("a pipe")).lines();
-    let told = lines.map_while(Result::ok).filter_map(|l| l.rsplit_once("wrote ")?.1.parse::<i64>().ok());
+    let told = lines
+        .map_while(Result::ok)
+        .filter_map(|l| l.rsplit_once("wrote ")?.1.parse::<i64>().ok());
     let last = told.take(count).last().expect("it writes");
     child.kill().expect("it can be killed"); // SIGKILL
     child.wait().expect("it ended");
@@ -93,11 +108,18 @@ fn a_killed_process_costs_at_most_sixty_seconds() {
             series += 1;
             total += samples.len();
             let newest = samples.last().expect("samples").t;
-            assert!(last - newest <= 60_000, "{labels}: lost {} ms of the last run", last - newest);
+            assert!(
+                last - newest <= 60_000,
+                "{labels}: lost {} ms of the last run",
+                last - newest
+            );
             assert!(samples.windows(2).all(|w| w[0].t < w[1].t));
             // within a run no second is missing: its values count them
             let run = samples.rsplit(|s| s.v == 0.0).next().expect("a run");
-            assert!(run.iter().enumerate().all(|(i, s)| s.v == (i + 1) as f64), "{labels}: a gap");
+            assert!(
+                run.iter().enumerate().all(|(i, s)| s.v == (i + 1) as f64),
+                "{labels}: a gap"
+            );
             Ok(())
         })
         .expect("a selection");

@@ -9,7 +9,6 @@ use tokio::sync::oneshot;
 
 /// The API with its store; both end when this is dropped.
 pub struct Embedded {
-    pub tsdb: Arc<Tsdb>,
     pub port: u16,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
@@ -24,14 +23,19 @@ pub fn embedded() -> Embedded {
 pub fn with(tsdb: Arc<Tsdb>) -> Embedded {
     let (stop, stopped) = oneshot::channel();
     let (told, port) = std::sync::mpsc::channel();
-    let store = tsdb.clone();
     let thread = std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build();
         runtime.expect("a runtime").block_on(async {
             let options = ApiOptions::new(([127, 0, 0, 1], 0).into());
             let engine = promql::Engine::default();
-            let server = Server::bind(options, store, engine, Arc::new(now_ms)).await.expect("a free port");
-            told.send(server.local_addr().port()).expect("the test waits");
+            let server = Server::bind(options, tsdb, engine, Arc::new(now_ms))
+                .await
+                .expect("a free port");
+            told.send(server.local_addr().port())
+                .expect("the test waits");
             let stop = async {
                 let _ = stopped.await;
             };
@@ -39,7 +43,11 @@ pub fn with(tsdb: Arc<Tsdb>) -> Embedded {
         });
     });
     let port = port.recv().expect("the API listens");
-    Embedded { tsdb, port, stop: Some(stop), thread: Some(thread) }
+    Embedded {
+        port,
+        stop: Some(stop),
+        thread: Some(thread),
+    }
 }
 
 impl Drop for Embedded {
@@ -49,4 +57,17 @@ impl Drop for Embedded {
             let _ = thread.join();
         }
     }
+}
+
+/// `text` as part of a URL.
+pub fn url(text: &str) -> String {
+    let mut out = String::new();
+    for b in text.bytes() {
+        if b.is_ascii_alphanumeric() {
+            out.push(char::from(b));
+        } else {
+            out.push_str(&format!("%{b:02X}"));
+        }
+    }
+    out
 }

@@ -81,7 +81,9 @@ impl Failure {
             PromqlError::Parse { message, .. }
                 if message.starts_with("invalid expression type") =>
             {
-                Self::bad_data(message.clone())
+                // the API documents the types by longer names than the language uses
+                let documented = message.replace("\"matrix\"", "\"range vector\"");
+                Self::bad_data(documented)
             }
             PromqlError::Parse { message, position } => {
                 Self::parameter("query", placed(query, message, *position))
