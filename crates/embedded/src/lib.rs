@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod api;
+pub mod collector;
 pub mod tsdb;
 
 /// The present time in milliseconds since 1970-01-01T00:00:00Z. Only the driver reads the real clock.

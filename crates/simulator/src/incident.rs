@@ -264,10 +264,7 @@ mod tests {
             "host-cpu+0s".parse::<Planned>(),
             Err(SpecError::Duration("0s".into()))
         );
-        assert_eq!(
-            "host-cpu+99999999999999999999h".parse::<Planned>().is_err(),
-            true
-        );
+        assert!("host-cpu+99999999999999999999h".parse::<Planned>().is_err());
         assert_eq!(
             "host-cpu:bad".parse::<Planned>(),
             Err(SpecError::UnknownSeverity("bad".into()))

@@ -124,6 +124,9 @@ fn cpu(s: &mut Scope<'_>, i: usize, spec: &HostSpec) {
     }
 }
 
+/// Name, help, and the share of all memory for a share in use.
+type ShareOfMemory = (&'static str, &'static str, fn(f64) -> f64);
+
 fn memory(s: &mut Scope<'_>, i: usize, spec: &HostSpec) {
     let total = spec.memory_gib * GIB * 0.98;
     let swap = 4.0 * GIB;
@@ -133,7 +136,7 @@ fn memory(s: &mut Scope<'_>, i: usize, spec: &HostSpec) {
         &[],
         total,
     );
-    let of_total: [(&'static str, &'static str, fn(f64) -> f64); 9] = [
+    let of_total: [ShareOfMemory; 9] = [
         (
             "node_memory_MemAvailable_bytes",
             "Memory information field MemAvailable_bytes.",
