@@ -2,12 +2,12 @@
 
 use super::open::{self, Opened};
 use super::read::Reader;
-use super::retain::{forget, retain};
+use super::retain::{Retained, forget, retain};
 use super::write::{self, Keys};
-use super::{FileOptions, FileState, FlushError, Health, OpenError};
+use super::{FileOptions, FileState, FlushError, Health, MovedAside, OpenError};
 use crate::tsdb::Shared;
 use crate::tsdb::metadata::Metadata;
-use crate::tsdb::sweep::sweep;
+use crate::tsdb::sweep::{Swept, sweep};
 use hashbrown::HashMap;
 use parking_lot::Mutex;
 use sqlx::Connection;
@@ -217,7 +217,11 @@ impl Work {
         if let Some(file) = &mut self.file {
             result = file.flush(shared);
             if let Err(FlushError::Corrupt { text }) = &result {
-                self.health.lock().moved_aside = file.replace(shared, text.clone(), now)?;
+                match file.replace(shared, text.clone(), now) {
+                    Ok(Some(moved)) => self.health.lock().moved_aside = Some(moved),
+                    Ok(None) => {}
+                    Err(e) => result = Err(e),
+                }
             }
             match file.retain(oldest) {
                 Ok(retained) => (oldest, file_bytes) = (retained.oldest, retained.bytes),
@@ -239,7 +243,7 @@ impl Work {
         result: &Result<(), FlushError>,
         now: i64,
         file_bytes: u64,
-        swept: &super::super::sweep::Swept,
+        swept: &Swept,
     ) {
         let mut health = self.health.lock();
         health.unsaved = swept.unsaved;
@@ -297,7 +301,7 @@ impl OpenFile {
         })
     }
 
-    fn retain(&mut self, oldest: i64) -> Result<super::retain::Retained, FlushError> {
+    fn retain(&mut self, oldest: i64) -> Result<Retained, FlushError> {
         let Some(conn) = &mut self.conn else {
             return Err(FlushError::Closing);
         };
@@ -322,7 +326,7 @@ impl OpenFile {
         shared: &Shared,
         cause: String,
         now: i64,
-    ) -> Result<Option<super::MovedAside>, FlushError> {
+    ) -> Result<Option<MovedAside>, FlushError> {
         if let Some(conn) = self.conn.take() {
             let _ = self.runtime.block_on(conn.close());
         }

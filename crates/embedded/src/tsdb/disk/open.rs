@@ -13,6 +13,7 @@ use sqlx::sqlite::{
 use sqlx::{ConnectOptions, Connection};
 use std::collections::BTreeMap;
 use std::fs::File;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -95,7 +96,7 @@ pub(super) async fn open(file: &FileOptions, shared: &Shared) -> Result<Opened, 
         }),
         Err(Failure::Other(e)) => Err(e),
         Err(Failure::Damaged(cause)) => {
-            let moved_aside = Some(move_aside(file, cause, shared.now())?);
+            let moved_aside = move_aside(file, cause, shared.now())?;
             let writer = try_open(file, shared).await.map_err(|e| match e {
                 Failure::Other(e) => e,
                 Failure::Damaged(text) => OpenError::Sqlite {
@@ -112,19 +113,27 @@ pub(super) async fn open(file: &FileOptions, shared: &Shared) -> Result<Opened, 
     }
 }
 
-/// Renames the file and what belongs to it to `*.corrupt-<milliseconds>`.
-fn move_aside(file: &FileOptions, cause: String, now: i64) -> Result<MovedAside, OpenError> {
+/// Renames the file and what belongs to it to `*.corrupt-<milliseconds>`; `None` when there is no file.
+fn move_aside(
+    file: &FileOptions,
+    cause: String,
+    now: i64,
+) -> Result<Option<MovedAside>, OpenError> {
     let to = beside(&file.path, &format!(".corrupt-{now}"));
-    std::fs::rename(&file.path, &to).map_err(|source| OpenError::Io {
-        path: file.path.clone(),
-        source,
-    })?;
+    match std::fs::rename(&file.path, &to) {
+        Ok(()) => {}
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(source) => {
+            let path = file.path.clone();
+            return Err(OpenError::Io { path, source });
+        }
+    }
     for suffix in ["-wal", "-shm"] {
         // they may not be there; SQLite must not find them beside the new file
         let _ = std::fs::rename(beside(&file.path, suffix), beside(&to, suffix));
     }
     tracing::warn!(to = %to.display(), cause, "the samples' file is damaged and was moved aside");
-    Ok(MovedAside { to, cause })
+    Ok(Some(MovedAside { to, cause }))
 }
 
 /// Begins a new file in place of one that turned out damaged while in use.
@@ -133,7 +142,7 @@ pub(super) async fn replace(
     cause: String,
     now: i64,
 ) -> Result<Opened, OpenError> {
-    let moved_aside = Some(move_aside(file, cause, now)?);
+    let moved_aside = move_aside(file, cause, now)?;
     let writer = connect(file).await.map_err(|e| match e {
         Failure::Other(e) => e,
         Failure::Damaged(text) => OpenError::Sqlite {
@@ -166,6 +175,10 @@ async fn try_open(file: &FileOptions, shared: &Shared) -> Result<SqliteConnectio
 
 async fn connect(file: &FileOptions) -> Result<SqliteConnection, Failure> {
     let failed = |e: sqlx::Error| failure(file, &e);
+    if is_foreign(file).await? {
+        let path = file.path.clone();
+        return Err(Failure::Other(OpenError::Foreign { path }));
+    }
     let mut conn = writing(file).connect().await.map_err(failed)?;
     match prepare(&mut conn, file).await {
         Ok(()) => Ok(conn),
@@ -176,21 +189,28 @@ async fn connect(file: &FileOptions) -> Result<SqliteConnection, Failure> {
     }
 }
 
+/// Whether another program made the file; looked at without writing, because connecting for writing sets the
+/// file's journal mode.
+async fn is_foreign(file: &FileOptions) -> Result<bool, Failure> {
+    let failed = |e: sqlx::Error| failure(file, &e);
+    if std::fs::metadata(&file.path).map_or(0, |m| m.len()) == 0 {
+        return Ok(false);
+    }
+    let mut conn = reading(file).connect().await.map_err(failed)?;
+    let asked = async {
+        let tables = "SELECT count(*) FROM sqlite_schema";
+        let tables: i64 = sqlx::query_scalar(tables).fetch_one(&mut conn).await?;
+        let id = "PRAGMA application_id";
+        let id: i32 = sqlx::query_scalar(id).fetch_one(&mut conn).await?;
+        Ok(tables > 0 && id != APPLICATION_ID)
+    };
+    let foreign = asked.await.map_err(failed);
+    let _ = conn.close().await;
+    foreign
+}
+
 async fn prepare(conn: &mut SqliteConnection, file: &FileOptions) -> Result<(), Failure> {
     let failed = |e: sqlx::Error| failure(file, &e);
-    let tables: i64 = sqlx::query_scalar("SELECT count(*) FROM sqlite_schema")
-        .fetch_one(&mut *conn)
-        .await
-        .map_err(failed)?;
-    let id: i32 = sqlx::query_scalar("PRAGMA application_id")
-        .fetch_one(&mut *conn)
-        .await
-        .map_err(failed)?;
-    if tables > 0 && id != APPLICATION_ID {
-        return Err(Failure::Other(OpenError::Foreign {
-            path: file.path.clone(),
-        }));
-    }
     let page: i64 = sqlx::query_scalar("PRAGMA page_size")
         .fetch_one(&mut *conn)
         .await
@@ -205,7 +225,9 @@ async fn prepare(conn: &mut SqliteConnection, file: &FileOptions) -> Result<(), 
         .await
         .map_err(failed)?;
     MIGRATIONS.run(&mut *conn).await.map_err(|e| match e {
-        MigrateError::VersionMissing(_) | MigrateError::VersionTooNew(..) => {
+        MigrateError::VersionMissing(_)
+        | MigrateError::VersionMismatch(_)
+        | MigrateError::VersionTooNew(..) => {
             Failure::Other(OpenError::Newer {
                 path: file.path.clone(),
             })
