@@ -1,18 +1,15 @@
 //! From the parser's tree to a [`Node`]: what Prometheus 2.42 checks before it evaluates.
 
 use crate::error::{ExecutionError, LimitError, PromqlError};
-use crate::functions::{self, Function, Signature};
 use crate::plan::{
-    Aggregate, AggregateOp, Binary, Cardinality, Grouping, LabelJoin, LabelReplace, Matching, Math,
-    Node, Operator, RangeSource, Rolling, Selector, SetOperation, SetOperator, Subquery,
+    Aggregate, AggregateOp, Binary, Cardinality, Grouping, Matching, Node, Operator, RangeSource,
+    Selector, SetOperation, SetOperator, Subquery,
 };
-use model::Labels;
 use promql_parser::label::{MatchOp, Matcher, Matchers};
 use promql_parser::parser::value::ValueType;
 use promql_parser::parser::{
     self as ast, AtModifier, Expr, LabelModifier, Offset, VectorMatchCardinality, token,
 };
-use regex::Regex;
 use std::time::{Duration, SystemTime};
 
 /// Deepest expression that is evaluated (evaluation recurses).
@@ -45,21 +42,21 @@ pub(crate) fn compile(
     Ok(compiler.node(expr, 0)?.fixed())
 }
 
-struct Compiler {
+pub(crate) struct Compiler {
     start: i64,
     end: i64,
     default_step: i64,
 }
 
 /// A node, and whether it is the same at every step.
-struct Compiled {
-    node: Node,
-    invariant: bool,
+pub(crate) struct Compiled {
+    pub(crate) node: Node,
+    pub(crate) invariant: bool,
 }
 
 impl Compiled {
     /// The node, to be evaluated only once if that is enough.
-    fn fixed(self) -> Node {
+    pub(crate) fn fixed(self) -> Node {
         match self.node {
             node @ (Node::Number(_) | Node::Text(_) | Node::Range(_) | Node::Fixed(_)) => node,
             node if self.invariant => Node::Fixed(Box::new(node)),
@@ -69,14 +66,14 @@ impl Compiled {
 }
 
 /// `expr` without parentheses around it.
-fn bare(mut expr: &Expr) -> &Expr {
+pub(crate) fn bare(mut expr: &Expr) -> &Expr {
     while let Expr::Paren(paren) = expr {
         expr = &paren.expr;
     }
     expr
 }
 
-fn wrong_type(expected: ValueType, got: ValueType, place: &str) -> PromqlError {
+pub(crate) fn wrong_type(expected: ValueType, got: ValueType, place: &str) -> PromqlError {
     let name = |t| match t {
         ValueType::Vector => "instant vector",
         ValueType::Scalar => "scalar",
@@ -90,7 +87,7 @@ fn wrong_type(expected: ValueType, got: ValueType, place: &str) -> PromqlError {
     ))
 }
 
-fn expect(node: &Node, expected: ValueType, place: &str) -> Result<(), PromqlError> {
+pub(crate) fn expect(node: &Node, expected: ValueType, place: &str) -> Result<(), PromqlError> {
     let got = node.value_type();
     if got == expected {
         Ok(())
@@ -122,7 +119,7 @@ fn sorted(labels: &promql_parser::label::Labels) -> Vec<String> {
 }
 
 /// Whether `name` is a label name (as of Prometheus 2).
-pub(crate) fn is_label_name(name: &str) -> bool {
+fn is_label_name(name: &str) -> bool {
     let mut chars = name.chars();
     chars
         .next()
@@ -131,7 +128,7 @@ pub(crate) fn is_label_name(name: &str) -> bool {
 }
 
 impl Compiler {
-    fn node(&self, expr: &Expr, depth: usize) -> Result<Compiled, PromqlError> {
+    pub(crate) fn node(&self, expr: &Expr, depth: usize) -> Result<Compiled, PromqlError> {
         if depth > MAX_DEPTH {
             return Err(LimitError::Depth { max: MAX_DEPTH }.into());
         }
@@ -268,62 +265,32 @@ impl Compiler {
             (left.fixed(), right.fixed())
         };
         let modifier = binary.modifier.as_ref();
-        if modifier.is_some_and(|m| m.fill_values.lhs.is_some() || m.fill_values.rhs.is_some()) {
-            return Err(PromqlError::parse(
-                "unexpected \"fill\" in binary expression",
-            ));
-        }
-        let matching = match modifier.and_then(|m| m.matching.as_ref()) {
-            None => Matching {
-                on: false,
-                labels: Vec::new(),
-            },
-            Some(m) => Matching {
-                on: m.is_include(),
-                labels: sorted(m.labels()),
-            },
-        };
-        let set = match binary.op.id() {
-            token::T_LAND => Some(SetOperator::And),
-            token::T_LOR => Some(SetOperator::Or),
-            token::T_LUNLESS => Some(SetOperator::Unless),
-            _ => None,
-        };
-        if let Some(op) = set {
-            if left.is_scalar() || right.is_scalar() {
+        let node = match set_operator(binary.op.id()) {
+            Some(_) if left.is_scalar() || right.is_scalar() => {
                 return Err(PromqlError::parse(format!(
                     "set operator {:?} not allowed in binary scalar expression",
                     binary.op.to_string()
                 )));
             }
-            let node = Node::Set(Box::new(SetOperation {
+            Some(op) => Node::Set(Box::new(SetOperation {
                 op,
                 left,
                 right,
-                matching,
-            }));
-            return Ok(Compiled { node, invariant });
-        }
-        let op = operator(binary.op.id())?;
-        let return_bool = modifier.is_some_and(|m| m.return_bool);
-        let (cardinality, include) = match modifier.map(|m| &m.card) {
-            Some(VectorMatchCardinality::ManyToOne(l)) => {
-                (Cardinality::ManyToOne, l.labels.clone())
+                matching: matching(modifier)?,
+            })),
+            None => {
+                let (cardinality, include) = cardinality(modifier);
+                Node::Arithmetic(Box::new(Binary {
+                    op: operator(binary.op.id())?,
+                    left,
+                    right,
+                    matching: matching(modifier)?,
+                    cardinality,
+                    include,
+                    return_bool: modifier.is_some_and(|m| m.return_bool),
+                }))
             }
-            Some(VectorMatchCardinality::OneToMany(l)) => {
-                (Cardinality::OneToMany, l.labels.clone())
-            }
-            _ => (Cardinality::OneToOne, Vec::new()),
         };
-        let node = Node::Arithmetic(Box::new(Binary {
-            op,
-            left,
-            right,
-            matching,
-            cardinality,
-            include,
-            return_bool,
-        }));
         Ok(Compiled { node, invariant })
     }
 
@@ -389,128 +356,41 @@ impl Compiler {
         let node = Node::Aggregate(Box::new(Aggregate { op, arg, grouping }));
         Ok(Compiled { node, invariant })
     }
+}
 
-    fn call(&self, call: &ast::Call, depth: usize) -> Result<Compiled, PromqlError> {
-        let name = call.func.name;
-        let signature = functions::lookup(name)
-            .ok_or_else(|| PromqlError::parse(format!("unknown function with name {name:?}")))?;
-        let args = &call.args.args;
-        check_arity(name, &signature, args.len())?;
-        let mut invariant = !signature.function.depends_on_time();
-        let mut compiled = Vec::with_capacity(args.len());
-        for (i, arg) in args.iter().enumerate() {
-            let last = signature.arguments.len().saturating_sub(1);
-            let Some(expected) = signature.arguments.get(i.min(last)) else {
-                break;
-            };
-            let arg = self.node(arg, depth)?;
-            expect(&arg.node, *expected, &format!("call to function {name:?}"))?;
-            invariant = invariant && arg.invariant;
-            compiled.push(arg);
-        }
-        let compiled = compiled
-            .into_iter()
-            .map(|c| if invariant { c.node } else { c.fixed() })
-            .collect();
-        let node = self.function(signature.function, call, compiled)?;
-        Ok(Compiled { node, invariant })
+/// `on` or `ignoring`; neither is `ignoring()`.
+fn matching(modifier: Option<&ast::BinModifier>) -> Result<Matching, PromqlError> {
+    if modifier.is_some_and(|m| m.fill_values.lhs.is_some() || m.fill_values.rhs.is_some()) {
+        return Err(PromqlError::parse(
+            "unexpected \"fill\" in binary expression",
+        ));
     }
+    Ok(match modifier.and_then(|m| m.matching.as_ref()) {
+        None => Matching {
+            on: false,
+            labels: Vec::new(),
+        },
+        Some(m) => Matching {
+            on: m.is_include(),
+            labels: sorted(m.labels()),
+        },
+    })
+}
 
-    fn function(
-        &self,
-        function: Function,
-        call: &ast::Call,
-        mut args: Vec<Node>,
-    ) -> Result<Node, PromqlError> {
-        let missing = || PromqlError::parse(format!("missing argument of {}", call.func.name));
-        let mut next = {
-            args.reverse();
-            move || args.pop()
-        };
-        let mut boxed = || next().map(Box::new).ok_or_else(missing);
-        Ok(match function {
-            Function::Time => Node::Time,
-            Function::Pi => Node::Number(std::f64::consts::PI),
-            Function::Date(part) => Node::Date(part, boxed().ok()),
-            Function::Absent => Node::Absent(boxed()?, absent_labels(call)),
-            Function::AbsentOverTime => {
-                Node::AbsentOverTime(source(*boxed()?)?, absent_labels(call))
-            }
-            Function::Scalar => Node::Scalar(boxed()?),
-            Function::Vector => Node::Vector(boxed()?),
-            Function::Timestamp => Node::Timestamp(match *boxed()? {
-                // asked of the selector itself: its samples' own times, step by step
-                Node::Fixed(inner) if matches!(*inner, Node::Select(_)) => inner,
-                other => Box::new(other),
-            }),
-            Function::Sort | Function::SortDesc => Node::Sort {
-                arg: boxed()?,
-                descending: function == Function::SortDesc,
-            },
-            Function::HistogramQuantile => {
-                let quantile = boxed()?;
-                Node::HistogramQuantile {
-                    quantile,
-                    arg: boxed()?,
-                }
-            }
-            Function::NativeHistogram => {
-                let mut last = boxed()?;
-                while let Ok(node) = boxed() {
-                    last = node;
-                }
-                Node::NativeHistogram(last)
-            }
-            Function::Math(function) => {
-                let arg = *boxed()?;
-                let mut parameters = Vec::new();
-                while let Ok(node) = boxed() {
-                    parameters.push(*node);
-                }
-                Node::Math(Box::new(Math {
-                    function,
-                    arg,
-                    parameters,
-                }))
-            }
-            Function::Rolling(function) => {
-                let mut range = None;
-                let mut parameters = Vec::new();
-                while let Ok(node) = boxed() {
-                    match *node {
-                        Node::Range(source) => range = Some(source),
-                        other => parameters.push(other),
-                    }
-                }
-                Node::Rolling(Box::new(Rolling {
-                    function,
-                    source: range.ok_or_else(missing)?,
-                    parameters,
-                }))
-            }
-            Function::LabelReplace => {
-                let arg = *boxed()?;
-                let mut text = || boxed().and_then(|n| text(*n));
-                label_replace(arg, text()?, text()?, text()?, text()?)?
-            }
-            Function::LabelJoin => {
-                let arg = *boxed()?;
-                let mut text = || boxed().and_then(|n| text(*n));
-                let (target, separator) = (text()?, text()?);
-                label_name(&target, "label_join")?;
-                let mut sources = Vec::new();
-                while let Ok(source) = text() {
-                    label_name(&source, "label_join")?;
-                    sources.push(source);
-                }
-                Node::LabelJoin(Box::new(LabelJoin {
-                    arg,
-                    target,
-                    separator,
-                    sources,
-                }))
-            }
-        })
+fn cardinality(modifier: Option<&ast::BinModifier>) -> (Cardinality, Vec<String>) {
+    match modifier.map(|m| &m.card) {
+        Some(VectorMatchCardinality::ManyToOne(l)) => (Cardinality::ManyToOne, l.labels.clone()),
+        Some(VectorMatchCardinality::OneToMany(l)) => (Cardinality::OneToMany, l.labels.clone()),
+        _ => (Cardinality::OneToOne, Vec::new()),
+    }
+}
+
+fn set_operator(id: token::TokenId) -> Option<SetOperator> {
+    match id {
+        token::T_LAND => Some(SetOperator::And),
+        token::T_LOR => Some(SetOperator::Or),
+        token::T_LUNLESS => Some(SetOperator::Unless),
+        _ => None,
     }
 }
 
@@ -533,51 +413,7 @@ fn operator(id: token::TokenId) -> Result<Operator, PromqlError> {
     })
 }
 
-fn check_arity(name: &str, signature: &Signature, got: usize) -> Result<(), PromqlError> {
-    let wanted = signature.arguments.len();
-    let (least, most) = match signature.variadic {
-        0 => (wanted, wanted),
-        n => {
-            let least = wanted.saturating_sub(1);
-            (least, usize::try_from(n).map_or(usize::MAX, |n| least + n))
-        }
-    };
-    if (least..=most).contains(&got) {
-        return Ok(());
-    }
-    Err(PromqlError::parse(format!(
-        "expected {} argument(s) in call to {name:?}, got {got}",
-        match signature.variadic {
-            0 => wanted.to_string(),
-            _ if got < least => format!("at least {least}"),
-            _ => format!("at most {most}"),
-        }
-    )))
-}
-
-fn source(node: Node) -> Result<RangeSource, PromqlError> {
-    match node {
-        Node::Range(source) => Ok(source),
-        other => Err(wrong_type(
-            ValueType::Matrix,
-            other.value_type(),
-            "function call",
-        )),
-    }
-}
-
-fn text(node: Node) -> Result<String, PromqlError> {
-    match node {
-        Node::Text(text) => Ok(text),
-        other => Err(wrong_type(
-            ValueType::String,
-            other.value_type(),
-            "function call",
-        )),
-    }
-}
-
-fn label_name(name: &str, place: &'static str) -> Result<(), PromqlError> {
+pub(crate) fn label_name(name: &str, place: &'static str) -> Result<(), PromqlError> {
     if is_label_name(name) {
         return Ok(());
     }
@@ -586,45 +422,6 @@ fn label_name(name: &str, place: &'static str) -> Result<(), PromqlError> {
         place,
     }
     .into())
-}
-
-fn label_replace(
-    arg: Node,
-    target: String,
-    replacement: String,
-    source: String,
-    pattern: String,
-) -> Result<Node, PromqlError> {
-    let compiled = Regex::new(&format!("^(?:{pattern})$"))
-        .map_err(|_| PromqlError::from(ExecutionError::Regex(pattern)))?;
-    label_name(&target, "label_replace")?;
-    Ok(Node::LabelReplace(Box::new(LabelReplace {
-        arg,
-        target,
-        replacement,
-        source,
-        pattern: compiled,
-    })))
-}
-
-/// The labels that an absent series must have had: those that the selector asks for with `=`, once each.
-fn absent_labels(call: &ast::Call) -> Labels {
-    let matchers = match call.args.args.first().map(|arg| bare(arg)) {
-        Some(Expr::VectorSelector(selector)) => &selector.matchers.matchers,
-        Some(Expr::MatrixSelector(matrix)) => &matrix.vs.matchers.matchers,
-        _ => return Labels::default(),
-    };
-    let mut asked: Vec<&str> = Vec::new();
-    let mut pairs: Vec<(&str, &str)> = Vec::new();
-    for matcher in matchers.iter().filter(|m| m.name != "__name__") {
-        let name = matcher.name.as_str();
-        pairs.retain(|(n, _)| *n != name);
-        if matcher.op == MatchOp::Equal && !asked.contains(&name) {
-            pairs.push((name, &matcher.value));
-            asked.push(name);
-        }
-    }
-    Labels::from_pairs(pairs)
 }
 
 #[cfg(test)]

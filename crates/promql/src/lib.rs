@@ -9,6 +9,7 @@
 mod aggregate;
 mod binary;
 mod calendar;
+mod call;
 mod compile;
 mod engine;
 mod error;
