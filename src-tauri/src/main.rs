@@ -1,3 +1,26 @@
-fn main() {
-    tauri::Builder::default().run(tauri::generate_context!()).expect("run");
+//! The program `shouwang`: the wall, and the command line over the same desk.
+// No console window beside the wall on Windows.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod commands;
+mod environment;
+mod shell;
+
+use desk::cli::{self, Action};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let began = desk::clock::instant();
+    // Before any thread exists, because the environment is changed.
+    environment::prepare();
+    match cli::parse(std::env::args_os()) {
+        Action::Done(code) => code,
+        Action::Wall(arguments) => match shell::run(arguments, began) {
+            Ok(code) => code,
+            Err(e) => {
+                tracing::error!(error = format!("{e:#}"), "the wall could not be shown");
+                ExitCode::FAILURE
+            }
+        },
+    }
 }

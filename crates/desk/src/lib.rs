@@ -1,2 +1,22 @@
-//! The application: loop, driver, configuration, secrets, command line.
+//! The application: loop, driver, configuration, secrets, command line. It runs without a window.
 #![warn(missing_docs)]
+
+rust_i18n::i18n!("../../locales", fallback = "zh-CN");
+
+pub mod boards;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod core;
+pub mod driver;
+pub mod feeders;
+pub mod frames;
+pub mod local;
+pub mod problem;
+pub mod secret_store;
+pub mod sources;
+pub mod start;
+pub mod texts;
+
+pub use core::{Handle, Request};
+pub use problem::Problem;

@@ -59,6 +59,9 @@ mod tests {
             std::fs::write(&path, &text).unwrap();
         }
         let on_disk = std::fs::read_to_string(&path).unwrap_or_default();
-        assert!(on_disk == text, "ui/src/api/wire.ts is stale: run `cargo xtask codegen`");
+        assert!(
+            on_disk == text,
+            "ui/src/api/wire.ts is stale: run `cargo xtask codegen`"
+        );
     }
 }

@@ -60,7 +60,10 @@ pub struct ErrorView {
 impl ErrorView {
     /// A code without values.
     pub fn new(code: ErrorCode) -> Self {
-        Self { code, params: BTreeMap::new() }
+        Self {
+            code,
+            params: BTreeMap::new(),
+        }
     }
 
     /// With one more value; longer ones are cut at 500 characters.

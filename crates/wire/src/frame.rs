@@ -104,7 +104,12 @@ pub fn read(bytes: &[u8]) -> Option<(FrameHead, Vec<f64>)> {
     let (json, block) = rest.split_at_checked(u32::from_le_bytes(*len) as usize)?;
     let head = serde_json::from_slice(json).ok()?;
     let (values, tail) = block.as_chunks::<8>();
-    tail.is_empty().then(|| (head, values.iter().map(|b| f64::from_le_bytes(*b)).collect()))
+    tail.is_empty().then(|| {
+        (
+            head,
+            values.iter().map(|b| f64::from_le_bytes(*b)).collect(),
+        )
+    })
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@ use std::collections::BTreeMap;
 use ts_rs::TS;
 
 /// `model::Severity` as the page sees it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, TS,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum SeverityView {
     /// Inside its band.
@@ -364,9 +366,9 @@ pub struct HealthView {
     pub config: Option<String>,
     /// Where data is kept; `None` when only in memory.
     pub data: Option<String>,
-    /// `keyring` or `vault`.
+    /// `keyring`, `vault` or `none`.
     pub secrets: String,
-    /// Why the vault and not the keyring: locale key under `secrets.reason.`.
+    /// Why the vault and not the keyring: locale key under `secrets.keyring.`.
     pub secrets_reason: Option<String>,
     /// All sources.
     pub sources: Vec<SourceView>,

@@ -1,0 +1,242 @@
+//! The command line: `shouwang` shows the wall, its subcommands work without one.
+
+mod commands;
+mod output;
+mod query;
+
+use crate::config::{self, Loaded};
+use crate::texts::{from_environment, plain};
+use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// What is to be done.
+pub enum Action {
+    /// The command is over; this is its result.
+    Done(ExitCode),
+    /// Show the wall.
+    Wall(WallArguments),
+}
+
+/// How the wall was asked for.
+pub struct WallArguments {
+    /// The configuration.
+    pub loaded: Loaded,
+    /// The first board.
+    pub board: Option<String>,
+    /// End by itself after so many seconds.
+    pub seconds: Option<u64>,
+    kiosk: bool,
+}
+
+impl WallArguments {
+    /// Full screen, no cursor: by the command line or the configuration.
+    pub fn kiosk(&self) -> bool {
+        self.kiosk || self.loaded.config.wall.kiosk
+    }
+}
+
+/// Reads the arguments, and carries out everything that needs no window.
+pub fn parse(args: impl IntoIterator<Item = OsString>) -> Action {
+    let locale = from_environment(|name| std::env::var(name).ok());
+    let matches = match command(locale).try_get_matches_from(args) {
+        Ok(matches) => matches,
+        Err(e) => {
+            // Nowhere to write the message: the exit code still tells.
+            let _ = e.print();
+            return Action::Done(ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2)));
+        }
+    };
+    log_to_stderr();
+    let file = matches.get_one::<PathBuf>("config").map(PathBuf::as_path);
+    let loaded = config::load(file);
+    match matches.subcommand() {
+        None => {
+            for problem in &loaded.problems {
+                tracing::warn!("{}", problem.say(locale));
+            }
+            Action::Wall(WallArguments {
+                loaded,
+                board: matches.get_one("board").cloned(),
+                seconds: matches.get_one("seconds").copied(),
+                kiosk: matches.get_flag("kiosk"),
+            })
+        }
+        Some((name, arguments)) => Action::Done(run(name, arguments, loaded, locale)),
+    }
+}
+
+fn run(name: &str, arguments: &ArgMatches, loaded: Loaded, locale: &'static str) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(e) => return output::fail(locale, "cli.no_threads", &[("detail", e.to_string())]),
+    };
+    match name {
+        "check" => commands::check(&loaded, locale),
+        "boards" => commands::boards(&loaded, locale),
+        "secret" => runtime.block_on(commands::secret(arguments, &loaded, locale)),
+        "simulator" => runtime.block_on(commands::simulator(arguments, locale)),
+        _ => runtime.block_on(query::run(arguments, loaded, locale)),
+    }
+}
+
+fn log_to_stderr() {
+    let filter =
+        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+    // A second call (tests) keeps the first subscriber.
+    let _ = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .try_init();
+}
+
+/// The whole command line, its help in `locale`.
+pub fn command(locale: &str) -> Command {
+    let t = |key: &str| plain(locale, &format!("cli.{key}"));
+    let value = |name: &'static str, shown: &'static str, help: &str| {
+        Arg::new(name).long(name).value_name(shown).help(t(help))
+    };
+    let flag = |name: &'static str, help: &str| {
+        Arg::new(name)
+            .long(name)
+            .action(ArgAction::SetTrue)
+            .help(t(help))
+    };
+    Command::new("shouwang")
+        .version(env!("CARGO_PKG_VERSION"))
+        .about(t("about"))
+        .subcommand_help_heading(t("heading_commands"))
+        .next_help_heading(t("heading_options"))
+        .disable_help_subcommand(true)
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(
+            Arg::new("help")
+                .short('h')
+                .long("help")
+                .action(ArgAction::Help)
+                .global(true)
+                .help(t("help")),
+        )
+        .arg(
+            Arg::new("version")
+                .short('V')
+                .long("version")
+                .action(ArgAction::Version)
+                .help(t("version")),
+        )
+        .arg(
+            value("config", "FILE", "config")
+                .global(true)
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(flag("kiosk", "kiosk"))
+        .arg(value("board", "ID", "board"))
+        .arg(value("seconds", "N", "seconds").value_parser(value_parser!(u64)))
+        .subcommand(Command::new("check").about(t("check")))
+        .subcommand(Command::new("boards").about(t("boards")))
+        .subcommand(query_command(&t))
+        .subcommand(secret_command(&t))
+        .subcommand(simulator_command(&t))
+}
+
+fn query_command(t: &dyn Fn(&str) -> String) -> Command {
+    let value = |name: &'static str, shown: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name(shown)
+            .help(t(&format!("query_{name}")))
+    };
+    Command::new("query")
+        .about(t("query"))
+        .arg(
+            Arg::new("expr")
+                .value_name("EXPR")
+                .required(true)
+                .help(t("query_expr")),
+        )
+        .arg(value("source", "NAME"))
+        .arg(value("at", "TIME").conflicts_with("range"))
+        .arg(value("range", "DURATION"))
+        .arg(value("step", "DURATION").requires("range"))
+        .arg(
+            Arg::new("json")
+                .long("json")
+                .action(ArgAction::SetTrue)
+                .help(t("query_json")),
+        )
+}
+
+fn secret_command(t: &dyn Fn(&str) -> String) -> Command {
+    let name = || {
+        Arg::new("name")
+            .value_name("NAME")
+            .required(true)
+            .help(t("secret_name"))
+    };
+    Command::new("secret")
+        .about(t("secret"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(Command::new("set").about(t("secret_set")).arg(name()))
+        .subcommand(Command::new("delete").about(t("secret_delete")).arg(name()))
+        .subcommand(Command::new("list").about(t("secret_list")))
+}
+
+fn simulator_command(t: &dyn Fn(&str) -> String) -> Command {
+    let value = |name: &'static str, shown: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name(shown)
+            .help(t(&format!("simulator_{name}")))
+    };
+    Command::new("simulator")
+        .about(t("simulator"))
+        .arg(value("listen", "ADDRESS").default_value("127.0.0.1:9500"))
+        .arg(
+            value("seed", "N")
+                .value_parser(value_parser!(u64))
+                .default_value("1"),
+        )
+        .arg(value("incident", "SPEC").action(ArgAction::Append))
+        .arg(
+            value("speed", "X")
+                .value_parser(value_parser!(f64))
+                .default_value("1"),
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_is_complete_in_both_languages() {
+        for locale in crate::texts::LOCALES {
+            let mut command = command(locale);
+            command.build();
+            let mut all = vec![command.render_long_help().to_string()];
+            for sub in command.get_subcommands_mut() {
+                all.push(sub.render_long_help().to_string());
+                for subsub in sub.get_subcommands_mut() {
+                    all.push(subsub.render_long_help().to_string());
+                }
+            }
+            for help in all {
+                assert!(!help.contains("cli."), "{locale}: {help}");
+            }
+        }
+        assert!(command("zh-CN").render_help().to_string().contains("大屏"));
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        for locale in crate::texts::LOCALES {
+            command(locale).debug_assert();
+        }
+    }
+}

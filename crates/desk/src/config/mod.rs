@@ -1,0 +1,317 @@
+//! The configuration: one TOML file.
+//!
+//! [`schema`] is the list of all keys; the reference in docs/ is generated from it, unknown keys are found with it, and a test
+//! holds it to these types.
+
+pub mod check;
+pub mod reference;
+pub mod schema;
+
+use crate::Problem;
+use serde::Deserialize;
+use std::path::{Path, PathBuf};
+
+/// Largest file that is read.
+const MAX_BYTES: u64 = 1 << 20;
+
+/// Everything in the file; every key has a default, so that no file is needed at all.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// `zh-CN` or `en`.
+    pub locale: String,
+    /// `dark` or `calm`.
+    pub theme: String,
+    /// IANA time zone.
+    pub time_zone: String,
+    /// The board shown first.
+    pub board: String,
+    /// Where databases are kept.
+    pub data_dir: Option<PathBuf>,
+    /// Further boards and concepts.
+    pub boards_dir: Option<PathBuf>,
+    /// The screen.
+    pub wall: Wall,
+    /// Sources of metrics in order of preference.
+    pub source: Vec<Source>,
+    /// The store inside the program.
+    pub embedded: Embedded,
+    /// The simulated platform.
+    pub demo: Demo,
+}
+
+/// The screen.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Wall {
+    /// Full screen, no cursor.
+    pub kiosk: bool,
+    /// Metres from eye to screen; 0 when somebody sits before it.
+    pub viewing_distance: f64,
+    /// Diagonal of the screen in inches.
+    pub screen_inches: f64,
+}
+
+/// One source of metrics.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Source {
+    /// Unique name.
+    pub name: String,
+    /// A kind of the registry: `prometheus`.
+    pub kind: String,
+    /// Address.
+    pub url: String,
+    /// `none`, `basic` or `bearer`.
+    pub auth: String,
+    /// User for `basic`.
+    pub user: String,
+    /// Name of the stored secret: password for `basic`, token for `bearer`.
+    pub secret: String,
+    /// PEM file of the authority that signed the server's certificate.
+    pub ca_file: Option<PathBuf>,
+    /// PEM file of our certificate.
+    pub client_cert_file: Option<PathBuf>,
+    /// Name of the stored secret that holds our certificate's key (PEM).
+    pub client_key_secret: String,
+    /// Seconds from asking to the end of the answer.
+    pub timeout_seconds: Option<f64>,
+    /// MiB an answer may have.
+    pub max_answer_mib: Option<u64>,
+    /// Ask for gzip.
+    pub gzip: bool,
+    /// Seconds between two scrapes of that server; the age at which a value counts as old is three of them.
+    pub scrape_interval_seconds: Option<f64>,
+}
+
+/// The store inside the program.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Embedded {
+    /// Collect this host's metrics.
+    pub host: bool,
+    /// Seconds between two collections.
+    pub interval_seconds: f64,
+    /// Days that samples are kept.
+    pub retention_days: u32,
+    /// MiB that samples may take on disk.
+    pub retention_mib: u64,
+    /// Address on which Prometheus' HTTP API is answered (loopback); empty: nowhere.
+    pub listen: String,
+    /// Targets to scrape.
+    pub scrape: Vec<Scrape>,
+}
+
+/// One /metrics page to scrape.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Scrape {
+    /// Label `job`.
+    pub job: String,
+    /// Address of the page.
+    pub url: String,
+    /// Seconds between two scrapes.
+    pub interval_seconds: Option<f64>,
+    /// Seconds a scrape may take.
+    pub timeout_seconds: Option<f64>,
+}
+
+/// The simulated platform.
+#[derive(Clone, Debug, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Demo {
+    /// On, off; by default on as long as no source is configured.
+    pub enabled: Option<bool>,
+    /// The same number makes the same day.
+    pub seed: u64,
+    /// Now and then a small incident.
+    pub incidents: bool,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            locale: "zh-CN".into(),
+            theme: "dark".into(),
+            time_zone: "Asia/Shanghai".into(),
+            board: "overview".into(),
+            data_dir: None,
+            boards_dir: None,
+            wall: Wall::default(),
+            source: Vec::new(),
+            embedded: Embedded::default(),
+            demo: Demo::default(),
+        }
+    }
+}
+
+impl Default for Wall {
+    fn default() -> Self {
+        Self {
+            kiosk: false,
+            viewing_distance: 0.0,
+            screen_inches: 55.0,
+        }
+    }
+}
+
+impl Default for Embedded {
+    fn default() -> Self {
+        Self {
+            host: true,
+            interval_seconds: 5.0,
+            retention_days: 15,
+            retention_mib: 2048,
+            listen: String::new(),
+            scrape: Vec::new(),
+        }
+    }
+}
+
+impl Default for Demo {
+    fn default() -> Self {
+        Self {
+            enabled: None,
+            seed: 1,
+            incidents: true,
+        }
+    }
+}
+
+impl Config {
+    /// Whether the simulated platform runs.
+    pub fn demo_enabled(&self) -> bool {
+        self.demo
+            .enabled
+            .unwrap_or(self.source.is_empty() && self.embedded.scrape.is_empty())
+    }
+}
+
+impl Wall {
+    /// Factor on type size, so that Han text of the body (17 units of 1080) has the height that `design`'s rule asks for:
+    /// height in mm ≥ 0.00465 × distance in mm. Between 1 and 2, because the layout holds no more.
+    pub fn type_scale(&self) -> f64 {
+        // 16:9: the height of a screen is 0.4903 of its diagonal.
+        let screen_mm = self.screen_inches * 25.4 * 0.4903;
+        let body_mm = screen_mm * 17.0 / 1080.0;
+        let wanted = 0.00465 * self.viewing_distance * 1000.0;
+        if body_mm > 0.0 && wanted.is_finite() {
+            (wanted / body_mm).clamp(1.0, 2.0)
+        } else {
+            1.0
+        }
+    }
+}
+
+/// A configuration with where it came from.
+#[derive(Clone, Debug)]
+pub struct Loaded {
+    /// What counts.
+    pub config: Config,
+    /// The file, if there is one.
+    pub file: Option<PathBuf>,
+    /// What is wrong with it. Whatever is wrong is left out; the start goes on.
+    pub problems: Vec<Problem>,
+}
+
+/// Reads `file`, or the platform's place if it exists, or nothing.
+pub fn load(file: Option<&Path>) -> Loaded {
+    let path = match file {
+        Some(given) => given.to_owned(),
+        None => match default_file().filter(|p| p.exists()) {
+            Some(found) => found,
+            None => {
+                return Loaded {
+                    config: Config::default(),
+                    file: None,
+                    problems: Vec::new(),
+                };
+            }
+        },
+    };
+    let (config, problems) = match read_bounded(&path) {
+        Ok(text) => check::parse(&path, &text),
+        Err(problem) => (Config::default(), vec![problem]),
+    };
+    Loaded {
+        config,
+        file: Some(path),
+        problems,
+    }
+}
+
+/// Text of a file of bounded size.
+pub fn read_bounded(path: &Path) -> Result<String, Problem> {
+    let unreadable = |e: std::io::Error| Problem::new(path, "file_unreadable").with("detail", e);
+    let size = std::fs::metadata(path).map_err(unreadable)?.len();
+    if size > MAX_BYTES {
+        return Err(Problem::new(path, "file_too_large").with("limit", "1 MiB"));
+    }
+    let bytes = std::fs::read(path).map_err(unreadable)?;
+    String::from_utf8(bytes).map_err(|e| {
+        let at = e.utf8_error().valid_up_to();
+        let line = e
+            .as_bytes()
+            .iter()
+            .take(at)
+            .filter(|b| **b == b'\n')
+            .count()
+            + 1;
+        Problem::new(path, "file_not_utf8").at(line)
+    })
+}
+
+fn directories() -> Option<directories::ProjectDirs> {
+    directories::ProjectDirs::from("cn", "shouwang", "shouwang")
+}
+
+/// The configuration's usual place (`~/.config/shouwang/config.toml` on Linux).
+pub fn default_file() -> Option<PathBuf> {
+    directories().map(|d| d.config_dir().join("config.toml"))
+}
+
+/// Where data is kept: the environment's SHOUWANG_DATA, the configuration, the platform's place.
+pub fn data_dir(config: &Config) -> Option<PathBuf> {
+    std::env::var_os("SHOUWANG_DATA")
+        .filter(|v| !v.is_empty())
+        .map(PathBuf::from)
+        .or_else(|| config.data_dir.clone())
+        .or_else(|| directories().map(|d| d.data_local_dir().to_owned()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn type_size_follows_the_distance() {
+        let at = |m: f64| {
+            Wall {
+                viewing_distance: m,
+                ..Wall::default()
+            }
+            .type_scale()
+        };
+        assert_eq!(at(0.0), 1.0);
+        assert!(at(3.0) > 1.2 && at(3.0) < 1.4, "{}", at(3.0));
+        assert_eq!(at(50.0), 2.0);
+        assert_eq!(
+            Wall {
+                viewing_distance: f64::NAN,
+                ..Wall::default()
+            }
+            .type_scale(),
+            1.0
+        );
+    }
+
+    #[test]
+    fn the_demo_gives_way_to_real_sources() {
+        let mut c = Config::default();
+        assert!(c.demo_enabled());
+        c.source.push(Source::default());
+        assert!(!c.demo_enabled());
+        c.demo.enabled = Some(true);
+        assert!(c.demo_enabled());
+    }
+}

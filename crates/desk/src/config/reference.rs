@@ -1,0 +1,148 @@
+//! The reference of the configuration and a sample file, both made from the schema.
+
+use super::schema::{KEYS, Key, Kind};
+use crate::texts::plain;
+use std::fmt::Write;
+
+/// `docs/configuration.<locale>.md`.
+pub fn markdown(locale: &str) -> String {
+    let mut out = format!(
+        "# {}\n\n{}\n\n```toml\n{}```\n",
+        plain(locale, "config.title"),
+        plain(locale, "config.intro"),
+        sample()
+    );
+    let mut open = false;
+    for key in KEYS {
+        if matches!(key.kind, Kind::Table | Kind::Tables) {
+            let brackets = if key.kind == Kind::Tables {
+                format!("[[{}]]", key.path)
+            } else {
+                format!("[{}]", key.path)
+            };
+            let _ = writeln!(
+                out,
+                "\n## `{brackets}`\n\n{}\n",
+                plain(locale, &key.text_key())
+            );
+            head(&mut out, locale);
+            open = true;
+            continue;
+        }
+        if !open {
+            out.push('\n');
+            head(&mut out, locale);
+            open = true;
+        }
+        row(&mut out, key, locale);
+    }
+    out
+}
+
+fn head(out: &mut String, locale: &str) {
+    let names = ["key", "value", "default", "meaning"]
+        .map(|n| plain(locale, &format!("config.column_{n}")));
+    let _ = writeln!(out, "| {} |\n| --- | --- | --- | --- |", names.join(" | "));
+}
+
+fn row(out: &mut String, key: &Key, locale: &str) {
+    let default = match (key.required, key.default) {
+        (true, _) => plain(locale, "config.required"),
+        (false, "") => "–".to_owned(),
+        (false, d) => format!("`{d}`"),
+    };
+    let _ = writeln!(
+        out,
+        "| `{}` | {} | {} | {} |",
+        key.path,
+        kind(key.kind, locale),
+        default,
+        plain(locale, &key.text_key())
+    );
+}
+
+fn kind(kind: Kind, locale: &str) -> String {
+    match kind {
+        Kind::OneOf(known) => known
+            .iter()
+            .map(|k| format!("`\"{k}\"`"))
+            .collect::<Vec<_>>()
+            .join(" "),
+        Kind::Number(min, max) => format!("{min} – {max}"),
+        Kind::Whole(min, max) if max == i64::MAX => format!("≥ {min}"),
+        Kind::Whole(min, max) => format!("{min} – {max}"),
+        Kind::Bool => "`true` `false`".into(),
+        Kind::Text => plain(locale, "config.kind_text"),
+        Kind::Path => plain(locale, "config.kind_path"),
+        Kind::Table | Kind::Tables => String::new(),
+    }
+}
+
+/// A file with every key.
+pub fn sample() -> String {
+    let mut out = String::new();
+    for key in KEYS {
+        match key.kind {
+            Kind::Table => {
+                let _ = writeln!(out, "\n[{}]", key.path);
+            }
+            Kind::Tables => {
+                let _ = writeln!(out, "\n[[{}]]", key.path);
+            }
+            _ => {
+                let _ = writeln!(out, "{} = {}", key.name(), example(key));
+            }
+        }
+    }
+    out
+}
+
+fn example(key: &Key) -> String {
+    let example = match key.path {
+        "data_dir" => "\"/var/lib/shouwang\"",
+        "boards_dir" => "\"/etc/shouwang/boards\"",
+        "source.name" => "\"prod\"",
+        "source.kind" => "\"prometheus\"",
+        "source.url" => "\"https://prometheus.example.com\"",
+        "source.auth" => "\"basic\"",
+        "source.user" => "\"shouwang\"",
+        "source.secret" => "\"prod-password\"",
+        "source.ca_file" => "\"/etc/shouwang/ca.pem\"",
+        "source.client_cert_file" => "\"/etc/shouwang/client.pem\"",
+        "source.client_key_secret" => "\"prod-client-key\"",
+        "embedded.listen" => "\"127.0.0.1:9099\"",
+        "embedded.scrape.job" => "\"node\"",
+        "embedded.scrape.url" => "\"http://127.0.0.1:9100/metrics\"",
+        "demo.enabled" => "false",
+        _ => key.default,
+    };
+    example.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_reference_is_up_to_date() {
+        for locale in crate::texts::LOCALES {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+                .join(format!("../../docs/configuration.{locale}.md"));
+            let text = markdown(locale);
+            assert!(
+                !text.contains("config."),
+                "a description is missing in {locale}: {text}"
+            );
+            if std::env::var_os("UPDATE_GENERATED").is_some() {
+                std::fs::write(&path, &text).unwrap();
+            }
+            let on_disk = std::fs::read_to_string(&path).unwrap_or_default();
+            assert!(
+                on_disk == text,
+                "{} is stale: run `cargo xtask codegen`",
+                path.display()
+            );
+        }
+    }
+}

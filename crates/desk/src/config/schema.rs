@@ -1,0 +1,148 @@
+//! Every key of the configuration.
+
+/// What a value must be.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Kind {
+    /// Text.
+    Text,
+    /// One of these texts.
+    OneOf(&'static [&'static str]),
+    /// `true` or `false`.
+    Bool,
+    /// A number within these bounds.
+    Number(f64, f64),
+    /// A whole number within these bounds.
+    Whole(i64, i64),
+    /// A path of the file system.
+    Path,
+    /// `[table]`.
+    Table,
+    /// `[[table]]`.
+    Tables,
+}
+
+/// One key.
+#[derive(Clone, Copy, Debug)]
+pub struct Key {
+    /// Full path; `source.url` is `url` in each `[[source]]`. Its description is locale key `config.<path with _ for .>`.
+    pub path: &'static str,
+    /// What it must be.
+    pub kind: Kind,
+    /// What counts when it is left out, as it would be written; empty when nothing.
+    pub default: &'static str,
+    /// Whether it must be there.
+    pub required: bool,
+}
+
+const fn key(path: &'static str, kind: Kind, default: &'static str) -> Key {
+    Key {
+        path,
+        kind,
+        default,
+        required: false,
+    }
+}
+
+const fn must(path: &'static str, kind: Kind) -> Key {
+    Key {
+        path,
+        kind,
+        default: "",
+        required: true,
+    }
+}
+
+/// Largest number of seconds that makes sense for an interval or a time limit.
+const HOUR: f64 = 3600.0;
+
+/// All keys in the order of the reference.
+pub const KEYS: &[Key] = &[
+    key("locale", Kind::OneOf(&["zh-CN", "en"]), "\"zh-CN\""),
+    key("theme", Kind::OneOf(&["dark", "calm"]), "\"dark\""),
+    key("time_zone", Kind::Text, "\"Asia/Shanghai\""),
+    key("board", Kind::Text, "\"overview\""),
+    key("data_dir", Kind::Path, ""),
+    key("boards_dir", Kind::Path, ""),
+    key("wall", Kind::Table, ""),
+    key("wall.kiosk", Kind::Bool, "false"),
+    key("wall.viewing_distance", Kind::Number(0.0, 50.0), "0.0"),
+    key("wall.screen_inches", Kind::Number(5.0, 1000.0), "55.0"),
+    key("source", Kind::Tables, ""),
+    must("source.name", Kind::Text),
+    must("source.kind", Kind::OneOf(&["prometheus"])),
+    must("source.url", Kind::Text),
+    key(
+        "source.auth",
+        Kind::OneOf(&["none", "basic", "bearer"]),
+        "\"none\"",
+    ),
+    key("source.user", Kind::Text, ""),
+    key("source.secret", Kind::Text, ""),
+    key("source.ca_file", Kind::Path, ""),
+    key("source.client_cert_file", Kind::Path, ""),
+    key("source.client_key_secret", Kind::Text, ""),
+    key("source.timeout_seconds", Kind::Number(0.1, HOUR), "10.0"),
+    key("source.max_answer_mib", Kind::Whole(1, 1024), "64"),
+    key("source.gzip", Kind::Bool, "false"),
+    key(
+        "source.scrape_interval_seconds",
+        Kind::Number(0.5, HOUR),
+        "30.0",
+    ),
+    key("embedded", Kind::Table, ""),
+    key("embedded.host", Kind::Bool, "true"),
+    key("embedded.interval_seconds", Kind::Number(0.5, HOUR), "5.0"),
+    key("embedded.retention_days", Kind::Whole(1, 3650), "15"),
+    key("embedded.retention_mib", Kind::Whole(16, 1 << 20), "2048"),
+    key("embedded.listen", Kind::Text, "\"\""),
+    key("embedded.scrape", Kind::Tables, ""),
+    must("embedded.scrape.job", Kind::Text),
+    must("embedded.scrape.url", Kind::Text),
+    key(
+        "embedded.scrape.interval_seconds",
+        Kind::Number(0.5, HOUR),
+        "15.0",
+    ),
+    key(
+        "embedded.scrape.timeout_seconds",
+        Kind::Number(0.1, HOUR),
+        "10.0",
+    ),
+    key("demo", Kind::Table, ""),
+    key("demo.enabled", Kind::Bool, ""),
+    key("demo.seed", Kind::Whole(0, i64::MAX), "1"),
+    key("demo.incidents", Kind::Bool, "true"),
+];
+
+/// The key with this path.
+pub fn find(path: &str) -> Option<&'static Key> {
+    KEYS.iter().find(|k| k.path == path)
+}
+
+/// Names of the keys directly in `table` (empty for the file itself).
+pub fn children(table: &str) -> impl Iterator<Item = &'static Key> {
+    let depth = if table.is_empty() {
+        0
+    } else {
+        table.split('.').count()
+    };
+    let prefix = if table.is_empty() {
+        String::new()
+    } else {
+        format!("{table}.")
+    };
+    KEYS.iter()
+        .filter(move |k| k.path.starts_with(&prefix) && k.path.split('.').count() == depth + 1)
+}
+
+impl Key {
+    /// The last part of the path.
+    pub fn name(&self) -> &'static str {
+        self.path.rsplit('.').next().unwrap_or(self.path)
+    }
+
+    /// Locale key of the description.
+    pub fn text_key(&self) -> String {
+        format!("config.{}", self.path.replace('.', "_"))
+    }
+}

@@ -1,0 +1,274 @@
+//! Carries out the engine's effects: each becomes one question to a source, and exactly one event.
+
+use crate::core::{Handle, Message, Zoom};
+use crate::{clock, frames};
+use engine::machine::Meta;
+use engine::stream::StreamKey;
+use engine::{Effect, Event, Failure, ProbeReport, StreamId};
+use model::board::Query;
+use model::{InstantValue, Labels};
+use source::{Answer, Metrics, SourceError};
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{Semaphore, oneshot};
+use wire::ErrorView;
+
+/// Questions under way at one source; a Prometheus answers 20 at once by default and is not ours alone.
+const AT_ONCE: usize = 8;
+/// Whatever a source does, every question ends by then.
+const LONGEST: Duration = Duration::from_secs(60);
+/// Points of a zoom at most.
+const ZOOM_POINTS: u32 = 4_000;
+
+/// A source and how many questions it gets at once.
+#[derive(Clone)]
+struct Line {
+    metrics: Arc<dyn Metrics>,
+    permits: Arc<Semaphore>,
+}
+
+/// All sources by name.
+#[derive(Clone)]
+pub struct Driver {
+    lines: Arc<BTreeMap<String, Result<Line, Failure>>>,
+    handle: Handle,
+}
+
+impl Driver {
+    /// A driver whose answers go to `handle`. A source that could not be set up answers every question with its failure.
+    pub fn new(
+        sources: BTreeMap<String, Result<Arc<dyn Metrics>, Failure>>,
+        handle: Handle,
+    ) -> Self {
+        let line = |metrics| Line {
+            metrics,
+            permits: Arc::new(Semaphore::new(AT_ONCE)),
+        };
+        let lines = sources
+            .into_iter()
+            .map(|(name, s)| (name, s.map(line)))
+            .collect();
+        Self {
+            lines: Arc::new(lines),
+            handle,
+        }
+    }
+
+    fn line(&self, source: &str) -> Result<Line, Failure> {
+        match self.lines.get(source) {
+            Some(line) => line.clone(),
+            None => Err(Failure::new("unknown_source", "source", source)),
+        }
+    }
+
+    /// Begins; the answer comes as an event.
+    pub fn run(&self, effect: Effect) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            let event = this.event(effect).await;
+            this.handle.send(Message::Event(event)).await;
+        });
+    }
+
+    async fn event(&self, effect: Effect) -> Event {
+        match effect {
+            Effect::Probe(name, metrics) => {
+                let (result, meta) = self.probe(&name, &metrics).await;
+                Event::Probed(name, result, meta)
+            }
+            Effect::Range(id, key, r) => {
+                let expr = key.expr;
+                let question = |m: Arc<dyn Metrics>| async move {
+                    m.range(&expr, r.start, r.end, r.step).await
+                };
+                let (result, meta) = self.ask(&key.source, question).await;
+                Event::Ranged(id, result, meta)
+            }
+            Effect::Instant(id, key) => self.instant(id, &key).await,
+            Effect::Ages(id, key, query) => {
+                let (result, meta) = self
+                    .ask(
+                        &key.source,
+                        |m| async move { m.instant(&query, None).await },
+                    )
+                    .await;
+                Event::Aged(id, result.map(ages), meta)
+            }
+        }
+    }
+
+    async fn instant(&self, id: StreamId, key: &StreamKey) -> Event {
+        let expr = key.expr.clone();
+        let (result, meta) = self
+            .ask(&key.source, |m| async move { m.instant(&expr, None).await })
+            .await;
+        Event::Instant(id, result.and_then(values), meta)
+    }
+
+    async fn probe(&self, name: &str, metrics: &[String]) -> (Result<ProbeReport, Failure>, Meta) {
+        let metrics = metrics.to_vec();
+        self.ask(name, |m| async move {
+            let names: Vec<&str> = metrics.iter().map(String::as_str).collect();
+            let info = m.probe().await?;
+            if !info.value.ready {
+                return Err(SourceError::Http { status: 503 });
+            }
+            let flavor = format!("{:?}", info.value.flavor);
+            let version = info.value.version.unwrap_or_default();
+            let found = m.exists(&names).await?;
+            Ok(found.map(|found| ProbeReport {
+                version: format!("{flavor} {version}").trim().to_owned(),
+                present: names
+                    .iter()
+                    .zip(found)
+                    .filter(|(_, there)| *there)
+                    .map(|(n, _)| (*n).to_owned())
+                    .collect(),
+            }))
+        })
+        .await
+    }
+
+    /// One question: waits its turn, is measured, ends in bounded time.
+    async fn ask<T, F>(
+        &self,
+        source: &str,
+        question: impl FnOnce(Arc<dyn Metrics>) -> F,
+    ) -> (Result<T, Failure>, Meta)
+    where
+        F: Future<Output = Result<Answer<T>, SourceError>>,
+    {
+        let line = match self.line(source) {
+            Ok(line) => line,
+            Err(failure) => return (Err(failure), Meta::default()),
+        };
+        let _turn = line.permits.acquire().await;
+        let began = clock::instant();
+        let answer = tokio::time::timeout(LONGEST, question(line.metrics)).await;
+        let latency = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
+        match answer {
+            Err(_) => (
+                Err(failure(&SourceError::Timeout { after: LONGEST })),
+                Meta {
+                    latency,
+                    ..Meta::default()
+                },
+            ),
+            Ok(Err(e)) => (
+                Err(failure(&e)),
+                Meta {
+                    latency,
+                    ..Meta::default()
+                },
+            ),
+            Ok(Ok(a)) => {
+                let warned = a.partial || !a.warnings.is_empty();
+                let meta = Meta {
+                    latency,
+                    server_time: a.server_time_ms,
+                    bytes: a.bytes,
+                    warned,
+                };
+                (Ok(a.value), meta)
+            }
+        }
+    }
+
+    /// Asks for finer points and answers with a frame.
+    pub fn zoom(
+        &self,
+        zoom: Zoom,
+        query: Query,
+        streams: Vec<(String, bool, String)>,
+        reply: oneshot::Sender<Result<Vec<u8>, ErrorView>>,
+    ) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            let span = (zoom.to - zoom.from).max(1_000);
+            let step =
+                (span / i64::from(zoom.points.clamp(2, ZOOM_POINTS))).max(1_000) / 1_000 * 1_000;
+            let start = zoom.from.div_euclid(step) * step;
+            let end = zoom.to.div_euclid(step) * step;
+            let mut answers = Vec::new();
+            for (source, demo, expr) in streams {
+                let question =
+                    |m: Arc<dyn Metrics>| async move { m.range(&expr, start, end, step).await };
+                let (result, _) = this.ask(&source, question).await;
+                match result {
+                    Ok(frame) => answers.push((source, demo, frame)),
+                    Err(why) => {
+                        let _ = reply.send(Err(frames::error_view(&why)));
+                        return;
+                    }
+                }
+            }
+            let _ = reply.send(Ok(frames::zoom(
+                &zoom.panel,
+                &query,
+                &answers,
+                clock::now_ms(),
+            )));
+        });
+    }
+}
+
+/// A source's error as the engine knows it.
+pub fn failure(e: &SourceError) -> Failure {
+    Failure {
+        code: e.code(),
+        params: e.params(),
+    }
+}
+
+fn values(value: InstantValue) -> Result<(i64, Vec<(Labels, f64)>), Failure> {
+    match value {
+        InstantValue::Scalar(s) => Ok((s.t, vec![(Labels::default(), s.v)])),
+        InstantValue::Vector(all) => {
+            let at = all.iter().map(|(_, s)| s.t).max().unwrap_or(0);
+            Ok((at, all.into_iter().map(|(l, s)| (l, s.v)).collect()))
+        }
+        InstantValue::Text(..) | InstantValue::Matrix(_) => Err(Failure::new(
+            "query",
+            "detail",
+            "expected a vector or a scalar",
+        )),
+    }
+}
+
+fn ages(value: InstantValue) -> Vec<(String, i64)> {
+    let InstantValue::Vector(all) = value else {
+        return Vec::new();
+    };
+    let one = |(labels, sample): &(Labels, model::Sample)| {
+        // Seconds with a fraction; as far from now as an i64 of milliseconds can hold.
+        let ms = (sample.v * 1000.0).round();
+        (ms.is_finite() && ms.abs() < 9e15)
+            .then(|| (labels.get("instance").unwrap_or("").to_owned(), ms as i64))
+    };
+    all.iter().filter_map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Sample;
+
+    #[test]
+    fn data_times_are_read_in_seconds_and_nonsense_is_left_out() {
+        let l = |i: &str| Labels::from_pairs([("instance", i)]);
+        let answer = InstantValue::Vector(vec![
+            (
+                l("a"),
+                Sample {
+                    t: 1,
+                    v: 1_700_000_000.25,
+                },
+            ),
+            (l("b"), Sample { t: 1, v: f64::NAN }),
+            (l("c"), Sample { t: 1, v: 1e300 }),
+        ]);
+        assert_eq!(ages(answer), [("a".to_owned(), 1_700_000_000_250)]);
+    }
+}

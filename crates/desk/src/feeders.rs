@@ -1,0 +1,323 @@
+//! What fills the stores inside the program: this host, scraped targets, the simulated platform.
+
+use crate::Problem;
+use crate::clock;
+use crate::config::Config;
+use crate::local::LocalMetrics;
+use crate::sources::budget;
+use crate::start::store_clock;
+use embedded::collector::{HostCollector, HostOptions};
+use embedded::tsdb::{FileOptions, Metadata, MetricKind, Options, Tsdb};
+use engine::{Budget, Failure, SourceSpec};
+use model::{Labels, Sample};
+use simulator::{Platform, Scenario};
+use source::Metrics;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// The simulated platform is sampled this often.
+const DEMO_EVERY: Duration = Duration::from_secs(5);
+/// The past that the simulated platform has lived through when the program starts, ms, and the distance of its samples.
+const DEMO_PAST: i64 = 65 * 60_000;
+const DEMO_PAST_STEP: i64 = 15_000;
+/// Samples of the past are made in pieces of this length, so that the newest panels need not wait for all of it.
+const DEMO_PIECE: i64 = 5 * 60_000;
+/// What the simulated platform keeps, ms.
+const DEMO_RETENTION: i64 = 3 * 3_600_000;
+
+/// A source and its client, or why there is none.
+pub type Client = (SourceSpec, Result<Arc<dyn Metrics>, Failure>);
+
+/// What runs.
+#[derive(Default)]
+pub struct Running {
+    tasks: Vec<JoinHandle<()>>,
+    stores: Vec<Arc<Tsdb>>,
+}
+
+impl Running {
+    /// Waits until everything has ended and the last samples are on the disk.
+    pub async fn end(self) {
+        for task in self.tasks {
+            // A feeder that panicked has nothing left to write.
+            let _ = task.await;
+        }
+        for store in self.stores {
+            let flushed = tokio::task::spawn_blocking(move || store.flush()).await;
+            if let Ok(Err(e)) = flushed {
+                tracing::warn!(error = %e, "the last samples were not written");
+            }
+        }
+    }
+}
+
+/// Starts what the configuration asks for.
+pub async fn start(
+    config: &Config,
+    data: Option<&Path>,
+    stop: &CancellationToken,
+) -> (Running, Vec<Client>, Vec<Problem>) {
+    let mut running = Running::default();
+    let mut clients = Vec::new();
+    let mut problems = Vec::new();
+    if config.embedded.host || !config.embedded.scrape.is_empty() {
+        let store = Arc::new(open(config, data, &mut problems));
+        clients.push(client(
+            "local",
+            "embedded",
+            false,
+            budget(config.embedded.interval_seconds),
+            &store,
+        ));
+        if config.embedded.host {
+            let every = Duration::from_secs_f64(config.embedded.interval_seconds);
+            running
+                .tasks
+                .push(tokio::spawn(host(store.clone(), every, stop.clone())));
+        }
+        if let Some(problem) = serve(config, &store, stop, &mut running).await {
+            problems.push(problem);
+        }
+        running.stores.push(store);
+    }
+    if config.demo_enabled() {
+        let store = demo_store();
+        clients.push(client(
+            "demo",
+            "simulator",
+            true,
+            budget(DEMO_EVERY.as_secs_f64()),
+            &store,
+        ));
+        running.tasks.push(tokio::spawn(demo(
+            store,
+            demo_platform(config),
+            stop.clone(),
+        )));
+    }
+    (running, clients, problems)
+}
+
+/// A source inside the program, for one question from the command line: the simulated platform with its past, or the store of this
+/// host's samples unless the wall is using it.
+///
+/// # Errors
+/// When the store cannot be opened, because the wall holds it or otherwise.
+pub async fn for_query(
+    config: &Config,
+    data: Option<&Path>,
+    name: &str,
+    stop: &CancellationToken,
+) -> Result<Arc<dyn Metrics>, Failure> {
+    if name == "demo" {
+        let store = demo_store();
+        let (platform, _) = live_through_the_past(demo_platform(config), &store, stop).await;
+        store.append(&platform.samples());
+        return Ok(Arc::new(LocalMetrics::new(
+            "simulator",
+            store,
+            store_clock(),
+        )));
+    }
+    let mut problems = Vec::new();
+    let store = open(config, data, &mut problems);
+    match problems.pop() {
+        Some(p) => Err(Failure::new(
+            "connect",
+            "detail",
+            p.params.get("detail").cloned().unwrap_or_default(),
+        )),
+        None => Ok(Arc::new(LocalMetrics::new(
+            "embedded",
+            Arc::new(store),
+            store_clock(),
+        ))),
+    }
+}
+
+fn demo_store() -> Arc<Tsdb> {
+    Arc::new(Tsdb::in_memory(Options {
+        retention_ms: DEMO_RETENTION,
+        ..Options::new(store_clock())
+    }))
+}
+
+fn demo_platform(config: &Config) -> Platform {
+    let start = (clock::now_ms() - DEMO_PAST).div_euclid(DEMO_PAST_STEP) * DEMO_PAST_STEP;
+    let scenario = Scenario {
+        seed: config.demo.seed,
+        ambient: config.demo.incidents,
+        ..Scenario::default()
+    };
+    Platform::with_scenario(&scenario, start)
+}
+
+fn client(name: &str, kind: &'static str, demo: bool, budget: Budget, store: &Arc<Tsdb>) -> Client {
+    let spec = SourceSpec {
+        name: name.into(),
+        kind: kind.into(),
+        address: String::new(),
+        demo,
+        budget,
+    };
+    (
+        spec,
+        Ok(Arc::new(LocalMetrics::new(
+            kind,
+            store.clone(),
+            store_clock(),
+        ))),
+    )
+}
+
+/// The store of this host's and the scraped samples: on disk where that is possible, in memory otherwise.
+fn open(config: &Config, data: Option<&Path>, problems: &mut Vec<Problem>) -> Tsdb {
+    let options = Options {
+        retention_ms: i64::from(config.embedded.retention_days) * 86_400_000,
+        ..Options::new(store_clock())
+    };
+    let Some(dir) = data else {
+        problems.push(Problem::new(Path::new("-"), "data_in_memory").with("detail", "-"));
+        return Tsdb::in_memory(options);
+    };
+    let path = dir.join("metrics.db");
+    let bytes = config.embedded.retention_mib << 20;
+    let file = FileOptions {
+        max_bytes: bytes,
+        hard_limit_bytes: bytes + bytes / 2,
+        ..FileOptions::new(&path)
+    };
+    let opened = std::fs::create_dir_all(dir).map_err(|e| e.to_string());
+    match opened.and_then(|()| Tsdb::open(options.clone(), file).map_err(|e| e.to_string())) {
+        Ok(store) => store,
+        Err(e) => {
+            problems.push(Problem::new(&path, "data_in_memory").with("detail", e));
+            Tsdb::in_memory(options)
+        }
+    }
+}
+
+/// Collects this host's metrics. A collection that hangs (a dead network mount) is waited for; no second one is begun beside it.
+async fn host(store: Arc<Tsdb>, every: Duration, stop: CancellationToken) {
+    let mut collector = HostCollector::new(HostOptions::default());
+    let mut told = false;
+    let mut ticks = tokio::time::interval(every);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        let feed = store.clone();
+        let collected = tokio::task::spawn_blocking(move || {
+            let collection = collector.collect(clock::now_ms());
+            feed.append(&collection.samples);
+            for m in collector.metadata() {
+                let kind = MetricKind::from_name(m.kind.as_text());
+                feed.set_metadata(
+                    &m.name,
+                    Metadata {
+                        kind,
+                        help: m.help.clone(),
+                        unit: m.unit.clone(),
+                    },
+                );
+            }
+            (collector, collection.missing)
+        });
+        match collected.await {
+            Ok((c, missing)) => {
+                collector = c;
+                for (part, why) in missing.iter().filter(|_| !told) {
+                    tracing::info!(part, why = %why, "not collected from this host");
+                }
+                told = true;
+            }
+            Err(e) => return tracing::error!(error = %e, "this host is not collected any more"),
+        }
+    }
+}
+
+/// Prometheus' HTTP API over the local store, when the configuration asks for it.
+async fn serve(
+    config: &Config,
+    store: &Arc<Tsdb>,
+    stop: &CancellationToken,
+    running: &mut Running,
+) -> Option<Problem> {
+    let address = config.embedded.listen.parse().ok()?;
+    let options = embedded::api::Options::new(address);
+    match embedded::api::Server::bind(
+        options,
+        store.clone(),
+        promql::Engine::default(),
+        store_clock(),
+    )
+    .await
+    {
+        Ok(server) => {
+            tracing::info!(address = %server.local_addr(), "answering Prometheus' API");
+            let stop = stop.clone();
+            running.tasks.push(tokio::spawn(async move {
+                if let Err(e) = server.run(async move { stop.cancelled().await }).await {
+                    tracing::error!(error = %e, "the API has ended");
+                }
+            }));
+            None
+        }
+        Err(e) => Some(
+            Problem::new(Path::new(&config.embedded.listen), "listen_failed").with("detail", e),
+        ),
+    }
+}
+
+/// Lives the simulated platform's life: first the past in pieces, then every few seconds.
+async fn demo(store: Arc<Tsdb>, platform: Platform, stop: CancellationToken) {
+    let (mut platform, stopped) = live_through_the_past(platform, &store, &stop).await;
+    if stopped {
+        return;
+    }
+    let mut ticks = tokio::time::interval(DEMO_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            _ = ticks.tick() => {}
+        }
+        platform.advance_to(clock::now_ms());
+        store.append(&platform.samples());
+    }
+}
+
+/// From the platform's present to ours; answers whether it was stopped on the way.
+async fn live_through_the_past(
+    mut platform: Platform,
+    store: &Arc<Tsdb>,
+    stop: &CancellationToken,
+) -> (Platform, bool) {
+    while platform.now_ms() + DEMO_PAST_STEP < clock::now_ms() && !stop.is_cancelled() {
+        let feed = store.clone();
+        let piece = move |mut platform: Platform| {
+            let from = platform.now_ms() + 1;
+            let to = (from + DEMO_PIECE).min(clock::now_ms());
+            for series in platform.history(from, to, DEMO_PAST_STEP) {
+                let samples: Vec<(Labels, Sample)> = series
+                    .samples
+                    .iter()
+                    .map(|s| (series.labels.clone(), *s))
+                    .collect();
+                feed.append(&samples);
+            }
+            platform
+        };
+        // Computing an hour of thousands of series takes a while: not on the threads that answer the page.
+        match tokio::task::spawn_blocking(move || piece(platform)).await {
+            Ok(lived) => platform = lived,
+            Err(e) => std::panic::resume_unwind(e.into_panic()),
+        }
+    }
+    (platform, stop.is_cancelled())
+}

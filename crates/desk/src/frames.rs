@@ -1,0 +1,563 @@
+//! From the engine's state to the page's frame: what is new since a cursor.
+
+use engine::machine::Verdict as EngineVerdict;
+use engine::panels::{QueryStatus, State};
+use engine::source_state::SourceState;
+use engine::stream::{Shape, Stream};
+use engine::{Engine, Failure, Freshness, Health, PanelStatus};
+use model::board::{Board, Panel, Query, Role};
+use model::{Labels, Thresholds};
+use serde::Serialize;
+use std::collections::BTreeMap;
+use wire::{
+    Abnormal, AreaView, BoardView, ErrorCode, ErrorView, FrameHead, FrameWriter, Mark, PanelFrame,
+    PanelState, PanelView, Patch, QueryFrame, QueryView, SeriesView, SourceHealth, SourceView,
+    Verdict, ViewSettings,
+};
+
+/// Characters of a label value or a series name that reach the page.
+const MAX_TEXT: usize = 200;
+/// Labels of a series that reach the page.
+const MAX_LABELS: usize = 40;
+
+/// The frame for a page that has everything up to `cursor` (0: nothing). `settings` comes with the revision of its last change.
+pub fn build(engine: &Engine, settings: (&ViewSettings, u64), cursor: u64, now: i64) -> Vec<u8> {
+    let (board_rev, sources_rev, verdict_rev) = engine.revisions();
+    let full = cursor == 0 || cursor > engine.revision() || board_rev > cursor;
+    let since = if full { 0 } else { cursor };
+    let newer = |revision: u64| full || revision > since;
+    let mut writer = FrameWriter::default();
+    let mut panels = Vec::new();
+    if let Some(board) = engine.board() {
+        for (panel, status) in board.panels.iter().zip(engine.panels()) {
+            if newer(status.revision) {
+                panels.push(panel_frame(engine, panel, status, since, full, &mut writer));
+            }
+        }
+    }
+    let head = FrameHead {
+        now: now as f64,
+        // A page that has seen nothing yet must not send 0 again.
+        cursor: engine.revision().max(1),
+        full,
+        settings: newer(settings.1).then(|| settings.0.clone()),
+        board: if full {
+            engine.board().map(|b| board_view(b, engine))
+        } else {
+            None
+        },
+        sources: newer(sources_rev).then(|| engine.sources().map(source_view).collect()),
+        verdict: (newer(verdict_rev)).then(|| verdict_view(engine, engine.verdict())),
+        panels,
+    };
+    writer.finish(&head)
+}
+
+fn panel_frame(
+    engine: &Engine,
+    panel: &Panel,
+    status: &PanelStatus,
+    since: u64,
+    full: bool,
+    writer: &mut FrameWriter,
+) -> PanelFrame {
+    let queries = status.queries.iter().zip(&panel.queries);
+    PanelFrame {
+        id: panel.id.clone(),
+        state: state_view(&status.state),
+        severity: status.severity.into(),
+        demo: status.demo,
+        queries: queries
+            .map(|(s, q)| query_frame(engine, q, s, since, full, writer))
+            .collect(),
+    }
+}
+
+fn query_frame(
+    engine: &Engine,
+    query: &Query,
+    status: &QueryStatus,
+    since: u64,
+    full: bool,
+    writer: &mut FrameWriter,
+) -> QueryFrame {
+    let streams: Vec<&Stream> = status
+        .streams
+        .iter()
+        .filter_map(|id| engine.stream(*id))
+        .collect();
+    let anew = full || status.epoch_revision > since;
+    let series = anew.then(|| {
+        let of = |s: &&Stream| -> Vec<SeriesView> {
+            names(s)
+                .map(|l| series_view(engine, query, &s.key.source, l))
+                .collect()
+        };
+        streams.iter().flat_map(of).collect()
+    });
+    let (start, patch) = history(&streams, if anew { 0 } else { since }, anew, writer);
+    let at = |t: Option<i64>| t.map_or(f64::NAN, |t| t as f64);
+    let latest = writer.push(status.judged.iter().flat_map(|j| [j.value, at(j.at)]));
+    let reduced = writer.push([status.reduced.value, at(status.reduced.at)]);
+    QueryFrame {
+        id: query.id.clone(),
+        epoch: status.epoch,
+        series,
+        start,
+        patch,
+        latest,
+        marks: status.judged.iter().map(mark).collect(),
+        reduced,
+        reduced_mark: mark(&status.reduced),
+    }
+}
+
+fn names(stream: &Stream) -> Box<dyn Iterator<Item = &Labels> + '_> {
+    match stream.key.shape {
+        Shape::Range(..) => Box::new(stream.columns.series().map(|(l, _)| l)),
+        Shape::Instant => Box::new(stream.instant.1.iter().map(|(l, _)| l)),
+    }
+}
+
+/// Begin of the window and what is new in it. All streams of a query share window and step; their grids are the same multiples.
+fn history(
+    streams: &[&Stream],
+    since: u64,
+    all: bool,
+    writer: &mut FrameWriter,
+) -> (f64, Option<Patch>) {
+    let with_points = || streams.iter().filter(|s| !s.columns.is_empty());
+    let start = with_points().map(|s| s.columns.start()).min();
+    let end = with_points().filter_map(|s| s.columns.last()).max();
+    let step = with_points().map(|s| s.columns.step()).find(|s| *s > 0);
+    let from = if all {
+        start
+    } else {
+        with_points()
+            .filter_map(|s| s.columns.changed_since(since))
+            .min()
+    };
+    let (Some(start), Some(end), Some(step)) = (start, end, step) else {
+        return (0.0, None);
+    };
+    let Some(from) = from.map(|f| f.max(start)) else {
+        return (start as f64, None);
+    };
+    let count = usize::try_from((end - from) / step + 1).unwrap_or(0);
+    let mut offset = None;
+    for stream in streams {
+        let c = &stream.columns;
+        for (_, values) in c.series() {
+            let point = |i: usize| {
+                let index = (from + step * i as i64 - c.start()).checked_div(c.step())?;
+                usize::try_from(index)
+                    .ok()
+                    .and_then(|i| values.get(i))
+                    .copied()
+            };
+            let at = writer.push((0..count).map(|i| point(i).unwrap_or(f64::NAN)));
+            offset.get_or_insert(at);
+        }
+    }
+    let patch = Patch {
+        from: from as f64,
+        step: step as f64,
+        count: u32::try_from(count).unwrap_or(u32::MAX),
+        offset: offset.unwrap_or_else(|| writer.push([])),
+    };
+    (start as f64, Some(patch))
+}
+
+fn series_view(engine: &Engine, query: &Query, source: &str, labels: &Labels) -> SeriesView {
+    SeriesView {
+        name: series_name(query.legend.as_deref(), labels, source),
+        labels: labels
+            .iter()
+            .take(MAX_LABELS)
+            .map(|(n, v)| (cut(n), cut(v)))
+            .collect(),
+        source: source.to_owned(),
+        demo: engine.source(source).is_some_and(|s| s.spec.demo),
+    }
+}
+
+/// The legend with its `{{label}}` filled in; without a legend the label values, without labels the source's name.
+pub fn series_name(legend: Option<&str>, labels: &Labels, source: &str) -> String {
+    let Some(mut rest) = legend else {
+        let values: Vec<&str> = labels
+            .iter()
+            .filter(|(n, _)| *n != "__name__" && *n != "job")
+            .map(|(_, v)| v)
+            .collect();
+        let name = if values.is_empty() {
+            labels.metric_name().unwrap_or(source).to_owned()
+        } else {
+            values.join(" · ")
+        };
+        return cut(&name);
+    };
+    let mut out = String::new();
+    while let Some(start) = rest.find("{{") {
+        out.push_str(&rest[..start]);
+        let Some(len) = rest[start..].find("}}") else {
+            break;
+        };
+        out.push_str(
+            labels
+                .get(rest[start + 2..start + len].trim())
+                .unwrap_or(""),
+        );
+        rest = &rest[start + len + 2..];
+    }
+    out.push_str(rest);
+    cut(out.trim())
+}
+
+fn cut(text: &str) -> String {
+    let mut out: String = text.chars().take(MAX_TEXT).collect();
+    if out.len() < text.len() {
+        out.push('…');
+    }
+    out
+}
+
+fn mark(j: &engine::judge::Judged) -> Mark {
+    Mark {
+        freshness: freshness(j.freshness),
+        severity: j.severity.into(),
+    }
+}
+
+fn freshness(f: Freshness) -> wire::Freshness {
+    match f {
+        Freshness::Fresh => wire::Freshness::Fresh,
+        Freshness::Old => wire::Freshness::Old,
+        Freshness::Unknown => wire::Freshness::Unknown,
+    }
+}
+
+fn state_view(state: &State) -> PanelState {
+    match state {
+        State::Loading => PanelState::Loading,
+        State::NoData(reason) => PanelState::NoData {
+            reason: reason.as_ref().map(error_view),
+        },
+        State::Stale(since) => PanelState::Stale {
+            since: *since as f64,
+        },
+        State::Failed(since, why) => PanelState::Failed {
+            since: *since as f64,
+            error: error_view(why),
+        },
+        State::Data => PanelState::Data,
+    }
+}
+
+/// The code of a failure on the wire.
+pub fn error_view(failure: &Failure) -> ErrorView {
+    let code = serde_json::from_value(serde_json::Value::String(failure.code.to_owned()))
+        .unwrap_or(ErrorCode::Internal);
+    let view = ErrorView::new(code);
+    failure
+        .params
+        .iter()
+        .fold(view, |v, (n, value)| v.with(n, value))
+}
+
+/// A source as the page sees it.
+pub fn source_view(source: &SourceState) -> SourceView {
+    let (health, error) = match &source.health {
+        Health::Unknown => (SourceHealth::Unknown, None),
+        Health::Ok => (SourceHealth::Ok, None),
+        Health::Degraded => (SourceHealth::Degraded, None),
+        Health::Failed(_, why) => (SourceHealth::Failed, Some(error_view(why))),
+    };
+    SourceView {
+        name: source.spec.name.clone(),
+        kind: source.spec.kind.clone(),
+        address: source.spec.address.clone(),
+        health,
+        error,
+        version: source.version.as_deref().map(cut),
+        demo: source.spec.demo,
+        last_ok: source.last_ok.map(|t| t as f64),
+        newest: source.newest.map(|t| t as f64),
+        latency: source.latency.map(|t| t as f64),
+        skew: (source.skew != 0).then_some(source.skew as f64),
+        bound: u32::try_from(source.bindings.len()).unwrap_or(u32::MAX),
+    }
+}
+
+fn verdict_view(engine: &Engine, verdict: &EngineVerdict) -> Verdict {
+    let abnormal: Vec<Abnormal> = verdict
+        .abnormal
+        .iter()
+        .take(50)
+        .filter_map(|a| abnormal_view(engine, a))
+        .collect();
+    let mut domains: Vec<String> = Vec::new();
+    for a in &verdict.abnormal {
+        let domain = engine
+            .board()
+            .and_then(|b| b.panels.get(a.panel))
+            .and_then(|p| p.domain);
+        if let Some(name) = domain.map(|d| snake(&d)).filter(|n| !domains.contains(n)) {
+            domains.push(name);
+        }
+    }
+    Verdict {
+        severity: verdict
+            .abnormal
+            .iter()
+            .map(|a| a.judged.severity)
+            .max()
+            .unwrap_or_default()
+            .into(),
+        warning: verdict.count(model::Severity::Warning),
+        critical: verdict.count(model::Severity::Critical),
+        emergency: verdict.count(model::Severity::Emergency),
+        unknown: verdict.unknown,
+        domains,
+        abnormal,
+        data_at: verdict.data_at.map(|t| t as f64),
+    }
+}
+
+fn abnormal_view(engine: &Engine, a: &engine::panels::Abnormal) -> Option<Abnormal> {
+    let panel = engine.board()?.panels.get(a.panel)?;
+    let query = panel.queries.get(a.query)?;
+    let limits = engine.panels().get(a.panel)?.queries.get(a.query)?.limits?;
+    Some(Abnormal {
+        panel: panel.id.clone(),
+        title: panel.title.clone(),
+        check: query.label.clone(),
+        series: if a.labels.is_empty() {
+            String::new()
+        } else {
+            series_name(query.legend.as_deref(), &a.labels, &a.source)
+        },
+        severity: a.judged.severity.into(),
+        value: if a.judged.value.is_finite() {
+            a.judged.value
+        } else {
+            f64::MAX.copysign(a.judged.value)
+        },
+        unit: snake(&query.unit.unwrap_or(panel.unit)),
+        limit: crossed(&limits, a.judged.severity)?,
+        below: limits.direction == model::Direction::Below,
+        since: a.since as f64,
+        demo: engine.source(&a.source).is_some_and(|s| s.spec.demo),
+    })
+}
+
+fn crossed(limits: &Thresholds, severity: model::Severity) -> Option<f64> {
+    match severity {
+        model::Severity::Normal => None,
+        model::Severity::Warning => limits.warning,
+        model::Severity::Critical => limits.critical,
+        model::Severity::Emergency => limits.emergency,
+    }
+}
+
+/// The name of a unit-only enum as serde writes it.
+fn snake(value: &impl Serialize) -> String {
+    match serde_json::to_value(value) {
+        Ok(serde_json::Value::String(s)) => s,
+        _ => String::new(),
+    }
+}
+
+/// Whether a query is drawn, small beside it, or only judged.
+fn role(role: Role) -> String {
+    snake(&role)
+}
+
+/// The board's layout for the page.
+pub fn board_view(board: &Board, engine: &Engine) -> BoardView {
+    let panels = board
+        .panels
+        .iter()
+        .zip(engine.panels())
+        .map(|(p, status)| PanelView {
+            id: p.id.clone(),
+            kind: snake(&p.kind),
+            title: p.title.clone(),
+            subtitle: p.subtitle.clone(),
+            at: AreaView {
+                x: p.at.x,
+                y: p.at.y,
+                w: p.at.w,
+                h: p.at.h,
+            },
+            domain: p.domain.map(|d| snake(&d)),
+            unit: snake(&p.unit),
+            thresholds: status
+                .queries
+                .first()
+                .and_then(|q| q.limits)
+                .map(Into::into),
+            min: p.min,
+            max: p.max,
+            limit: p.limit.unwrap_or(8),
+            abnormal_only: p.abnormal_only,
+            text: p.text.clone(),
+            queries: p
+                .queries
+                .iter()
+                .zip(&status.queries)
+                .map(|(q, s)| query_view(p, q, s))
+                .collect(),
+        });
+    BoardView {
+        id: board.id.clone(),
+        title: board.title.clone(),
+        window: f64::from(board.window_seconds) * 1000.0,
+        columns: board.columns,
+        rows: board.rows,
+        panels: panels.collect(),
+    }
+}
+
+fn query_view(panel: &Panel, query: &Query, status: &QueryStatus) -> QueryView {
+    QueryView {
+        id: query.id.clone(),
+        role: role(query.role),
+        label: query.label.clone(),
+        unit: snake(&query.unit.unwrap_or(panel.unit)),
+        reduce: snake(&query.reduce),
+        thresholds: status.limits.map(Into::into),
+    }
+}
+
+/// A frame with nothing but the given series of one panel: the answer to a zoom.
+pub fn zoom(
+    panel: &str,
+    query: &Query,
+    answers: &[(String, bool, model::RangeFrame)],
+    now: i64,
+) -> Vec<u8> {
+    let mut writer = FrameWriter::default();
+    let Some((_, _, first)) = answers.first() else {
+        return writer.finish(&zoom_head(panel, Vec::new(), now));
+    };
+    let mut series = Vec::new();
+    let mut offset = None;
+    for (source, demo, frame) in answers {
+        for (labels, values) in &frame.series {
+            series.push(SeriesView {
+                name: series_name(query.legend.as_deref(), labels, source),
+                labels: BTreeMap::new(),
+                source: source.clone(),
+                demo: *demo,
+            });
+            let at =
+                writer.push((0..first.len).map(|i| values.get(i).copied().unwrap_or(f64::NAN)));
+            offset.get_or_insert(at);
+        }
+    }
+    let patch = Patch {
+        from: first.start_ms as f64,
+        step: first.step_ms as f64,
+        count: u32::try_from(first.len).unwrap_or(u32::MAX),
+        offset: offset.unwrap_or(0),
+    };
+    let marks = vec![
+        Mark {
+            freshness: wire::Freshness::Fresh,
+            severity: wire::SeverityView::Normal
+        };
+        series.len()
+    ];
+    let latest = writer.push(std::iter::repeat_n(f64::NAN, 2 * series.len()));
+    let reduced = writer.push([f64::NAN, f64::NAN]);
+    let frame = QueryFrame {
+        id: query.id.clone(),
+        epoch: 0,
+        series: Some(series),
+        start: first.start_ms as f64,
+        patch: Some(patch),
+        latest,
+        marks,
+        reduced,
+        reduced_mark: Mark {
+            freshness: wire::Freshness::Unknown,
+            severity: wire::SeverityView::Normal,
+        },
+    };
+    writer.finish(&zoom_head(panel, vec![frame], now))
+}
+
+fn zoom_head(panel: &str, queries: Vec<QueryFrame>, now: i64) -> FrameHead {
+    FrameHead {
+        now: now as f64,
+        cursor: 0,
+        full: false,
+        settings: None,
+        board: None,
+        sources: None,
+        verdict: None,
+        panels: vec![PanelFrame {
+            id: panel.to_owned(),
+            state: PanelState::Data,
+            severity: wire::SeverityView::Normal,
+            demo: false,
+            queries,
+        }],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_series_come_from_the_legend_and_are_bounded() {
+        let l = Labels::from_pairs([
+            ("__name__", "m"),
+            ("job", "j"),
+            ("instance", "h1"),
+            ("x", &*"<b>".repeat(1000)),
+        ]);
+        assert_eq!(
+            series_name(Some("{{instance}} 的 {{ nope }}"), &l, "s"),
+            "h1 的"
+        );
+        assert_eq!(series_name(Some("{{x"), &l, "s"), "{{x");
+        assert!(series_name(None, &l, "s").chars().count() <= MAX_TEXT + 1);
+        assert_eq!(series_name(None, &Labels::default(), "prod"), "prod");
+        assert_eq!(
+            series_name(None, &Labels::from_pairs([("__name__", "m")]), "prod"),
+            "m"
+        );
+    }
+
+    #[test]
+    fn every_code_of_the_engine_and_of_sources_is_on_the_wire() {
+        let codes = [
+            "connect",
+            "dns",
+            "tls",
+            "timeout",
+            "http",
+            "unauthorized",
+            "not_prometheus",
+            "too_large",
+            "truncated",
+            "malformed",
+            "query",
+            "limit",
+            "cancelled",
+            "unknown_source",
+            "unknown_concept",
+            "unbound_concept",
+            "secret_missing",
+        ];
+        for code in codes {
+            let view = error_view(&Failure {
+                code,
+                params: vec![],
+            });
+            assert_ne!(view.code, ErrorCode::Internal, "{code}");
+        }
+    }
+}

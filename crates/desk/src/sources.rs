@@ -1,0 +1,143 @@
+//! From configuration to clients.
+
+use crate::config::{Config, Source};
+use crate::secret_store::{ReadSecrets, Store};
+use engine::{Budget, Failure, SourceSpec};
+use model::Secret;
+use source::{Auth, Connection, Metrics, TlsOptions, registry};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Seconds between two scrapes when the configuration does not say (the seed's).
+const SCRAPE_SECONDS: f64 = 30.0;
+
+/// Where passwords come from.
+pub trait Secrets {
+    /// The secret with this name, if it is stored.
+    fn get(&self, name: &str) -> Option<Secret>;
+}
+
+/// The values of all secrets that the configuration names. Keyring and vault are only looked at when it names any.
+pub async fn secrets(config: &Config, data: Option<&Path>) -> ReadSecrets {
+    let named = config
+        .source
+        .iter()
+        .flat_map(|s| [&s.secret, &s.client_key_secret]);
+    let names: Vec<String> = named.filter(|n| !n.is_empty()).cloned().collect();
+    if names.is_empty() {
+        ReadSecrets::default()
+    } else {
+        Store::open(data).await.read(names).await
+    }
+}
+
+/// Budgets of age from the interval of scrapes: three of them is old, ten say nothing about now.
+pub fn budget(interval_seconds: f64) -> Budget {
+    let ms = |n: f64| (n * interval_seconds * 1000.0).clamp(1_000.0, 86_400_000.0) as i64;
+    Budget {
+        old_ms: ms(3.0),
+        unknown_ms: ms(10.0),
+    }
+}
+
+/// What the engine must know of a configured source.
+pub fn spec(source: &Source) -> SourceSpec {
+    SourceSpec {
+        name: source.name.clone(),
+        kind: source.kind.clone(),
+        address: source.url.clone(),
+        demo: false,
+        budget: budget(source.scrape_interval_seconds.unwrap_or(SCRAPE_SECONDS)),
+    }
+}
+
+/// All configured sources with their clients; one that cannot be set up comes with why.
+pub fn connect_all(
+    config: &Config,
+    secrets: &dyn Secrets,
+) -> Vec<(SourceSpec, Result<Arc<dyn Metrics>, Failure>)> {
+    config
+        .source
+        .iter()
+        .map(|s| (spec(s), connect(s, secrets)))
+        .collect()
+}
+
+fn connect(source: &Source, secrets: &dyn Secrets) -> Result<Arc<dyn Metrics>, Failure> {
+    let secret = |name: &str| {
+        secrets
+            .get(name)
+            .ok_or_else(|| Failure::new("secret_missing", "name", name))
+    };
+    let mut connection = Connection::to(&source.url);
+    connection.auth = match source.auth.as_str() {
+        "basic" => Auth::Basic {
+            user: source.user.clone(),
+            password: secret(&source.secret)?,
+        },
+        "bearer" => Auth::Bearer(secret(&source.secret)?),
+        _ => Auth::None,
+    };
+    connection.tls = TlsOptions {
+        authorities_pem: source.ca_file.as_deref().map(pem).transpose()?,
+        certificate_pem: source.client_cert_file.as_deref().map(pem).transpose()?,
+        key_pem: if source.client_key_secret.is_empty() {
+            None
+        } else {
+            Some(secret(&source.client_key_secret)?)
+        },
+    };
+    connection.timeout = Duration::from_secs_f64(source.timeout_seconds.unwrap_or(10.0));
+    connection.connect_timeout = connection.timeout.min(Duration::from_secs(5));
+    if let Some(mib) = source.max_answer_mib {
+        connection.limits.body_bytes = mib << 20;
+    }
+    connection.gzip = source.gzip;
+    registry::connect(&source.kind, &connection).map_err(|e| Failure::new("tls", "detail", e))
+}
+
+fn pem(path: &Path) -> Result<String, Failure> {
+    std::fs::read_to_string(path)
+        .map_err(|e| Failure::new("tls", "detail", format!("{}: {e}", path.display())))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct None_;
+    impl Secrets for None_ {
+        fn get(&self, _: &str) -> Option<Secret> {
+            None
+        }
+    }
+
+    #[test]
+    fn a_missing_secret_is_named_and_nothing_else_fails() {
+        let source = |name: &str, auth: &str| Source {
+            name: name.into(),
+            kind: "prometheus".into(),
+            url: "http://127.0.0.1:9".into(),
+            auth: auth.into(),
+            secret: "pw".into(),
+            ..Source::default()
+        };
+        let config = Config {
+            source: vec![source("a", "bearer"), source("b", "none")],
+            ..Config::default()
+        };
+        let all = connect_all(&config, &None_);
+        assert_eq!(
+            all[0].1.as_ref().err(),
+            Some(&Failure::new("secret_missing", "name", "pw"))
+        );
+        assert!(all[1].1.is_ok());
+    }
+
+    #[test]
+    fn budgets_follow_the_interval() {
+        assert_eq!(budget(30.0), Budget::default());
+        assert_eq!(budget(5.0).old_ms, 15_000);
+    }
+}

@@ -1,0 +1,153 @@
+//! Puts the program together: sources, feeders, watchers, the loop.
+
+use crate::boards;
+use crate::clock;
+use crate::config::{self, Config, Loaded};
+use crate::core::{Core, Facts, Handle, Message};
+use crate::driver::Driver;
+use crate::feeders;
+use crate::secret_store;
+use crate::sources;
+use engine::{Failure, Setup, SourceSpec};
+use source::Metrics;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use wire::ViewSettings;
+
+/// The user's boards are looked at this often.
+const LOOK_AT_FILES: Duration = Duration::from_secs(2);
+
+/// What the command line says over the configuration.
+#[derive(Clone, Debug, Default)]
+pub struct Overrides {
+    /// Full screen, no cursor.
+    pub kiosk: bool,
+    /// The first board.
+    pub board: Option<String>,
+}
+
+/// A running desk. Dropping it ends everything it started.
+pub struct Desk {
+    /// To talk to it.
+    pub handle: Handle,
+    /// What is in force.
+    pub config: Config,
+    stop: CancellationToken,
+    /// The stores write their last samples when the last of these is dropped.
+    feeders: feeders::Running,
+}
+
+impl Desk {
+    /// Ends the feeders and waits for the last samples to reach the disk.
+    pub async fn stop(self) {
+        self.stop.cancel();
+        self.feeders.end().await;
+    }
+}
+
+/// Starts everything. Nothing here waits for a source or for the network.
+pub async fn start(loaded: Loaded, overrides: Overrides) -> Desk {
+    let mut config = loaded.config;
+    config.wall.kiosk |= overrides.kiosk;
+    if let Some(board) = overrides.board {
+        config.board = board;
+    }
+    let stop = CancellationToken::new();
+    let data = config::data_dir(&config);
+    let secrets = sources::secrets(&config, data.as_deref()).await;
+    let (handle, rx) = Handle::channel();
+
+    let mut specs: Vec<SourceSpec> = Vec::new();
+    let mut clients: BTreeMap<String, Result<Arc<dyn Metrics>, Failure>> = BTreeMap::new();
+    let mut add = |spec: SourceSpec, client: Result<Arc<dyn Metrics>, Failure>| {
+        clients.insert(spec.name.clone(), client);
+        specs.push(spec);
+    };
+    for (spec, client) in sources::connect_all(&config, &secrets) {
+        add(spec, client);
+    }
+    let (feeders, embedded, problems) = feeders::start(&config, data.as_deref(), &stop).await;
+    for (spec, client) in embedded {
+        add(spec, client);
+    }
+
+    let facts = Facts {
+        config: loaded.file.map(|f| f.display().to_string()),
+        data: data.as_ref().map(|d| d.display().to_string()),
+        problems: loaded
+            .problems
+            .iter()
+            .chain(&problems)
+            .map(crate::Problem::view)
+            .collect(),
+        ..Facts::default()
+    };
+    tokio::spawn(tell_about_secrets(data.clone(), handle.clone()));
+    let library = boards::load(config.boards_dir.as_deref());
+    let setup = Setup {
+        sources: specs,
+        open: config.board.clone(),
+        ..Setup::default()
+    };
+    let core = Core::new(
+        Driver::new(clients, handle.clone()),
+        settings(&config),
+        facts,
+    );
+    tokio::spawn(core.run(setup, library, rx));
+    if let Some(dir) = config.boards_dir.clone() {
+        tokio::spawn(watch(dir, handle.clone(), stop.clone()));
+    }
+    Desk {
+        handle,
+        config,
+        stop,
+        feeders,
+    }
+}
+
+/// Where secrets are kept is found out beside the start: a keyring may take seconds to answer, and the wall must not wait.
+async fn tell_about_secrets(data: Option<PathBuf>, handle: Handle) {
+    let store = secret_store::Store::open(data.as_deref()).await;
+    handle
+        .send(Message::Secrets(store.backend(), store.reason()))
+        .await;
+}
+
+fn settings(config: &Config) -> ViewSettings {
+    ViewSettings {
+        locale: config.locale.clone(),
+        theme: config.theme.clone(),
+        time_zone: config.time_zone.clone(),
+        kiosk: config.wall.kiosk,
+        type_scale: config.wall.type_scale(),
+        boards: Vec::new(),
+    }
+}
+
+/// Polled and not subscribed to: an editor that writes by renaming, a network file system and a directory that comes later are all
+/// the same, and a look at a few files costs nothing.
+async fn watch(dir: PathBuf, handle: Handle, stop: CancellationToken) {
+    let mut seen = boards::fingerprint(&dir);
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(LOOK_AT_FILES) => {}
+        }
+        let now = boards::fingerprint(&dir);
+        if now != seen {
+            seen = now;
+            handle
+                .send(Message::Library(boards::load(Some(&dir))))
+                .await;
+        }
+    }
+}
+
+/// The clock as the stores take it.
+pub fn store_clock() -> embedded::Clock {
+    Arc::new(clock::now_ms)
+}
