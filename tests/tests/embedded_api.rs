@@ -219,6 +219,28 @@ fn parse_errors_have_prometheus_type_and_status() {
 }
 
 #[test]
+fn a_query_that_takes_too_long_is_a_timeout() {
+    let ours = embedded();
+    let theirs = servers::prometheus(PrometheusOptions::default());
+    for port in [ours.port, theirs.port()] {
+        let reply =
+            http::get(port, "/api/v1/query?query=sum(up)&timeout=0.000001").expect("an answer");
+        let body: Value = serde_json::from_slice(&reply.body).expect("JSON");
+        assert_eq!(
+            (reply.status, &body["errorType"]),
+            (503, &json!("timeout")),
+            "{body}"
+        );
+        assert!(
+            body["error"]
+                .as_str()
+                .is_some_and(|e| e.starts_with("query timed out in")),
+            "{body}"
+        );
+    }
+}
+
+#[test]
 fn forms_are_taken_by_post_and_other_methods_refused() {
     let ours = embedded();
     let form = [("Content-Type", "application/x-www-form-urlencoded")];

@@ -238,13 +238,7 @@ impl Work {
         result
     }
 
-    fn report(
-        &self,
-        result: &Result<(), FlushError>,
-        now: i64,
-        file_bytes: u64,
-        swept: &Swept,
-    ) {
+    fn report(&self, result: &Result<(), FlushError>, now: i64, file_bytes: u64, swept: &Swept) {
         let mut health = self.health.lock();
         health.unsaved = swept.unsaved;
         health.lost += swept.lost;

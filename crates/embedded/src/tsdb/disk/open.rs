@@ -227,11 +227,9 @@ async fn prepare(conn: &mut SqliteConnection, file: &FileOptions) -> Result<(), 
     MIGRATIONS.run(&mut *conn).await.map_err(|e| match e {
         MigrateError::VersionMissing(_)
         | MigrateError::VersionMismatch(_)
-        | MigrateError::VersionTooNew(..) => {
-            Failure::Other(OpenError::Newer {
-                path: file.path.clone(),
-            })
-        }
+        | MigrateError::VersionTooNew(..) => Failure::Other(OpenError::Newer {
+            path: file.path.clone(),
+        }),
         MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _) => failure(file, &e),
         other => Failure::Damaged(other.to_string()),
     })

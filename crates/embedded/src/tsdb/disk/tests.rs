@@ -500,3 +500,56 @@ fn a_folder_that_cannot_be_written_is_an_error_with_its_path() {
         "{e}"
     );
 }
+
+/// Chunks move from memory to the file and out of it while somebody reads: no sample may be missed or come twice.
+#[test]
+fn readers_see_every_sample_while_chunks_move_to_the_file_and_leave() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = Now::new();
+    let options = Options {
+        memory_window_ms: 60_000,
+        ..now.options()
+    };
+    let db = Tsdb::open(options, file(folder.path())).unwrap();
+    let (series, count) = (3, 6000);
+    let written = AtomicI64::new(-1);
+    let done = || written.load(Ordering::SeqCst) == count - 1;
+    std::thread::scope(|threads| {
+        threads.spawn(|| {
+            for i in 0..count {
+                let t = START + i * 10_000;
+                now.set(t);
+                for x in 0..series {
+                    put(&db, &labels("m", &x.to_string()), t, i as f64);
+                }
+                written.store(i, Ordering::SeqCst);
+            }
+        });
+        threads.spawn(|| {
+            while !done() {
+                db.flush().unwrap();
+            }
+        });
+        let mut rounds = 0;
+        while !done() || rounds == 0 {
+            let at_least = written.load(Ordering::SeqCst);
+            for samples in all(&db).values() {
+                let expected = (0..).map(|i| (START + i * 10_000, (i as f64).to_bits()));
+                assert!(
+                    samples.iter().copied().eq(expected.take(samples.len())),
+                    "a gap"
+                );
+                assert!(
+                    samples.len() as i64 > at_least,
+                    "{} of {at_least}",
+                    samples.len()
+                );
+            }
+            rounds += 1;
+        }
+    });
+    assert_eq!(
+        all(&db).values().map(Vec::len).collect::<Vec<_>>(),
+        [6000; 3]
+    );
+}
