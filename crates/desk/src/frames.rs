@@ -198,10 +198,10 @@ pub fn series_name(legend: Option<&str>, labels: &Labels, source: &str) -> Strin
     };
     let mut out = String::new();
     while let Some(start) = rest.find("{{") {
-        out.push_str(&rest[..start]);
         let Some(len) = rest[start..].find("}}") else {
             break;
         };
+        out.push_str(&rest[..start]);
         out.push_str(
             labels
                 .get(rest[start + 2..start + len].trim())
@@ -522,7 +522,7 @@ mod tests {
             series_name(Some("{{instance}} 的 {{ nope }}"), &l, "s"),
             "h1 的"
         );
-        assert_eq!(series_name(Some("{{x"), &l, "s"), "{{x");
+        assert_eq!(series_name(Some("a {{x"), &l, "s"), "a {{x");
         assert!(series_name(None, &l, "s").chars().count() <= MAX_TEXT + 1);
         assert_eq!(series_name(None, &Labels::default(), "prod"), "prod");
         assert_eq!(

@@ -25,10 +25,10 @@ fn fill(template: &str, params: &BTreeMap<String, String>) -> String {
     let mut out = String::with_capacity(template.len() + 32);
     let mut rest = template;
     while let Some(start) = rest.find("%{") {
-        out.push_str(&rest[..start]);
         let Some(end) = rest[start..].find('}').map(|i| start + i) else {
             break;
         };
+        out.push_str(&rest[..start]);
         // A value is put in once and never looked at again: a label that contains "%{…}" stays as it is.
         match params.get(&rest[start + 2..end]) {
             Some(value) => out.push_str(value),
