@@ -12,7 +12,7 @@ fn with(series: &[Series]) -> (Arc<dyn Metrics>, Server) {
     remote_write(server.port(), series).expect("samples are accepted");
     // what was written is searchable after a flush, else up to a second later
     http::get(server.port(), "/internal/force_flush").expect("it flushes");
-    let source = source::registry::connect("victoriametrics", &Connection::to(server.url()));
+    let source = source::registry::connect("prometheus", &Connection::to(server.url()));
     (source.expect("a client"), server)
 }
 

@@ -6,23 +6,17 @@ use std::sync::Arc;
 /// One kind of source.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
-    /// Its name in the configuration (`kind = "prometheus"`); its title is locale key `source.kind.<name>`.
+    /// Its name in the configuration (`kind = "prometheus"`).
     pub name: &'static str,
     /// Makes a client; sends nothing.
     pub connect: fn(&Connection) -> Result<Arc<dyn Metrics>, ConfigError>,
 }
 
-/// All kinds that are reached over the network.
-pub const KINDS: &[Kind] = &[
-    Kind {
-        name: "prometheus",
-        connect: |c| Ok(Arc::new(Prometheus::new(c)?)),
-    },
-    Kind {
-        name: "victoriametrics",
-        connect: |c| Ok(Arc::new(Prometheus::new(c)?)),
-    },
-];
+/// All kinds that are reached over the network. VictoriaMetrics speaks Prometheus' API and needs no kind of its own.
+pub const KINDS: &[Kind] = &[Kind {
+    name: "prometheus",
+    connect: |c| Ok(Arc::new(Prometheus::new(c)?)),
+}];
 
 /// A client of kind `kind`.
 ///
