@@ -102,7 +102,10 @@ pub enum PanelKind {
 impl PanelKind {
     /// Whether the panel shows the past, so that its queries are asked over the board's window.
     pub fn needs_history(self) -> bool {
-        matches!(self, Self::Tile | Self::Timeseries | Self::Stat | Self::StateTimeline)
+        matches!(
+            self,
+            Self::Tile | Self::Timeseries | Self::Stat | Self::StateTimeline
+        )
     }
 }
 
@@ -319,7 +322,9 @@ pub fn concepts_in(expr: &str) -> Vec<String> {
     let mut ids: Vec<String> = Vec::new();
     let mut rest = expr;
     while let Some(start) = rest.find("${") {
-        let Some(len) = rest[start..].find('}') else { break };
+        let Some(len) = rest[start..].find('}') else {
+            break;
+        };
         let id = rest[start + 2..start + len].trim().to_owned();
         if !ids.contains(&id) {
             ids.push(id);
@@ -338,9 +343,14 @@ pub fn expand(expr: &str, bound: &BTreeMap<String, String>) -> Result<String, Ex
     let mut at = 0;
     while let Some(start) = expr[at..].find("${").map(|i| at + i) {
         out.push_str(&expr[at..start]);
-        let end = expr[start..].find('}').map(|i| start + i).ok_or(ExpandError::Unclosed(start))?;
+        let end = expr[start..]
+            .find('}')
+            .map(|i| start + i)
+            .ok_or(ExpandError::Unclosed(start))?;
         let id = expr[start + 2..end].trim();
-        let filled = bound.get(id).ok_or_else(|| ExpandError::Unbound(id.to_owned()))?;
+        let filled = bound
+            .get(id)
+            .ok_or_else(|| ExpandError::Unbound(id.to_owned()))?;
         out.push('(');
         out.push_str(filled);
         out.push(')');
@@ -357,9 +367,15 @@ mod tests {
     #[test]
     fn concepts_are_filled_in_with_parentheses() {
         let bound = BTreeMap::from([("cpu".to_owned(), "a or b".to_owned())]);
-        assert_eq!(expand("max(${cpu}) > 1", &bound).unwrap(), "max((a or b)) > 1");
+        assert_eq!(
+            expand("max(${cpu}) > 1", &bound).unwrap(),
+            "max((a or b)) > 1"
+        );
         assert_eq!(concepts_in("${a} + ${b} - ${a}"), ["a", "b"]);
-        assert_eq!(expand("${x}", &bound), Err(ExpandError::Unbound("x".into())));
+        assert_eq!(
+            expand("${x}", &bound),
+            Err(ExpandError::Unbound("x".into()))
+        );
         assert_eq!(expand("1 + ${x", &bound), Err(ExpandError::Unclosed(4)));
     }
 }

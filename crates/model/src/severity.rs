@@ -3,7 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// Ordered from harmless to worst; the seed's three levels above normal.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Inside its band.
@@ -90,14 +92,31 @@ mod tests {
 
     #[test]
     fn limits_are_exclusive_and_the_worst_wins() {
-        let cpu = Thresholds { warning: Some(70.0), critical: Some(85.0), emergency: Some(95.0), direction: Direction::Above };
+        let cpu = Thresholds {
+            warning: Some(70.0),
+            critical: Some(85.0),
+            emergency: Some(95.0),
+            direction: Direction::Above,
+        };
         assert_eq!(cpu.severity(70.0), Severity::Normal);
         assert_eq!(cpu.severity(70.1), Severity::Warning);
         assert_eq!(cpu.severity(96.0), Severity::Emergency);
         assert_eq!(cpu.severity(f64::NAN), Severity::Normal);
-        let success = Thresholds { warning: Some(98.0), critical: Some(95.0), direction: Direction::Below, ..Default::default() };
+        let success = Thresholds {
+            warning: Some(98.0),
+            critical: Some(95.0),
+            direction: Direction::Below,
+            ..Default::default()
+        };
         assert_eq!(success.severity(94.9), Severity::Critical);
         assert!(success.is_ordered() && cpu.is_ordered());
-        assert!(!Thresholds { warning: Some(9.0), critical: Some(5.0), ..Default::default() }.is_ordered());
+        assert!(
+            !Thresholds {
+                warning: Some(9.0),
+                critical: Some(5.0),
+                ..Default::default()
+            }
+            .is_ordered()
+        );
     }
 }

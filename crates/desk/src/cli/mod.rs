@@ -42,13 +42,13 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Action {
     let locale = from_environment(|name| std::env::var(name).ok());
     let matches = match command(locale).try_get_matches_from(args) {
         Ok(matches) => matches,
-        Err(e) => {
-            // Nowhere to write the message: the exit code still tells.
-            let _ = e.print();
-            return Action::Done(ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2)));
-        }
+        Err(e) => return Action::Done(refuse(&e, locale)),
     };
-    log_to_stderr();
+    log_to_stderr(if matches.subcommand_name().is_some() {
+        "warn"
+    } else {
+        "info"
+    });
     let file = matches.get_one::<PathBuf>("config").map(PathBuf::as_path);
     let loaded = config::load(file);
     match matches.subcommand() {
@@ -84,9 +84,49 @@ fn run(name: &str, arguments: &ArgMatches, loaded: Loaded, locale: &'static str)
     }
 }
 
-fn log_to_stderr() {
+/// Help and version as clap writes them; everything else in our own words, because clap speaks English only.
+fn refuse(e: &clap::Error, locale: &str) -> ExitCode {
+    use clap::error::{ContextKind, ErrorKind};
+    if matches!(
+        e.kind(),
+        ErrorKind::DisplayHelp
+            | ErrorKind::DisplayVersion
+            | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand
+    ) {
+        // Nowhere to write the message: the exit code still tells.
+        let _ = e.print();
+        return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+    }
+    let context = |kind| e.get(kind).map(ToString::to_string).unwrap_or_default();
+    let key = match e.kind() {
+        ErrorKind::UnknownArgument => "cli.usage_unknown",
+        ErrorKind::InvalidSubcommand => "cli.usage_command",
+        ErrorKind::MissingRequiredArgument | ErrorKind::MissingSubcommand => "cli.usage_missing",
+        ErrorKind::ArgumentConflict => "cli.usage_conflict",
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation | ErrorKind::NoEquals => {
+            "cli.usage_value"
+        }
+        _ => "cli.usage_other",
+    };
+    let argument = match e.kind() {
+        ErrorKind::InvalidSubcommand => context(ContextKind::InvalidSubcommand),
+        _ => context(ContextKind::InvalidArg),
+    };
+    output::error_line(&output::sentence(
+        locale,
+        key,
+        &[
+            ("arg", argument),
+            ("value", context(ContextKind::InvalidValue)),
+        ],
+    ));
+    output::error_line(&plain(locale, "cli.usage_hint"));
+    ExitCode::from(2)
+}
+
+fn log_to_stderr(level: &str) {
     let filter =
-        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| "info".into());
+        tracing_subscriber::EnvFilter::try_from_default_env().unwrap_or_else(|_| level.into());
     // A second call (tests) keeps the first subscriber.
     let _ = tracing_subscriber::fmt()
         .with_env_filter(filter)
@@ -111,6 +151,7 @@ pub fn command(locale: &str) -> Command {
         .about(t("about"))
         .subcommand_help_heading(t("heading_commands"))
         .next_help_heading(t("heading_options"))
+        .help_template(template(&t))
         .disable_help_subcommand(true)
         .disable_help_flag(true)
         .disable_version_flag(true)
@@ -137,11 +178,26 @@ pub fn command(locale: &str) -> Command {
         .arg(flag("kiosk", "kiosk"))
         .arg(value("board", "ID", "board"))
         .arg(value("seconds", "N", "seconds").value_parser(value_parser!(u64)))
-        .subcommand(Command::new("check").about(t("check")))
-        .subcommand(Command::new("boards").about(t("boards")))
+        .subcommand(
+            Command::new("check")
+                .about(t("check"))
+                .help_template(template(&t)),
+        )
+        .subcommand(
+            Command::new("boards")
+                .about(t("boards"))
+                .help_template(template(&t)),
+        )
         .subcommand(query_command(&t))
         .subcommand(secret_command(&t))
         .subcommand(simulator_command(&t))
+}
+
+fn template(t: &dyn Fn(&str) -> String) -> String {
+    format!(
+        "{{about}}\n\n{}{{usage}}\n\n{{all-args}}",
+        t("heading_usage")
+    )
 }
 
 fn query_command(t: &dyn Fn(&str) -> String) -> Command {
@@ -153,6 +209,8 @@ fn query_command(t: &dyn Fn(&str) -> String) -> Command {
     };
     Command::new("query")
         .about(t("query"))
+        .help_template(template(t))
+        .next_help_heading(t("heading_options"))
         .arg(
             Arg::new("expr")
                 .value_name("EXPR")
@@ -180,11 +238,13 @@ fn secret_command(t: &dyn Fn(&str) -> String) -> Command {
     };
     Command::new("secret")
         .about(t("secret"))
+        .help_template(template(t))
+        .subcommand_help_heading(t("heading_commands"))
         .subcommand_required(true)
         .arg_required_else_help(true)
-        .subcommand(Command::new("set").about(t("secret_set")).arg(name()))
-        .subcommand(Command::new("delete").about(t("secret_delete")).arg(name()))
-        .subcommand(Command::new("list").about(t("secret_list")))
+        .subcommand(sub("set").arg(name()))
+        .subcommand(sub("delete").arg(name()))
+        .subcommand(sub("list"))
 }
 
 fn simulator_command(t: &dyn Fn(&str) -> String) -> Command {
@@ -196,6 +256,8 @@ fn simulator_command(t: &dyn Fn(&str) -> String) -> Command {
     };
     Command::new("simulator")
         .about(t("simulator"))
+        .help_template(template(t))
+        .next_help_heading(t("heading_options"))
         .arg(value("listen", "ADDRESS").default_value("127.0.0.1:9500"))
         .arg(
             value("seed", "N")
