@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod collector;
+pub mod scrape;
 pub mod tsdb;
 
 /// The present time in milliseconds since 1970-01-01T00:00:00Z. Only the driver reads the real clock.

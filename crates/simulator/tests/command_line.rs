@@ -1,0 +1,150 @@
+//! The program as a person uses it, in both languages.
+
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command, Output, Stdio};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_shouwang-simulator");
+
+struct Running(Child, String);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        // it may have ended by itself
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start() -> Running {
+    let mut child = Command::new(PROGRAM)
+        .args([
+            "--listen",
+            "127.0.0.1:0",
+            "--lang",
+            "en",
+            "--calm",
+            "--speed",
+            "60",
+        ])
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().expect("its output"))
+        .read_line(&mut line)
+        .expect("a first line");
+    let url = line
+        .split_whitespace()
+        .find(|w| w.starts_with("http://"))
+        .unwrap_or_else(|| panic!("no address in {line:?}"))
+        .trim_end_matches("/metrics")
+        .to_owned();
+    Running(child, url)
+}
+
+fn run(args: &[&str]) -> Output {
+    Command::new(PROGRAM)
+        .args(args)
+        .output()
+        .expect("the program runs")
+}
+
+fn said(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+#[test]
+fn an_incident_is_started_listed_and_ended_from_another_shell() {
+    let running = start();
+    let url = running.1.as_str();
+    let started = run(&[
+        "incident",
+        "start",
+        "payment-channel-failing:emergency+10m",
+        "--to",
+        url,
+        "--lang",
+        "en",
+    ]);
+    assert!(started.status.success(), "{}", said(&started.stderr));
+    assert!(
+        said(&started.stdout).contains("payment-channel-failing: Emergency"),
+        "{}",
+        said(&started.stdout)
+    );
+    let listed = run(&["--lang", "zh-CN", "incident", "list", "--to", url]);
+    assert!(
+        said(&listed.stdout).contains("紧急"),
+        "{}",
+        said(&listed.stdout)
+    );
+    let ended = run(&[
+        "incident",
+        "stop",
+        "payment-channel-failing",
+        "--to",
+        url,
+        "--lang",
+        "en",
+    ]);
+    assert!(
+        said(&ended.stdout).contains("No incident"),
+        "{}",
+        said(&ended.stdout)
+    );
+}
+
+#[test]
+fn mistakes_are_explained_in_the_language_that_is_asked_for() {
+    let wrong = run(&["incident", "start", "fire", "--lang", "en"]);
+    assert!(!wrong.status.success());
+    assert!(
+        said(&wrong.stderr).contains("No incident is called fire")
+            && said(&wrong.stderr).contains("replica-lag"),
+        "{}",
+        said(&wrong.stderr)
+    );
+    let wrong = run(&["--incident", "host-cpu+soon", "--lang", "zh-CN"]);
+    assert!(
+        !wrong.status.success() && said(&wrong.stderr).contains("不是时长"),
+        "{}",
+        said(&wrong.stderr)
+    );
+    let nobody = run(&[
+        "incident",
+        "list",
+        "--to",
+        "http://127.0.0.1:9",
+        "--lang",
+        "en",
+    ]);
+    assert!(
+        !nobody.status.success() && said(&nobody.stderr).contains("Is it running?"),
+        "{}",
+        said(&nobody.stderr)
+    );
+    let nowhere = run(&["--scenario", "no-such-file.toml", "--lang", "en"]);
+    assert!(
+        !nowhere.status.success() && said(&nowhere.stderr).contains("no-such-file.toml"),
+        "{}",
+        said(&nowhere.stderr)
+    );
+    let help = run(&["--help", "--lang", "zh-CN"]);
+    assert!(
+        said(&help.stdout).contains("模拟的餐厅平台"),
+        "{}",
+        said(&help.stdout)
+    );
+}
+
+#[test]
+fn a_port_that_is_taken_is_said() {
+    let running = start();
+    let address = running.1.trim_start_matches("http://").to_owned();
+    let second = run(&["--listen", &address, "--lang", "en"]);
+    assert!(
+        !second.status.success() && said(&second.stderr).contains(&address),
+        "{}",
+        said(&second.stderr)
+    );
+}
