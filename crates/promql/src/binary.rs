@@ -81,12 +81,17 @@ struct OneSide {
     index: HashMap<Box<[u8]>, usize>,
     /// Rows of each group. Several are fine while no step has two of them.
     groups: Vec<Vec<usize>>,
-    /// Per step two rows of the same group, if there are.
-    clash: Vec<Option<(usize, usize)>>,
+    /// Per step two rows of the same group, if there are; empty if there are none at all.
+    clashes: Vec<Option<(usize, usize)>>,
 }
 
 impl OneSide {
-    fn new(rows: Rows, matching: &Matching, steps: usize) -> Self {
+    fn new(
+        eval: &Eval<'_>,
+        rows: Rows,
+        matching: &Matching,
+        steps: usize,
+    ) -> Result<Self, PromqlError> {
         let mut index: HashMap<Box<[u8]>, usize> = HashMap::new();
         let mut groups: Vec<Vec<usize>> = Vec::new();
         let mut key = Vec::new();
@@ -108,37 +113,43 @@ impl OneSide {
             rows,
             index,
             groups,
-            clash: vec![None; steps],
+            clashes: Vec::new(),
         };
-        side.find_clashes();
-        side
+        side.find_clashes(eval, steps)?;
+        Ok(side)
     }
 
-    fn find_clashes(&mut self) {
+    fn find_clashes(&mut self, eval: &Eval<'_>, steps: usize) -> Result<(), PromqlError> {
         for members in self.groups.iter().filter(|m| m.len() > 1) {
-            for (step, clash) in self.clash.iter_mut().enumerate() {
-                let mut present = members
-                    .iter()
-                    .filter(|i| self.rows.row(**i).get(step).is_some_and(|v| !is_absent(*v)));
+            for step in 0..steps {
+                eval.tick()?;
+                let mut present = members.iter().filter(|i| {
+                    let v = self.rows.row(**i).get(step);
+                    v.is_some_and(|v| !is_absent(*v))
+                });
                 if let (Some(a), Some(b)) = (present.next(), present.next()) {
-                    clash.get_or_insert((*a, *b));
+                    self.clashes.resize(steps, None);
+                    if let Some(clash) = self.clashes.get_mut(step) {
+                        clash.get_or_insert((*a, *b));
+                    }
                 }
             }
         }
+        Ok(())
     }
 
-    /// An error if a step at which the other side has values too has two series of one group.
+    /// An error if `row` of the other side has a value at a step that has two series of one group here.
     fn check(
         &self,
-        other_side: &[bool],
+        row: &[f64],
         matching: &Matching,
         side: &'static str,
     ) -> Result<(), ExecutionError> {
         let clash = self
-            .clash
+            .clashes
             .iter()
-            .zip(other_side)
-            .find_map(|(clash, present)| clash.filter(|_| *present));
+            .zip(row)
+            .find_map(|(clash, v)| clash.filter(|_| !is_absent(*v)));
         let Some((a, b)) = clash else {
             return Ok(());
         };
@@ -232,7 +243,7 @@ impl Eval<'_> {
         } else {
             (&binary.left, &binary.right, "right")
         };
-        let one = OneSide::new(self.collect(one, grid)?, &binary.matching, grid.len);
+        let one = OneSide::new(self, self.collect(one, grid)?, &binary.matching, grid.len)?;
         let explicit = binary.cardinality != Cardinality::OneToOne;
         let mut matched = vec![
             false;
@@ -242,19 +253,17 @@ impl Eval<'_> {
                 one.groups.len() * grid.len
             }
         ];
-        let mut present = vec![false; grid.len];
         let mut merge = Merge::new(grid.len);
         let mut out = self.empty_row(grid)?;
         let mut key = Vec::new();
         self.stream(many, grid, &mut |metric, row| {
-            for (present, v) in present.iter_mut().zip(row.iter()) {
-                *present = *present || !is_absent(*v);
-            }
+            one.check(row, &binary.matching, side)?;
             binary.matching.signature(&metric, &mut key);
             let Some(&group) = one.index.get(key.as_slice()) else {
                 return Ok(());
             };
             for &member in one.groups.get(group).into_iter().flatten() {
+                self.tick()?;
                 let values = Values {
                     many: row,
                     one: one.rows.row(member),
@@ -276,7 +285,6 @@ impl Eval<'_> {
             }
             Ok(())
         })?;
-        one.check(&present, &binary.matching, side)?;
         self.emit(merge.rows, sink)
     }
 }
@@ -336,7 +344,7 @@ fn result_metric(binary: &Binary, many: &Metric, one: &Metric) -> Metric {
     if unchanged && binary.include.is_empty() {
         let drops = binary.op.drops_name() || binary.return_bool;
         return if drops {
-            many.drop_name()
+            many.clone().drop_name()
         } else {
             many.clone()
         };

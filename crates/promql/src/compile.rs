@@ -323,14 +323,6 @@ impl Compiler {
             Ok(parameter.fixed())
         };
         let op = match aggregate.op.id() {
-            token::T_SUM => AggregateOp::Sum,
-            token::T_AVG => AggregateOp::Avg,
-            token::T_COUNT => AggregateOp::Count,
-            token::T_MIN => AggregateOp::Min,
-            token::T_MAX => AggregateOp::Max,
-            token::T_GROUP => AggregateOp::Group,
-            token::T_STDDEV => AggregateOp::Stddev,
-            token::T_STDVAR => AggregateOp::Stdvar,
             token::T_TOPK => AggregateOp::Topk(scalar()?),
             token::T_BOTTOMK => AggregateOp::Bottomk(scalar()?),
             token::T_QUANTILE => AggregateOp::Quantile(scalar()?),
@@ -345,17 +337,29 @@ impl Compiler {
                     ));
                 }
             },
-            _ => {
-                return Err(PromqlError::parse(format!(
-                    "unknown aggregation {}",
-                    aggregate.op
-                )));
-            }
+            id => simple_aggregation(id).ok_or_else(|| {
+                PromqlError::parse(format!("unknown aggregation {}", aggregate.op))
+            })?,
         };
         let arg = if invariant { arg.node } else { arg.fixed() };
         let node = Node::Aggregate(Box::new(Aggregate { op, arg, grouping }));
         Ok(Compiled { node, invariant })
     }
+}
+
+/// The aggregations without parameter.
+fn simple_aggregation(id: token::TokenId) -> Option<AggregateOp> {
+    Some(match id {
+        token::T_SUM => AggregateOp::Sum,
+        token::T_AVG => AggregateOp::Avg,
+        token::T_COUNT => AggregateOp::Count,
+        token::T_MIN => AggregateOp::Min,
+        token::T_MAX => AggregateOp::Max,
+        token::T_GROUP => AggregateOp::Group,
+        token::T_STDDEV => AggregateOp::Stddev,
+        token::T_STDVAR => AggregateOp::Stdvar,
+        _ => return None,
+    })
 }
 
 /// `on` or `ignoring`; neither is `ignoring()`.

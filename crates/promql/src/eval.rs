@@ -209,12 +209,14 @@ impl<'a> Eval<'a> {
         Ok(row)
     }
 
-    /// All rows of a vector.
+    /// All rows of a vector that have a value.
     pub(crate) fn collect(&self, node: &Node, grid: Grid) -> Result<Rows, PromqlError> {
         let mut rows = Rows::new(grid.len);
         self.stream(node, grid, &mut |metric, row| {
-            self.hold(row.len())?;
-            rows.push(metric, row);
+            if row.iter().any(|v| !is_absent(*v)) {
+                self.hold(row.len())?;
+                rows.push(metric, row);
+            }
             Ok(())
         })?;
         Ok(rows)

@@ -43,7 +43,7 @@ impl Eval<'_> {
             let metric = Metric::new(labels);
             let i = *index.entry(metric.clone()).or_insert_with(|| {
                 histograms.push(Histogram {
-                    metric: metric.drop_name(),
+                    metric: metric.clone().drop_name(),
                     buckets: Vec::new(),
                 });
                 histograms.len() - 1

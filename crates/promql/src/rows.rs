@@ -58,10 +58,10 @@ impl Metric {
     }
 
     /// Without its name.
-    pub(crate) fn drop_name(&self) -> Self {
+    pub(crate) fn drop_name(self) -> Self {
         Self {
-            labels: self.labels.clone(),
             nameless: true,
+            ..self
         }
     }
 

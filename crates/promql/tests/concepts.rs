@@ -449,3 +449,27 @@ fn a_query_can_be_cancelled_half_way() {
         "asked often, and not again after the answer"
     );
 }
+
+#[test]
+fn a_clash_counts_only_where_the_other_side_has_values() {
+    // shop 1 and 2 clash on the city while there are orders; ten minutes later there are none
+    let query = "vector(1) * on() (sum by (shop) (orders))";
+    assert!(matches!(
+        fails(query, 5),
+        PromqlError::Execution(ExecutionError::ManyToMany { .. })
+    ));
+    assert_eq!(ask(query, 20), Vec::<String>::new());
+    assert_eq!(ask("nosuch * on(city) orders", 5), Vec::<String>::new());
+}
+
+#[test]
+fn a_join_that_cannot_be_is_refused_at_once() {
+    let many = (0..20_000)
+        .map(|i| series(&format!("m{{i=\"{i}\"}}"), "1 2 3"))
+        .collect();
+    let answer = Engine::default().instant(&MemoryStorage::new(many), "m * on() m", 2 * MINUTE);
+    assert!(matches!(
+        answer,
+        Err(PromqlError::Execution(ExecutionError::ManyToMany { .. }))
+    ));
+}
