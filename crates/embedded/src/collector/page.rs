@@ -1,5 +1,6 @@
 //! Collects samples with their metadata while the parts run.
 
+#[cfg(target_os = "linux")]
 use super::CollectError;
 use exposition::{Kind, Metadata};
 use model::labels::METRIC_NAME;
@@ -13,6 +14,7 @@ pub(super) struct Page {
     instance: Box<str>,
     samples: Vec<(Labels, Sample)>,
     families: BTreeMap<String, (Kind, String)>,
+    #[cfg(target_os = "linux")]
     notes: Vec<CollectError>,
 }
 
@@ -24,6 +26,7 @@ impl Page {
             instance: instance.into(),
             samples: Vec::with_capacity(512),
             families: BTreeMap::new(),
+            #[cfg(target_os = "linux")]
             notes: Vec::new(),
         }
     }
@@ -36,10 +39,12 @@ impl Page {
         self.add(name, Kind::Gauge, help, labels, value);
     }
 
+    #[cfg(target_os = "linux")]
     pub(super) fn counter(&mut self, name: &str, help: &str, labels: &[(&str, &str)], value: f64) {
         self.add(name, Kind::Counter, help, labels, value);
     }
 
+    #[cfg(target_os = "linux")]
     /// Of a kind that the kernel does not tell, as the node exporter says of netstat and vmstat.
     pub(super) fn untyped(&mut self, name: &str, help: &str, labels: &[(&str, &str)], value: f64) {
         self.add(name, Kind::Unknown, help, labels, value);
