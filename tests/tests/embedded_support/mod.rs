@@ -2,6 +2,7 @@
 
 use embedded::api::{Options as ApiOptions, Server};
 use embedded::tsdb::{Options, Tsdb};
+use serde_json::Value;
 use shouwang_tests::now_ms;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -70,4 +71,42 @@ pub fn url(text: &str) -> String {
         }
     }
     out
+}
+
+/// Whether two answers say the same: numbers to 1e-9 (the order of a sum is nobody's promise), all else exactly.
+pub fn alike(a: &Value, b: &Value) -> bool {
+    let number = |v: &Value| v.as_str().and_then(|s| s.parse::<f64>().ok());
+    match (a, b) {
+        (Value::Array(a), Value::Array(b)) => {
+            a.len() == b.len() && a.iter().zip(b).all(|(x, y)| alike(x, y))
+        }
+        (Value::Object(a), Value::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(k, x)| b.get(k).is_some_and(|y| alike(x, y)))
+        }
+        _ => match (number(a), number(b)) {
+            (Some(x), Some(y)) if x.is_finite() => (x - y).abs() <= 1e-9 * x.abs().max(y.abs()),
+            _ => a == b,
+        },
+    }
+}
+
+/// An answer of `/query`, `/series` … with what has no order brought into one: series by their labels, samples kept.
+pub fn ordered(mut body: Value) -> Value {
+    let kind = &body["data"]["resultType"];
+    let instant = kind == "vector" || kind == "matrix";
+    let list = if instant {
+        &mut body["data"]["result"]
+    } else {
+        &mut body["data"]
+    };
+    if let Value::Array(list) = list {
+        list.sort_by_key(|v| {
+            if instant {
+                v["metric"].to_string()
+            } else {
+                v.to_string()
+            }
+        });
+    }
+    body
 }
