@@ -15,7 +15,7 @@ fn main() -> ExitCode {
     environment::prepare();
     match cli::parse(std::env::args_os()) {
         Action::Done(code) => code,
-        Action::Wall(arguments) => match shell::run(arguments, began) {
+        Action::Wall(arguments) => match shell::run(*arguments, began) {
             Ok(code) => code,
             Err(e) => {
                 tracing::error!(error = format!("{e:#}"), "the wall could not be shown");

@@ -27,6 +27,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
     let overrides = Overrides {
         kiosk,
         board: arguments.board,
+        incidents: arguments.incidents,
     };
     runtime.spawn(async move {
         let started = start::start(loaded, overrides).await;

@@ -4,13 +4,14 @@ use crate::Problem;
 use crate::clock;
 use crate::config::Config;
 use crate::local::LocalMetrics;
-use crate::sources::budget;
+use crate::sources::{Client, Secrets, budget};
 use crate::start::store_clock;
 use embedded::collector::{HostCollector, HostOptions};
-use embedded::tsdb::{FileOptions, Metadata, MetricKind, Options, Tsdb};
+use embedded::scrape::{ScrapeAuth, ScrapeSink, ScrapeTarget, Scraper};
+use embedded::tsdb::{FileOptions, Options, Tsdb};
 use engine::{Budget, Failure, SourceSpec};
 use model::{Labels, Sample};
-use simulator::{Platform, Scenario};
+use simulator::{Planned, Platform, Scenario};
 use source::Metrics;
 use std::path::Path;
 use std::sync::Arc;
@@ -28,19 +29,20 @@ const DEMO_PIECE: i64 = 5 * 60_000;
 /// What the simulated platform keeps, ms.
 const DEMO_RETENTION: i64 = 3 * 3_600_000;
 
-/// A source and its client, or why there is none.
-pub type Client = (SourceSpec, Result<Arc<dyn Metrics>, Failure>);
-
 /// What runs.
 #[derive(Default)]
 pub struct Running {
     tasks: Vec<JoinHandle<()>>,
+    scraper: Option<Scraper>,
     stores: Vec<Arc<Tsdb>>,
 }
 
 impl Running {
     /// Waits until everything has ended and the last samples are on the disk.
     pub async fn end(self) {
+        if let Some(scraper) = self.scraper {
+            scraper.stop().await;
+        }
         for task in self.tasks {
             // A feeder that panicked has nothing left to write.
             let _ = task.await;
@@ -57,6 +59,8 @@ impl Running {
 /// Starts what the configuration asks for.
 pub async fn start(
     config: &Config,
+    incidents: Vec<Planned>,
+    secrets: &dyn Secrets,
     data: Option<&Path>,
     stop: &CancellationToken,
 ) -> (Running, Vec<Client>, Vec<Problem>) {
@@ -78,6 +82,10 @@ pub async fn start(
                 .tasks
                 .push(tokio::spawn(host(store.clone(), every, stop.clone())));
         }
+        match scrape(config, secrets, &store) {
+            Ok(scraper) => running.scraper = scraper,
+            Err(problem) => problems.push(problem),
+        }
         if let Some(problem) = serve(config, &store, stop, &mut running).await {
             problems.push(problem);
         }
@@ -94,7 +102,7 @@ pub async fn start(
         ));
         running.tasks.push(tokio::spawn(demo(
             store,
-            demo_platform(config),
+            demo_platform(config, incidents),
             stop.clone(),
         )));
     }
@@ -114,7 +122,8 @@ pub async fn for_query(
 ) -> Result<Arc<dyn Metrics>, Failure> {
     if name == "demo" {
         let store = demo_store();
-        let (platform, _) = live_through_the_past(demo_platform(config), &store, stop).await;
+        let (platform, _) =
+            live_through_the_past(demo_platform(config, Vec::new()), &store, stop).await;
         store.append(&platform.samples());
         return Ok(Arc::new(LocalMetrics::new(
             "simulator",
@@ -145,14 +154,22 @@ fn demo_store() -> Arc<Tsdb> {
     }))
 }
 
-fn demo_platform(config: &Config) -> Platform {
+fn demo_platform(config: &Config, incidents: Vec<Planned>) -> Platform {
     let start = (clock::now_ms() - DEMO_PAST).div_euclid(DEMO_PAST_STEP) * DEMO_PAST_STEP;
     let scenario = Scenario {
         seed: config.demo.seed,
         ambient: config.demo.incidents,
         ..Scenario::default()
     };
-    Platform::with_scenario(&scenario, start)
+    let mut platform = Platform::with_scenario(&scenario, start);
+    // Incidents of the command line count from now, not from the past that the platform has lived through.
+    for planned in incidents {
+        platform.start_incident(&Planned {
+            after_ms: planned.after_ms + DEMO_PAST,
+            ..planned
+        });
+    }
+    platform
 }
 
 fn client(name: &str, kind: &'static str, demo: bool, budget: Budget, store: &Arc<Tsdb>) -> Client {
@@ -214,18 +231,8 @@ async fn host(store: Arc<Tsdb>, every: Duration, stop: CancellationToken) {
         let feed = store.clone();
         let collected = tokio::task::spawn_blocking(move || {
             let collection = collector.collect(clock::now_ms());
-            feed.append(&collection.samples);
-            for m in collector.metadata() {
-                let kind = MetricKind::from_name(m.kind.as_text());
-                feed.set_metadata(
-                    &m.name,
-                    Metadata {
-                        kind,
-                        help: m.help.clone(),
-                        unit: m.unit.clone(),
-                    },
-                );
-            }
+            ScrapeSink::append(&*feed, &collection.samples);
+            feed.describe(collector.metadata());
             (collector, collection.missing)
         });
         match collected.await {
@@ -239,6 +246,50 @@ async fn host(store: Arc<Tsdb>, every: Duration, stop: CancellationToken) {
             Err(e) => return tracing::error!(error = %e, "this host is not collected any more"),
         }
     }
+}
+
+/// Begins to scrape the configured targets. With one that is wrong nothing is scraped, and the problem says which.
+fn scrape(
+    config: &Config,
+    secrets: &dyn Secrets,
+    store: &Arc<Tsdb>,
+) -> Result<Option<Scraper>, Problem> {
+    if config.embedded.scrape.is_empty() {
+        return Ok(None);
+    }
+    let problem = |url: &str, detail: String| {
+        Problem::new(Path::new(url), "scrape_target").with("detail", detail)
+    };
+    let mut targets = Vec::new();
+    for s in &config.embedded.scrape {
+        let mut target = ScrapeTarget::new(&s.job, &s.url);
+        target.interval = Duration::from_secs_f64(s.interval_seconds.unwrap_or(15.0));
+        target.timeout =
+            Duration::from_secs_f64(s.timeout_seconds.unwrap_or(10.0)).min(target.interval);
+        target.honor_labels = s.honor_labels;
+        let secret = || {
+            secrets
+                .get(&s.secret)
+                .ok_or_else(|| problem(&s.url, s.secret.clone()))
+        };
+        target.auth = match s.auth.as_str() {
+            "basic" => ScrapeAuth::Basic {
+                user: s.user.clone(),
+                password: secret()?,
+            },
+            "bearer" => ScrapeAuth::Bearer(secret()?),
+            _ => ScrapeAuth::None,
+        };
+        if let Some(file) = &s.ca_file {
+            target.authorities_pem =
+                Some(std::fs::read_to_string(file).map_err(|e| problem(&s.url, e.to_string()))?);
+        }
+        targets.push(target);
+    }
+    let started = Scraper::start(targets, store.clone(), store_clock());
+    started
+        .map(Some)
+        .map_err(|e| problem("embedded.scrape", e.to_string()))
 }
 
 /// Prometheus' HTTP API over the local store, when the configuration asks for it.

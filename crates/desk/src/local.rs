@@ -2,10 +2,12 @@
 
 use embedded::tsdb::{Span as StoreSpan, Tsdb};
 use model::{InstantValue, Labels, RangeFrame, sample::stale_marker};
-use promql::{Engine, PromqlError, Value};
+use promql::{Engine, LimitError, PromqlError, Value};
 use promql_parser::label::Matchers;
 use promql_parser::parser::{self, Expr};
-use source::{Answer, Ask, Flavor, Metadata, Metrics, QueryFault, SourceError, SourceInfo, Span};
+use source::{
+    Answer, Ask, Capacity, Flavor, Metadata, Metrics, QueryFault, SourceError, SourceInfo, Span,
+};
 use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 use std::sync::Arc;
@@ -223,6 +225,13 @@ fn invalid(message: &str) -> SourceError {
 fn error(e: PromqlError) -> SourceError {
     let fault = match &e {
         PromqlError::Parse { .. } => QueryFault::Invalid,
+        PromqlError::Limit(LimitError::Steps { max }) => {
+            let limit = u64::try_from(*max).unwrap_or(u64::MAX);
+            return SourceError::Limit {
+                what: Capacity::Points,
+                limit,
+            };
+        }
         PromqlError::Execution(_) | PromqlError::Limit(_) => QueryFault::Failed,
         PromqlError::Cancelled => return SourceError::Cancelled,
         PromqlError::Storage(_) => QueryFault::Internal,
@@ -231,4 +240,35 @@ fn error(e: PromqlError) -> SourceError {
         fault,
         message: e.to_string(),
     }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock;
+    use embedded::tsdb::Options;
+    use model::Sample;
+    use source::conformance::{STEP_MS, end_ms, fixture};
+
+    async fn loaded() -> (Box<dyn Metrics>, i64, ()) {
+        let now = clock::now_ms();
+        let base = (now - (end_ms(0) + 60_000)).div_euclid(STEP_MS) * STEP_MS;
+        let time: embedded::Clock = Arc::new(clock::now_ms);
+        let store = Arc::new(Tsdb::in_memory(Options::new(time.clone())));
+        for series in fixture(base) {
+            let batch: Vec<(Labels, Sample)> = series
+                .samples
+                .iter()
+                .map(|s| (series.labels.clone(), *s))
+                .collect();
+            assert_eq!(store.append(&batch).refused(), 0);
+        }
+        (
+            Box::new(LocalMetrics::new("embedded", store, time)),
+            base,
+            (),
+        )
+    }
+
+    source::source_conformance!(the_embedded_store_is_a_source_like_any_other, loaded());
 }

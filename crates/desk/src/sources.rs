@@ -13,17 +13,18 @@ use std::time::Duration;
 const SCRAPE_SECONDS: f64 = 30.0;
 
 /// Where passwords come from.
-pub trait Secrets {
+pub trait Secrets: Sync {
     /// The secret with this name, if it is stored.
     fn get(&self, name: &str) -> Option<Secret>;
 }
 
 /// The values of all secrets that the configuration names. Keyring and vault are only looked at when it names any.
 pub async fn secrets(config: &Config, data: Option<&Path>) -> ReadSecrets {
-    let named = config
+    let of_sources = config
         .source
         .iter()
         .flat_map(|s| [&s.secret, &s.client_key_secret]);
+    let named = of_sources.chain(config.embedded.scrape.iter().map(|s| &s.secret));
     let names: Vec<String> = named.filter(|n| !n.is_empty()).cloned().collect();
     if names.is_empty() {
         ReadSecrets::default()
@@ -41,6 +42,9 @@ pub fn budget(interval_seconds: f64) -> Budget {
     }
 }
 
+/// A source and its client, or why there is none.
+pub type Client = (SourceSpec, Result<Arc<dyn Metrics>, Failure>);
+
 /// What the engine must know of a configured source.
 pub fn spec(source: &Source) -> SourceSpec {
     SourceSpec {
@@ -53,10 +57,7 @@ pub fn spec(source: &Source) -> SourceSpec {
 }
 
 /// All configured sources with their clients; one that cannot be set up comes with why.
-pub fn connect_all(
-    config: &Config,
-    secrets: &dyn Secrets,
-) -> Vec<(SourceSpec, Result<Arc<dyn Metrics>, Failure>)> {
+pub fn connect_all(config: &Config, secrets: &dyn Secrets) -> Vec<Client> {
     config
         .source
         .iter()

@@ -9,6 +9,7 @@ use crate::feeders;
 use crate::secret_store;
 use crate::sources;
 use engine::{Failure, Setup, SourceSpec};
+use simulator::Planned;
 use source::Metrics;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -27,6 +28,8 @@ pub struct Overrides {
     pub kiosk: bool,
     /// The first board.
     pub board: Option<String>,
+    /// Incidents of the simulated platform, from now on.
+    pub incidents: Vec<Planned>,
 }
 
 /// A running desk. Dropping it ends everything it started.
@@ -69,7 +72,14 @@ pub async fn start(loaded: Loaded, overrides: Overrides) -> Desk {
     for (spec, client) in sources::connect_all(&config, &secrets) {
         add(spec, client);
     }
-    let (feeders, embedded, problems) = feeders::start(&config, data.as_deref(), &stop).await;
+    let (feeders, embedded, problems) = feeders::start(
+        &config,
+        overrides.incidents,
+        &secrets,
+        data.as_deref(),
+        &stop,
+    )
+    .await;
     for (spec, client) in embedded {
         add(spec, client);
     }

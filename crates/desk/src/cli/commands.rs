@@ -154,8 +154,8 @@ fn read_secret(name: &str, locale: &str) -> Result<Secret, ExitCode> {
     Ok(Secret::new(text))
 }
 
-/// Serves the simulated platform's metrics until a signal comes.
-pub async fn simulator(arguments: &ArgMatches, locale: &str) -> ExitCode {
+/// The incidents given by `--incident`.
+pub fn incidents(arguments: &ArgMatches, locale: &str) -> Result<Vec<Planned>, ExitCode> {
     let mut incidents = Vec::new();
     for text in arguments
         .get_many::<String>("incident")
@@ -165,14 +165,20 @@ pub async fn simulator(arguments: &ArgMatches, locale: &str) -> ExitCode {
         match text.parse::<Planned>() {
             Ok(planned) => incidents.push(planned),
             Err(e) => {
-                return fail(
-                    locale,
-                    "cli.simulator_bad_incident",
-                    &[("text", text.clone()), ("detail", e.to_string())],
-                );
+                let params = [("text", text.clone()), ("detail", e.to_string())];
+                return Err(fail(locale, "cli.simulator_bad_incident", &params));
             }
         }
     }
+    Ok(incidents)
+}
+
+/// Serves the simulated platform's metrics until a signal comes.
+pub async fn simulator(arguments: &ArgMatches, locale: &str) -> ExitCode {
+    let incidents = match incidents(arguments, locale) {
+        Ok(incidents) => incidents,
+        Err(code) => return code,
+    };
     let scenario = Scenario {
         seed: arguments.get_one("seed").copied().unwrap_or(1),
         ambient: incidents.is_empty(),

@@ -7,6 +7,7 @@ mod query;
 use crate::config::{self, Loaded};
 use crate::texts::{from_environment, plain};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
+use simulator::Planned;
 use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -16,7 +17,7 @@ pub enum Action {
     /// The command is over; this is its result.
     Done(ExitCode),
     /// Show the wall.
-    Wall(WallArguments),
+    Wall(Box<WallArguments>),
 }
 
 /// How the wall was asked for.
@@ -25,6 +26,8 @@ pub struct WallArguments {
     pub loaded: Loaded,
     /// The first board.
     pub board: Option<String>,
+    /// Incidents of the simulated platform, from now on.
+    pub incidents: Vec<Planned>,
     /// End by itself after so many seconds.
     pub seconds: Option<u64>,
     kiosk: bool,
@@ -53,15 +56,20 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Action {
     let loaded = config::load(file);
     match matches.subcommand() {
         None => {
+            let incidents = match commands::incidents(&matches, locale) {
+                Ok(incidents) => incidents,
+                Err(code) => return Action::Done(code),
+            };
             for problem in &loaded.problems {
                 tracing::warn!("{}", problem.say(locale));
             }
-            Action::Wall(WallArguments {
+            Action::Wall(Box::new(WallArguments {
                 loaded,
                 board: matches.get_one("board").cloned(),
+                incidents,
                 seconds: matches.get_one("seconds").copied(),
                 kiosk: matches.get_flag("kiosk"),
-            })
+            }))
         }
         Some((name, arguments)) => Action::Done(run(name, arguments, loaded, locale)),
     }
@@ -177,6 +185,7 @@ pub fn command(locale: &str) -> Command {
         )
         .arg(flag("kiosk", "kiosk"))
         .arg(value("board", "ID", "board"))
+        .arg(value("incident", "SPEC", "simulator_incident").action(ArgAction::Append))
         .arg(value("seconds", "N", "seconds").value_parser(value_parser!(u64)))
         .subcommand(
             Command::new("check")
@@ -230,6 +239,11 @@ fn query_command(t: &dyn Fn(&str) -> String) -> Command {
 }
 
 fn secret_command(t: &dyn Fn(&str) -> String) -> Command {
+    let sub = |name: &'static str| {
+        Command::new(name)
+            .about(t(&format!("secret_{name}")))
+            .help_template(template(t))
+    };
     let name = || {
         Arg::new("name")
             .value_name("NAME")

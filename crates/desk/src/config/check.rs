@@ -232,6 +232,7 @@ impl Walk<'_> {
             self.required(&place, "embedded.scrape.job", &s.job)
                 && self.required(&place, "embedded.scrape.url", &s.url)
                 && self.url(&format!("{place}.url"), "embedded.scrape.url", &s.url)
+                && self.credentials(&place, "embedded.scrape", &s.auth, &s.user, &s.secret)
         });
         config.embedded.scrape = scrape;
         self.listen(config);
@@ -262,22 +263,7 @@ impl Walk<'_> {
             );
             good = false;
         }
-        let needs_secret = matches!(source.auth.as_str(), "basic" | "bearer");
-        if needs_secret && source.secret.is_empty() {
-            let line = self.line(&format!("{place}.auth"));
-            self.add(
-                "config_needs_secret",
-                line,
-                "source.secret",
-                &[("auth", source.auth.clone())],
-            );
-            good = false;
-        }
-        if source.auth == "basic" && source.user.is_empty() {
-            let line = self.line(&format!("{place}.auth"));
-            self.add("config_needs_user", line, "source.user", &[]);
-            good = false;
-        }
+        good &= self.credentials(&place, "source", &source.auth, &source.user, &source.secret);
         if source.client_cert_file.is_some() == source.client_key_secret.is_empty() {
             let line = self.line(&format!("{place}.client_cert_file"));
             self.add("config_cert_and_key", line, "source.client_cert_file", &[]);
@@ -298,6 +284,31 @@ impl Walk<'_> {
             }
         }
         good
+    }
+
+    fn credentials(
+        &mut self,
+        place: &str,
+        table: &str,
+        auth: &str,
+        user: &str,
+        secret: &str,
+    ) -> bool {
+        let line = self.line(&format!("{place}.auth"));
+        let no_secret = matches!(auth, "basic" | "bearer") && secret.is_empty();
+        let no_user = auth == "basic" && user.is_empty();
+        if no_secret {
+            self.add(
+                "config_needs_secret",
+                line,
+                &format!("{table}.secret"),
+                &[("auth", auth.to_owned())],
+            );
+        }
+        if no_user {
+            self.add("config_needs_user", line, &format!("{table}.user"), &[]);
+        }
+        !no_secret && !no_user
     }
 
     fn required(&mut self, place: &str, path: &str, value: &str) -> bool {

@@ -114,6 +114,16 @@ pub struct Scrape {
     pub interval_seconds: Option<f64>,
     /// Seconds a scrape may take.
     pub timeout_seconds: Option<f64>,
+    /// Labels of the page win over `job` and `instance`.
+    pub honor_labels: bool,
+    /// `none`, `basic` or `bearer`.
+    pub auth: String,
+    /// User for `basic`.
+    pub user: String,
+    /// Name of the stored secret.
+    pub secret: String,
+    /// PEM file of the authority that signed the target's certificate.
+    pub ca_file: Option<PathBuf>,
 }
 
 /// The simulated platform.

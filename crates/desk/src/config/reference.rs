@@ -113,6 +113,10 @@ fn example(key: &Key) -> String {
         "embedded.listen" => "\"127.0.0.1:9099\"",
         "embedded.scrape.job" => "\"node\"",
         "embedded.scrape.url" => "\"http://127.0.0.1:9100/metrics\"",
+        "embedded.scrape.auth" => "\"basic\"",
+        "embedded.scrape.user" => "\"shouwang\"",
+        "embedded.scrape.secret" => "\"node-password\"",
+        "embedded.scrape.ca_file" => "\"/etc/shouwang/ca.pem\"",
         "demo.enabled" => "false",
         _ => key.default,
     };
