@@ -57,28 +57,28 @@ impl Http {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let base = base_url(&connection.url)?;
         let mut secrets = Vec::new();
-        let builder = Client::builder()
-            .user_agent(concat!("shouwang/", env!("CARGO_PKG_VERSION")))
-            .default_headers(headers(connection, &mut secrets)?)
-            .dns_resolver(SystemDns)
-            // following would carry our headers to another host
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(connection.connect_timeout)
-            .timeout(connection.timeout)
-            .gzip(connection.gzip)
-            // h2 turns a TLS alert into a string, and then "client certificate refused" cannot be told any more
-            .http1_only()
-            .pool_max_idle_per_host(4)
-            .tcp_nodelay(true);
-        let builder = trust(builder, &connection.tls)?;
-        let builder = if connection.proxy == Proxy::Direct || is_loopback(&base) {
-            builder.no_proxy()
-        } else {
+        let headers = headers(connection, &mut secrets)?;
+        let direct = connection.proxy == Proxy::Direct || is_loopback(&base);
+        let make = |system_roots: bool| {
+            let builder = builder(connection, headers.clone());
+            let builder = if direct { builder.no_proxy() } else { builder };
+            let builder = trust(builder, &connection.tls)?;
+            let builder = if system_roots {
+                builder
+            } else {
+                builder.tls_certs_only([])
+            };
             builder
+                .build()
+                .map_err(|e| ConfigError::Client(fault::innermost(&e)))
         };
-        let client = builder
-            .build()
-            .map_err(|e| ConfigError::Client(fault::innermost(&e)))?;
+        // a system without authorities (a bare container) must not keep us from a server without TLS; through a proxy
+        // TLS may be needed all the same
+        let plain = base.scheme() == "http";
+        let client = match make(!(plain && direct)) {
+            Err(ConfigError::Client(_)) if plain => make(false),
+            made => made,
+        }?;
         Ok(Self {
             client,
             base,
@@ -267,6 +267,22 @@ impl Http {
         });
         self.clean(&text, 200)
     }
+}
+
+fn builder(connection: &Connection, headers: HeaderMap) -> ClientBuilder {
+    Client::builder()
+        .user_agent(concat!("shouwang/", env!("CARGO_PKG_VERSION")))
+        .default_headers(headers)
+        .dns_resolver(SystemDns)
+        // following would carry our headers to another host
+        .redirect(reqwest::redirect::Policy::none())
+        .connect_timeout(connection.connect_timeout)
+        .timeout(connection.timeout)
+        .gzip(connection.gzip)
+        // h2 turns a TLS alert into a string, and then "client certificate refused" cannot be told any more
+        .http1_only()
+        .pool_max_idle_per_host(4)
+        .tcp_nodelay(true)
 }
 
 fn base_url(text: &str) -> Result<Url, ConfigError> {
