@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { fileURLToPath } from 'node:url'
+import { join } from 'node:path'
 import type { Plugin } from 'vite'
 import { parse } from 'yaml'
 
@@ -11,7 +11,7 @@ export type Texts = Record<string, string>
 
 /** Where a language's file stands. */
 export function fileOf(language: string): string {
-  return fileURLToPath(new URL(`../../locales/${language}.yml`, import.meta.url))
+  return join(import.meta.dirname, '..', '..', 'locales', `${language}.yml`)
 }
 
 /** Nested YAML keys as one flat table; numbers and booleans become text, `_version` is dropped. */
@@ -36,7 +36,7 @@ export function load(): Record<string, Texts> {
 }
 
 /** Texts that only the command line uses stay out of the page. */
-const NOT_FOR_THE_PAGE = /^cli\./
+const NOT_FOR_THE_PAGE = /^(cli|config|simulator)\./
 
 /** `import texts from 'virtual:locales'` gives the texts of `locales/*.yml`, so that both sides share one file. */
 export function locales(): Plugin {

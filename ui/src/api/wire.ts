@@ -492,11 +492,11 @@ config: string | null,
  */
 data: string | null, 
 /**
- * `keyring` or `vault`.
+ * `keyring`, `vault` or `none`.
  */
 secrets: string, 
 /**
- * Why the vault and not the keyring: locale key under `secrets.reason.`.
+ * Why the vault and not the keyring: locale key under `secrets.keyring.`.
  */
 secrets_reason: string | null, 
 /**

@@ -47,7 +47,6 @@ export class LinesChart {
   private steady: Range | null = null
   private zoomed: Range | null = null
   private readonly generations: number[]
-  private readonly revisions: number[]
   /** The newest time that is on the canvas. */
   private drawnTo = -Infinity
   private data: uPlot.AlignedData
@@ -63,7 +62,7 @@ export class LinesChart {
     this.data = align(options.lines)
     const queries = this.queries()
     this.generations = queries.map((q) => q.generation)
-    this.revisions = queries.map((q) => q.revision)
+    for (const query of queries) query.takeChanges()
     this.rescale()
     this.plot = new uPlot(this.settings(), this.data, parent)
     this.drawnTo = this.lastTime()
@@ -111,13 +110,8 @@ export class LinesChart {
     let from = Infinity
     queries.forEach((query, i) => {
       if (query.generation !== this.generations[i]) whole = true
-      else if (query.revision !== this.revisions[i]) {
-        // More than one step behind: which points changed in between is not known.
-        if (query.revision !== (this.revisions[i] as number) + 1) whole = true
-        from = Math.min(from, query.changedFrom)
-      }
       this.generations[i] = query.generation
-      this.revisions[i] = query.revision
+      from = Math.min(from, query.takeChanges())
     })
     const window = this.window(now, span)
     if (window.hi !== this.x.hi || window.lo !== this.x.lo) whole = true

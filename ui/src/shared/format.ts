@@ -184,7 +184,8 @@ export function line(value: number, unit: string, locale: string): string {
   const shown = show(value, unit, locale)
   if (shown.unit === '') return shown.text
   const tight = shown.unit === '%' || shown.unit.startsWith('/') || shown.unit.startsWith('°') || shown.unit.startsWith(' ')
-  return tight || /^[KMBT]( |\/|$)/.test(shown.unit) ? shown.text + shown.unit : `${shown.text} ${shown.unit}`
+  const multiplied = !chinese(locale) && !unit.startsWith('b') && /^[KMBT]( |\/|$)/.test(shown.unit)
+  return tight || multiplied ? shown.text + shown.unit : `${shown.text} ${shown.unit}`
 }
 
 /** A length of time in words of at most two parts: 8 秒, 41 分, 3 小时 12 分, 2 天 5 小时. Milliseconds; never negative. */

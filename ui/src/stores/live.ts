@@ -12,10 +12,13 @@ const HEARTBEAT = 30_000
 const MARGIN = 15
 /** How often silence is looked for, ms. */
 const WATCH = 500
+/** The panels' turn comes between two beats of the clock, in a picture of its own, ms after the frame. */
+const HALF = 450
 
 /** The loop that pulls: one call at a time, once a second, at the second's beginning. */
 export class Live {
   private timer = 0
+  private half = 0
   private clock = 0
   private heart = 0
   private outstanding: { since: number } | null = null
@@ -41,6 +44,7 @@ export class Live {
   stop(): void {
     this.stopped = true
     window.clearTimeout(this.timer)
+    window.clearTimeout(this.half)
     window.clearInterval(this.clock)
     window.clearInterval(this.heart)
   }
@@ -55,6 +59,8 @@ export class Live {
       const frame = await this.host.pull(this.store.cursor)
       if (this.outstanding !== mine) return
       this.store.apply(frame, this.monotonic())
+      window.clearTimeout(this.half)
+      if (this.store.bands > 1) this.half = window.setTimeout(() => this.store.turn(), HALF)
       this.afterPaint()
     } catch (error) {
       // The store turns "not live" by itself when answers stay away; the next frame must hold everything.

@@ -1,6 +1,12 @@
 import type { PanelFrame, PanelState, PanelView, SeverityView } from '../api/wire'
 import { applyQueries, QueryData } from './query'
 
+function sameState(a: PanelState, b: PanelState): boolean {
+  if (a.kind === 'stale' && b.kind === 'stale') return a.since === b.since
+  if (a.kind === 'failed' && b.kind === 'failed') return a.since === b.since && a.error.code === b.error.code
+  return a.kind === b.kind && a.kind !== 'no_data'
+}
+
 /** One panel: what the board says of it, which look it has, and its data. */
 export class PanelModel {
   readonly id: string
@@ -11,8 +17,9 @@ export class PanelModel {
   state = $state.raw<PanelState>({ kind: 'loading' })
   severity = $state<SeverityView>('normal')
   demo = $state(false)
-  /** Rises when a frame touched the panel. What reads the plain arrays of `queries` depends on it. */
+  /** Rises when the panel is to show what frames have brought. What reads the plain arrays of `queries` depends on it. */
   version = $state(0)
+  private pending = false
 
   constructor(view: PanelView) {
     this.id = view.id
@@ -24,9 +31,18 @@ export class PanelModel {
   /** Takes over what a frame says about this panel. */
   apply(frame: PanelFrame, block: Float64Array): void {
     applyQueries(this.byId, frame.queries, block)
-    this.state = frame.state
+    const urgent = this.state.kind !== frame.state.kind || this.severity !== frame.severity || this.demo !== frame.demo
+    if (!sameState(this.state, frame.state)) this.state = frame.state
     this.severity = frame.severity
     this.demo = frame.demo
+    this.pending = true
+    if (urgent) this.show()
+  }
+
+  /** Lets the panel show what frames have brought since the last time. */
+  show(): void {
+    if (!this.pending) return
+    this.pending = false
     this.version += 1
   }
 

@@ -35,10 +35,7 @@ export class QueryData {
   reducedMark: Mark = FRESH
   /** Rises when the points are others than before: what was drawn is worth nothing. */
   generation = 0
-  /** Rises with every change of points. */
-  revision = 0
-  /** Points at or after this time changed with the last revision. */
-  changedFrom = -Infinity
+  private dirtyFrom = -Infinity
 
   constructor(view: QueryView) {
     this.id = view.id
@@ -83,8 +80,14 @@ export class QueryData {
   }
 
   private changed(from: number): void {
-    this.changedFrom = from
-    this.revision += 1
+    this.dirtyFrom = Math.min(this.dirtyFrom, from)
+  }
+
+  /** Points at or after the answered time changed since the last call; +∞ when none did. For the one chart that draws them. */
+  takeChanges(): number {
+    const from = this.dirtyFrom
+    this.dirtyFrom = Infinity
+    return from
   }
 
   private patch(patch: Patch, block: Float64Array): void {

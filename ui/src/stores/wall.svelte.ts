@@ -1,6 +1,7 @@
 import type { Frame } from '../api/frame'
-import type { BoardView, SourceView, Verdict, ViewSettings } from '../api/wire'
+import type { Abnormal, BoardView, SourceView, Verdict, ViewSettings } from '../api/wire'
 import { setLocale } from '../i18n/index.svelte'
+import { bandOf } from './bands'
 import { PanelModel } from './panel.svelte'
 
 /** Without an answer for so long the wall says that it is cut off, ms. */
@@ -14,6 +15,10 @@ export class WallStore {
   sources = $state.raw<SourceView[]>([])
   verdict = $state.raw<Verdict | null>(null)
   panels = $state.raw<PanelModel[]>([])
+  /** What is abnormal, as it is listed. */
+  abnormal = $state.raw<Abnormal[]>([])
+  /** Into how many bands the board is cut, of which one changes between two frames (see bands.ts). */
+  bands = 1
   /** False while no answer comes from the host. */
   live = $state(true)
   /** Whether the first frame has come. */
@@ -26,6 +31,7 @@ export class WallStore {
   /** When the last frame came, on the monotonic clock. */
   heardAt: number
   private base = 0
+  private at = 0
   private byId = new Map<string, PanelModel>()
 
   constructor(monotonic: number) {
@@ -45,8 +51,9 @@ export class WallStore {
     }
     if (head.board !== null || head.full) this.lay(head.board ?? this.board)
     if (head.sources !== null) this.sources = head.sources
-    if (head.verdict !== null) this.verdict = head.verdict
+    if (head.verdict !== null) this.judge(head.verdict)
     for (const panel of head.panels) this.byId.get(panel.id)?.apply(panel, block)
+    if (head.full || this.bands === 1) this.showAll()
     this.started = true
     this.tick(monotonic)
   }
@@ -59,6 +66,20 @@ export class WallStore {
     if (live !== this.live) this.live = live
   }
 
+  /** Shows what waits in the next band; to be called once between two frames. */
+  turn(): void {
+    if (this.bands === 1) return
+    this.at = (this.at + 1) % this.bands
+    const rows = this.board?.rows ?? 1
+    for (const panel of this.panels) if (bandOf(panel.view.at, rows, this.bands) === this.at) panel.show()
+    if (this.at === this.bands - 1) this.abnormal = this.verdict?.abnormal ?? []
+  }
+
+  private showAll(): void {
+    for (const panel of this.panels) panel.show()
+    this.abnormal = this.verdict?.abnormal ?? []
+  }
+
   /** Panels with something to show. */
   painted(): number {
     return this.panels.filter((panel) => panel.state.kind === 'data' && panel.hasData).length
@@ -67,6 +88,16 @@ export class WallStore {
   /** Whether some panel still waits for its first answer. */
   get waiting(): boolean {
     return !this.started || this.panels.some((panel) => panel.state.kind === 'loading')
+  }
+
+  /** The list of what is abnormal changes at once when its length does, its numbers with the lowest band. */
+  private judge(verdict: Verdict): void {
+    const before = this.verdict?.abnormal
+    this.verdict = verdict
+    const same =
+      before?.length === verdict.abnormal.length &&
+      before.every((one, i) => one.panel === verdict.abnormal[i]?.panel && one.severity === verdict.abnormal[i]?.severity)
+    if (!same) this.abnormal = verdict.abnormal
   }
 
   private lay(board: BoardView | null): void {

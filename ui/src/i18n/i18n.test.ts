@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { load } from '../../build/locales'
+import { fill, t } from './index.svelte'
+
+const texts = load()
+const sources = (readdirSync(join(process.cwd(), 'src'), { recursive: true }) as string[])
+  .filter((name) => /\.(ts|svelte)$/.test(name) && !/\.test\.ts$/.test(name))
+  .map((name) => ({ name, text: readFileSync(join(process.cwd(), 'src', name), 'utf8') }))
+
+const placeholders = (text: string): string[] => [...text.matchAll(/%\{(\w+)\}/g)].map((m) => m[1] as string).sort()
+
+describe('texts', () => {
+  it('are the same keys in both languages', () => {
+    expect(Object.keys(texts.en ?? {}).sort()).toEqual(Object.keys(texts['zh-CN'] ?? {}).sort())
+  })
+
+  it('have the same placeholders in both languages', () => {
+    for (const [key, text] of Object.entries(texts['zh-CN'] ?? {})) {
+      expect(placeholders(texts.en?.[key] ?? ''), key).toEqual(placeholders(text))
+    }
+  })
+
+  it('exist for every key that the page names', () => {
+    const missing = sources.flatMap(({ name, text }) =>
+      [...text.matchAll(/\bt\(\s*'([^']+)'/g), ...text.matchAll(/'(ui\.[a-z_.]+)'/g)]
+        .map((m) => m[1] as string)
+        .filter((key) => texts['zh-CN']?.[key] === undefined)
+        .map((key) => `${name}: ${key}`),
+    )
+    expect(missing).toEqual([])
+  })
+
+  it('exist for every family whose last part is a value', () => {
+    const families: Record<string, string[]> = {
+      severity: ['normal', 'warning', 'critical', 'emergency'],
+      'ui.verdict': ['warning', 'critical', 'emergency', 'unknown'],
+      'ui.source_health': ['unknown', 'ok', 'degraded', 'failed'],
+      'ui.secrets': ['keyring', 'vault', 'none'],
+    }
+    for (const [family, values] of Object.entries(families)) {
+      for (const value of values) expect(texts['zh-CN']?.[`${family}.${value}`], `${family}.${value}`).toBeTypeOf('string')
+    }
+  })
+
+  it('exist for every error code of the wire', () => {
+    const wire = readFileSync(join(process.cwd(), 'src/api/wire.ts'), 'utf8')
+    const codes = [...(/type ErrorCode = ([^;]+);/.exec(wire)?.[1] ?? '').matchAll(/"(\w+)"/g)].map((m) => m[1] as string)
+    expect(codes.length).toBeGreaterThan(10)
+    for (const code of codes) expect(texts['zh-CN']?.[`error.${code}`], code).toBeTypeOf('string')
+  })
+
+  it('fills placeholders as text and leaves unknown ones visible', () => {
+    expect(fill('%{a} of %{b}', { a: '<b>' })).toBe('<b> of %{b}')
+    expect(t('no.such.key')).toBe('no.such.key')
+  })
+})
