@@ -10,7 +10,7 @@ use model::Sample;
 /// A chunk's bytes do not decode: the file was damaged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("a chunk of samples does not decode")]
-pub(super) struct DamagedChunk;
+struct DamagedChunk;
 
 /// No leading/trailing window has been written yet.
 const NO_WINDOW: u8 = 0xff;
@@ -130,7 +130,7 @@ impl Encoder {
 }
 
 /// Appends to `out` those of a chunk's `count` samples that lie in `start..=end`.
-pub(super) fn decode(
+fn decode(
     data: &[u8],
     count: u16,
     start: i64,
@@ -162,6 +162,24 @@ pub(super) fn decode(
         v ^= value_change(&mut r, &mut window).ok_or(DamagedChunk)?;
     }
     Ok(())
+}
+
+/// As [`decode`]; a chunk that does not decode adds nothing. Answers how many chunks were left out: 1 or 0.
+pub(super) fn decode_or_skip(
+    data: &[u8],
+    count: u16,
+    start: i64,
+    end: i64,
+    out: &mut Vec<Sample>,
+) -> u64 {
+    let before = out.len();
+    match decode(data, count, start, end, out) {
+        Ok(()) => 0,
+        Err(DamagedChunk) => {
+            out.truncate(before);
+            1
+        }
+    }
 }
 
 #[inline]

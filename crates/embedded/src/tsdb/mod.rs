@@ -75,6 +75,7 @@ struct Shared {
     head: RwLock<Head>,
     metadata: RwLock<BTreeMap<String, Metadata>>,
     appended: AtomicU64,
+    damaged: AtomicU64,
 }
 
 /// A time-series store. Share it as `Arc<Tsdb>`; dropping it ends its threads after a last flush.
@@ -120,7 +121,11 @@ impl Tsdb {
 
     /// How the store is.
     pub fn health(&self) -> Health {
-        self.keeper.as_ref().map(Keeper::health).unwrap_or_default()
+        let health = self.keeper.as_ref().map(Keeper::health);
+        Health {
+            damaged: self.shared.damaged.load(Ordering::Relaxed),
+            ..health.unwrap_or_default()
+        }
     }
 
     /// Appends samples. The good ones are stored even when others are refused.
@@ -188,6 +193,7 @@ impl Shared {
             head: RwLock::new(Head::new()),
             metadata: RwLock::default(),
             appended: AtomicU64::new(0),
+            damaged: AtomicU64::new(0),
         }
     }
 

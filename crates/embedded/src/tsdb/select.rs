@@ -8,6 +8,7 @@ use promql::storage::{Sink, Storage, StorageError};
 use promql_parser::label::Matchers;
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 /// Series whose old samples are fetched from the file at a time: bounds the memory that a selection takes.
 const FILE_GROUP: usize = 256;
@@ -89,9 +90,7 @@ impl Storage for Tsdb {
                     in_file.push(s);
                     continue;
                 }
-                state
-                    .read(start, end, &mut samples)
-                    .map_err(ReadError::from)?;
+                self.note_damage(state.read(start, end, &mut samples));
             }
             sink.pass(&s.labels, &samples)?;
         }
@@ -118,9 +117,7 @@ impl Tsdb {
         for s in group {
             let state = s.state.lock();
             let mut samples = Vec::new();
-            state
-                .read(start, end, &mut samples)
-                .map_err(ReadError::from)?;
+            self.note_damage(state.read(start, end, &mut samples));
             in_memory.push((state.memory_from, samples));
         }
         let keys = group.iter().map(|s| s.key).collect();
@@ -129,14 +126,19 @@ impl Tsdb {
         for (s, (memory_from, recent)) in group.iter().zip(in_memory) {
             samples.clear();
             for chunk in chunks.remove(&s.key).unwrap_or_default() {
-                chunk
-                    .decode(start, end.min(memory_from.saturating_sub(1)), &mut samples)
-                    .map_err(ReadError::from)?;
+                let end = end.min(memory_from.saturating_sub(1));
+                self.note_damage(chunk.read(start, end, &mut samples));
             }
             samples.extend(recent);
             sink.pass(&s.labels, &samples)?;
         }
         Ok(())
+    }
+
+    fn note_damage(&self, chunks: u64) {
+        if chunks > 0 && self.shared.damaged.fetch_add(chunks, Ordering::Relaxed) == 0 {
+            tracing::error!("samples do not decode and are left out: the samples' file is damaged");
+        }
     }
 
     /// The series that match any of `any_of` (all series when it is empty) and may have a sample in `span`, sorted,

@@ -12,7 +12,6 @@ mod write;
 pub(super) use keeper::Keeper;
 pub(super) use read::Reader;
 
-use super::chunk::DamagedChunk;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -88,9 +87,6 @@ pub enum OpenError {
 /// Why old samples could not be read.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum ReadError {
-    /// A chunk is damaged.
-    #[error("{0}")]
-    Damaged(String),
     /// More samples than one selection may read.
     #[error("more than {max} samples in the file; ask for fewer series or a shorter range")]
     TooMuch {
@@ -103,12 +99,6 @@ pub enum ReadError {
     /// The store is closing.
     #[error("the store is closing")]
     Closing,
-}
-
-impl From<DamagedChunk> for ReadError {
-    fn from(e: DamagedChunk) -> Self {
-        Self::Damaged(e.to_string())
-    }
 }
 
 /// Why a flush failed. The samples stay in memory and are written by a later flush.
@@ -171,6 +161,9 @@ pub struct Health {
     pub unsaved: u64,
     /// Samples dropped from memory before they reached a file, because memory was at its limit.
     pub lost: u64,
+    /// Chunks left out of answers because they do not decode, counted each time that one is read. More than none
+    /// means a damaged file that SQLite still takes for whole.
+    pub damaged: u64,
     /// Bytes that samples in memory took at the last round.
     pub memory_bytes: u64,
     /// Bytes in use in the file at the last round.

@@ -553,3 +553,22 @@ fn readers_see_every_sample_while_chunks_move_to_the_file_and_leave() {
         [6000; 3]
     );
 }
+
+#[test]
+fn a_chunk_that_does_not_decode_is_left_out_and_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let now = Now::new();
+    filled(folder.path(), &now);
+    let path = folder.path().join("samples.sqlite");
+    sql(
+        &path,
+        "UPDATE chunks SET data = x'00ff' WHERE series_id = 7 RETURNING 1",
+    );
+    // within the memory window and, hours later, from the file
+    for later in [0, 12 * 3_600_000] {
+        now.set(START + later);
+        let db = Tsdb::open(now.options(), file(folder.path())).unwrap();
+        assert_eq!(all(&db).len(), 199, "the others are there");
+        assert!(db.health().damaged >= 1);
+    }
+}
