@@ -241,9 +241,9 @@ export class LinesChart {
           grid: { show: false },
           splits: (plot) => {
             const marks = timeMarks(this.x.lo, this.x.hi, Math.max(2, Math.floor(plot.width / (74 * u))), options.zone)
-            // A label too near the right edge would be cut.
-            const edge = this.x.hi - ((this.x.hi - this.x.lo) / Math.max(1, plot.width)) * 14 * u * typeScale()
-            return marks.filter((at) => at <= edge)
+            // A label too near an edge would be cut or run into the other axis'.
+            const edge = ((this.x.hi - this.x.lo) / Math.max(1, plot.width)) * 15 * u * typeScale()
+            return marks.filter((at) => at >= this.x.lo + edge && at <= this.x.hi - edge)
           },
           values: (_, marks) => marks.map((at) => clockLabel(at, this.x, options.zone)),
         },

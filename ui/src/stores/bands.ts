@@ -1,7 +1,7 @@
 import type { AreaView } from '../api/wire'
 
 /** So many device pixels may change with every frame before the panels take turns. */
-const PIXELS_AT_ONCE = 2_800_000
+const PIXELS_AT_ONCE = 2_200_000
 const MOST = 4
 
 /**
