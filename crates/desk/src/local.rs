@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// Series, names and values that one listing gives at most.
 const MAX_LISTED: usize = 20_000;
-/// A metric is there when it has had a sample within this time, ms.
-const PRESENT_MS: i64 = 300_000;
+/// A metric is there when it has had a sample within this time, ms: longer than a start takes to live through the simulated past.
+const PRESENT_MS: i64 = 2 * 3_600_000;
 
 /// A time-series store of this process, answering PromQL.
 #[derive(Clone)]

@@ -11,9 +11,10 @@ use model::board::{Board, Concept, Panel, PanelKind, Query, Role};
 use model::{Labels, RangeFrame, Severity};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A healthy source is probed this often, ms: metrics of a new exporter are bound within a minute.
+/// A healthy source is probed at least this often, ms: metrics of a new exporter are bound within a minute.
 const PROBE_EVERY: i64 = 60_000;
-/// A source that is failing or that has nothing yet, ms.
+/// A source that is failing, or in which something new was found, ms: a source that has just started shows its metrics little by
+/// little. From here the time between two probes doubles as long as nothing changes.
 const PROBE_AGAIN: i64 = 2_000;
 /// Data times are asked for this often at most, ms.
 const AGES_EVERY: i64 = 5_000;
@@ -387,17 +388,22 @@ impl Engine {
                 let was_failed = matches!(source.health, Health::Failed(..));
                 source.answered(now, meta.latency, meta.server_time, meta.bytes, meta.warned);
                 source.version = Some(report.version);
-                source.next_probe = now
-                    + if report.present.is_empty() {
-                        PROBE_AGAIN
-                    } else {
-                        PROBE_EVERY
-                    };
                 let first = source.present.is_none();
-                let bindings = bind(&self.setup.concepts, &report.present);
+                // What was there once stays bound: when it is gone, the panel must say that it is, and not that nobody has it.
+                let mut present = source.present.take().unwrap_or_default();
+                let before = present.len();
+                present.extend(report.present);
+                let quiet = !first && !present.is_empty() && present.len() == before;
+                source.probe_every = if quiet {
+                    (source.probe_every * 2).min(PROBE_EVERY)
+                } else {
+                    PROBE_AGAIN
+                };
+                source.next_probe = now + source.probe_every;
+                let bindings = bind(&self.setup.concepts, &present);
                 let others = bindings != source.bindings;
                 source.bindings = bindings;
-                source.present = Some(report.present);
+                source.present = Some(present);
                 if was_failed {
                     self.ask_all_again(name, now);
                 }
@@ -605,7 +611,12 @@ impl Engine {
             .zip(&self.panels)
             .filter(|(p, _)| tiles == (p.kind == PanelKind::Tile));
         let unknown = checks
-            .filter(|(_, s)| matches!(s.state, State::Stale(_) | State::Failed(..)))
+            .filter(|(_, s)| {
+                matches!(
+                    s.state,
+                    State::Stale(_) | State::Failed(..) | State::NoData(None)
+                )
+            })
             .count();
         let data_at = self
             .panels

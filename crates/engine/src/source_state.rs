@@ -63,6 +63,8 @@ pub struct SourceState {
     pub failures: u32,
     /// When to probe next, ms.
     pub next_probe: i64,
+    /// Time between two probes, ms.
+    pub probe_every: i64,
     /// A probe is under way.
     pub probing: bool,
     /// Revision of the last change that can be seen.
@@ -85,6 +87,7 @@ impl SourceState {
             bytes: 0,
             failures: 0,
             next_probe: i64::MIN,
+            probe_every: 0,
             probing: false,
             revision: 0,
         }

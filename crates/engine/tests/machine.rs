@@ -226,6 +226,9 @@ fn a_dead_source_fails_its_panels_and_is_asked_ever_less_often_until_it_is_back(
     let mut now = T0 + 6_000;
     let effects = engine.handle(Event::Wakeup, now);
     assert!(effects.iter().any(|e| matches!(e, Effect::Range(..))));
+    if effects.iter().any(|e| matches!(e, Effect::Probe(..))) {
+        engine.handle(Event::Probed("p".into(), present(&["node_x"]), Meta::default()), now);
+    }
     if effects.iter().any(|e| matches!(e, Effect::Ages(..))) {
         engine.handle(Event::Aged(id, Err(refused()), Meta::default()), now);
     }
@@ -416,15 +419,74 @@ fn a_concept_is_bound_in_each_source_by_its_own_dialect() {
     );
     let board = engine.revisions().0;
     engine.handle(
-        Event::Probed("two".into(), present(&[]), Meta::default()),
+        Event::Probed("one".into(), present(&["node_x"]), Meta::default()),
         T0 + 1,
     );
-    assert!(!engine.panels()[0].demo);
+    let asked: Vec<&str> = engine.panels()[0].queries[0]
+        .streams
+        .iter()
+        .filter_map(|id| engine.stream(*id))
+        .map(|s| s.key.expr.as_str())
+        .collect();
+    assert_eq!(
+        asked,
+        ["(node_x)", "(node_x)"],
+        "the preferred dialect has come"
+    );
     assert_eq!(
         engine.revisions().0,
         board,
         "a new binding is not a new board"
     );
+}
+
+#[test]
+fn what_was_there_once_stays_bound_and_its_absence_is_not_well() {
+    let mut engine = started(vec![panel("x", PanelKind::Gauge, "${cpu}")]);
+    assert_eq!(engine.verdict().unknown, 0);
+    engine.handle(
+        Event::Probed("p".into(), present(&[]), Meta::default()),
+        T0 + 1,
+    );
+    let id = engine.panels()[0].queries[0].streams[0];
+    engine.handle(
+        Event::Instant(id, Ok((T0 + 2, vec![])), Meta::default()),
+        T0 + 2,
+    );
+    assert_eq!(engine.panels()[0].state, State::NoData(None));
+    assert_eq!(engine.verdict().unknown, 1);
+}
+
+#[test]
+fn a_source_that_shows_its_metrics_little_by_little_is_probed_again_soon() {
+    let mut engine = Engine::new();
+    engine.handle(
+        Event::Configured(setup(
+            vec![panel("x", PanelKind::Gauge, "${cpu}")],
+            vec![source("p", false)],
+        )),
+        T0,
+    );
+    let mut now = T0;
+    let mut waits = Vec::new();
+    for found in [
+        vec![],
+        vec![],
+        vec!["node_x"],
+        vec!["node_x"],
+        vec!["node_x"],
+        vec!["node_x"],
+    ] {
+        engine.handle(
+            Event::Probed("p".into(), present(&found), Meta::default()),
+            now,
+        );
+        let next = engine.source("p").unwrap().next_probe;
+        waits.push(next - now);
+        now = next;
+        engine.handle(Event::Wakeup, now);
+    }
+    assert_eq!(waits, [2_000, 2_000, 2_000, 4_000, 8_000, 16_000]);
 }
 
 #[test]
