@@ -55,13 +55,12 @@ impl Platform {
     pub fn with_scenario(scenario: &Scenario, start_ms: i64) -> Self {
         let mut builder = Builder::default();
         parts::build(&mut builder, start_ms);
-        let calm = World::at(scenario.seed, start_ms, &[], false);
         let mut platform = Self {
             seed: scenario.seed,
             gentle: scenario.ambient,
             incidents: Vec::new(),
             now_ms: start_ms,
-            registry: builder.finish(&calm),
+            registry: builder.finish(),
         };
         for planned in &scenario.incidents {
             platform.start_incident(planned);

@@ -106,7 +106,7 @@ impl Builder {
     }
 
     /// Families in order of name, series in order of family and of making.
-    pub(crate) fn finish(self, start: &World) -> Registry {
+    pub(crate) fn finish(self) -> Registry {
         let mut order: Vec<usize> = (0..self.slots.len()).collect();
         order.sort_by(|a, b| {
             let name = |i: &usize| {
@@ -128,7 +128,9 @@ impl Builder {
             .collect();
         let mut metadata = self.families;
         metadata.sort_by(|a, b| a.name.cmp(&b.name));
-        let mut registry = Registry {
+        // counters begin at 0, as after a restart of every process: any other value would look like a burst to whoever has
+        // samples of an earlier run
+        Registry {
             metadata,
             labels,
             family,
@@ -136,10 +138,7 @@ impl Builder {
             order,
             values: vec![0.0; self.slots.len()],
             entries: self.entries,
-        };
-        // counters of a platform that has been up for days: as if it had run at 0.6 of this rate
-        registry.step(start, UPTIME_S * 0.6);
-        registry
+        }
     }
 
     fn family(&mut self, name: &'static str, kind: Kind, help: &'static str) -> usize {
@@ -155,7 +154,7 @@ impl Builder {
     }
 }
 
-/// How long the platform has been up when it is first seen, in seconds.
+/// How long the platform's hosts have been up when it is first seen, in seconds.
 pub(crate) const UPTIME_S: f64 = 4.0 * 86_400.0;
 
 impl Scope<'_> {
