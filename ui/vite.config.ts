@@ -14,6 +14,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     reportCompressedSize: false,
   },
+  // In tests too the components are those of the browser, not those for rendering on a server.
+  ...(process.env.VITEST === undefined ? {} : { resolve: { conditions: ['browser'] } }),
   server: { port: 5173, strictPort: true },
   test: { include: ['src/**/*.test.ts'], environment: 'happy-dom' },
 })

@@ -59,6 +59,9 @@ export function fitScale(lo: number, hi: number, ends: Ends, unit = 'count'): Ra
   low = Math.floor(low / step + 1e-9) * step
   high = Math.ceil(high / step - 1e-9) * step
   if (lo === 0 && hi === 0) high = 1
+  // Nothing is more than all of it.
+  const whole = unit === 'percent' ? 100 : unit === 'ratio' ? 1 : Infinity
+  if (hi <= whole && high > whole) high = whole
   const range = { lo: ends.min ?? low, hi: ends.max ?? high }
   // Data outside the board's ends stay visible: an axis that hides the outlier hides the incident.
   if (ends.max !== null && hi > ends.max) range.hi = high
@@ -80,7 +83,7 @@ export function steadyScale(former: Range | null, lo: number, hi: number, ends: 
 export function valueMarks(range: Range, most: number, unit = 'count'): number[] {
   const step = unitStep((range.hi - range.lo) / Math.max(1, most), unit)
   const marks: number[] = []
-  for (let i = Math.ceil(range.lo / step - 1e-9); i * step <= range.hi + step * 1e-9; i += 1) marks.push(i * step)
+  for (let i = Math.ceil(range.lo / step - 1e-9); i * step <= range.hi + step * 1e-9; i += 1) marks.push(i * step + 0) // + 0: never -0
   return marks
 }
 

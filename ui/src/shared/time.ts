@@ -1,3 +1,6 @@
+/** Whether a time can be written: the calendar of JavaScript ends at ±8.64e15 ms. */
+const shown = (at: number): boolean => Math.abs(at) < 8e15
+
 /** Writes times of one zone. `Intl` is asked once for each zone; an unknown zone is shown as UTC rather than not at all. */
 export class Zone {
   readonly name: string
@@ -49,17 +52,17 @@ export class Zone {
 
   /** 12:08:41 */
   seconds(at: number): string {
-    return Number.isFinite(at) ? new Date(at + this.quick(at)).toISOString().slice(11, 19) : '--:--:--'
+    return shown(at) ? new Date(at + this.quick(at)).toISOString().slice(11, 19) : '--:--:--'
   }
 
   /** 12:08 */
   minutes(at: number): string {
-    return Number.isFinite(at) ? new Date(at + this.quick(at)).toISOString().slice(11, 16) : '--:--'
+    return shown(at) ? new Date(at + this.quick(at)).toISOString().slice(11, 16) : '--:--'
   }
 
   /** 2026-11-21 */
   date(at: number): string {
-    return Number.isFinite(at) ? new Date(at + this.quick(at)).toISOString().slice(0, 10) : ''
+    return shown(at) ? new Date(at + this.quick(at)).toISOString().slice(0, 10) : ''
   }
 
   /** 12:08 within a day of `now`, else 11-20 12:08. */

@@ -1,0 +1,241 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { flushSync, mount, unmount } from 'svelte'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { encode } from './api/frame'
+import { hostOver } from './api/host'
+import type { FrameHead, PanelFrame, PanelState, PanelView, QueryView, SeverityView, Verdict } from './api/wire'
+import App from './App.svelte'
+
+const NOW = Date.UTC(2026, 10, 21, 4, 8, 41)
+const KINDS = ['tile', 'timeseries', 'stat', 'gauge', 'bar_list', 'table', 'state_timeline', 'text', 'hologram']
+const HOSTILE = '<img src=x onerror="window.hacked=1">\u202e gnp.exe'
+
+const queryView: QueryView = { id: 'a', role: 'main', label: null, unit: 'percent', reduce: 'worst', thresholds: null }
+
+function panelView(id: string, kind: string): PanelView {
+  return {
+    id,
+    kind,
+    title: HOSTILE,
+    subtitle: HOSTILE,
+    at: { x: 0, y: 0, w: 1, h: 1 },
+    domain: null,
+    unit: 'percent',
+    thresholds: null,
+    min: null,
+    max: null,
+    limit: 8,
+    abnormal_only: false,
+    text: HOSTILE,
+    queries: [queryView],
+  }
+}
+
+function panelFrame(id: string, state: PanelState, severity: SeverityView = 'normal', full = true): PanelFrame {
+  const mark = { freshness: state.kind === 'data' ? ('fresh' as const) : ('old' as const), severity }
+  return {
+    id,
+    state,
+    severity,
+    demo: true,
+    queries: [
+      {
+        id: 'a',
+        epoch: 1,
+        series: full ? [{ name: HOSTILE.repeat(40_000), labels: { job: HOSTILE }, source: HOSTILE, demo: true }] : null,
+        start: 0,
+        patch: { from: NOW - 2000, step: 1000, count: 2, offset: 2 },
+        latest: 0,
+        marks: [mark],
+        reduced: 0,
+        reduced_mark: mark,
+      },
+    ],
+  }
+}
+
+const calm: Verdict = { severity: 'normal', warning: 0, critical: 0, emergency: 0, unknown: 0, domains: [], abnormal: [], data_at: NOW - 2000 }
+
+function head(panels: PanelFrame[], kinds: string[], over: Partial<FrameHead> = {}): FrameHead {
+  return {
+    now: NOW,
+    cursor: 1,
+    full: true,
+    settings: { locale: 'zh-CN', theme: 'dark', time_zone: 'Asia/Shanghai', kiosk: true, type_scale: 1, boards: [] },
+    board: { id: 'b', title: '总览', window: 3_600_000, columns: 3, rows: 3, panels: kinds.map((kind) => panelView(kind, kind)) },
+    sources: [
+      { name: 'prom', kind: 'prometheus', address: '', health: 'failed', error: null, version: null, demo: false, last_ok: null, newest: null, latency: null, skew: null, bound: 0 },
+    ],
+    verdict: calm,
+    panels,
+    ...over,
+  }
+}
+
+let app: ReturnType<typeof mount> | null = null
+let answers: (FrameHead | 'silence')[] = []
+let calls: { command: string; args: Record<string, unknown> | undefined }[] = []
+
+async function open(first: FrameHead): Promise<void> {
+  answers = [first]
+  calls = []
+  const host = hostOver(async (command, args) => {
+    calls.push({ command, args })
+    if (command !== 'pull') return null
+    const answer = answers.length > 1 ? answers.shift() : answers[0]
+    if (answer === undefined || answer === 'silence') return new Promise(() => undefined)
+    return encode(answer, [41.5, NOW - 2000, 40, 41.5])
+  })
+  const target = document.createElement('div')
+  document.body.append(target)
+  app = mount(App, { target, props: { host } })
+  await vi.advanceTimersByTimeAsync(100)
+  flushSync()
+}
+
+const one = (selector: string): HTMLElement => {
+  const found = document.querySelector<HTMLElement>(selector)
+  if (found === null) throw new Error(`no ${selector}`)
+  return found
+}
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'performance', 'requestAnimationFrame', 'Date'] })
+  Object.defineProperty(document, 'fonts', { value: { ready: Promise.resolve() }, configurable: true })
+})
+
+afterEach(async () => {
+  if (app !== null) await unmount(app)
+  app = null
+  document.body.replaceChildren()
+  delete document.body.dataset.ready
+  vi.useRealTimers()
+})
+
+describe('names from outside', () => {
+  it('stay text in every kind of panel, and stay short', async () => {
+    const verdict: Verdict = {
+      ...calm,
+      severity: 'critical',
+      critical: 1,
+      abnormal: [
+        { panel: 'tile', title: HOSTILE, check: HOSTILE, series: HOSTILE.repeat(40_000), severity: 'critical', value: 9, unit: 'percent', limit: 5, below: false, since: NOW - 5000, demo: true },
+      ],
+    }
+    await open(head(KINDS.map((kind) => panelFrame(kind, { kind: 'data' })), KINDS, { verdict }))
+    expect(document.querySelectorAll('[data-panel]').length).toBe(KINDS.length)
+    expect(document.querySelectorAll('img, script, iframe').length).toBe(0)
+    expect('hacked' in window).toBe(false)
+    expect(document.body.textContent).toContain('<img src=x')
+    expect(one('[data-kind="bar_list"] bdi').textContent?.length).toBeLessThanOrEqual(120)
+    expect(one('[data-kind="bar_list"] bdi').textContent).not.toContain('\u202e')
+    expect(one('[data-abnormal] bdi').textContent?.length).toBeLessThanOrEqual(120)
+  })
+
+  it('are never written as markup anywhere in the page’s source', () => {
+    for (const name of readdirSync(join(process.cwd(), 'src'), { recursive: true }) as string[]) {
+      if (!/\.(ts|svelte)$/.test(name) || /\.test\.ts$/.test(name)) continue
+      const text = readFileSync(join(process.cwd(), 'src', name), 'utf8')
+      expect(text, name).not.toMatch(/\{@html|innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\(/)
+    }
+  })
+})
+
+describe('the states of a panel', () => {
+  const states: Record<string, PanelState> = {
+    tile: { kind: 'loading' },
+    stat: { kind: 'no_data', reason: { code: 'unbound_concept', params: { concept: 'lag' } } },
+    gauge: { kind: 'stale', since: NOW - 190_000 },
+    table: { kind: 'failed', since: NOW - 42_000, error: { code: 'timeout', params: { seconds: '10' } } },
+    bar_list: { kind: 'data' },
+  }
+
+  it('are said in words, with reason and age', async () => {
+    const kinds = Object.keys(states)
+    await open(head(kinds.map((kind) => panelFrame(kind, states[kind] as PanelState)), kinds))
+    for (const kind of kinds) expect(one(`[data-panel="${kind}"]`).dataset.state).toBe(states[kind]?.kind)
+    expect(one('[data-panel="tile"]').textContent).toContain('等待首次数据')
+    expect(one('[data-panel="stat"]').textContent).toContain('没有来源提供 lag')
+    expect(one('[data-panel="gauge"]').textContent).toContain('旧 3 分')
+    expect(one('[data-panel="table"]').textContent).toContain('失败 42 秒')
+    expect(one('[data-panel="table"]').textContent).toContain('10 秒内没有应答')
+    expect(one('[data-panel="table"]').textContent).toContain('41.5')
+    expect(one('[data-panel="bar_list"]').textContent).toContain('演示')
+    expect(one('[data-panel="bar_list"]').dataset.demo).toBe('true')
+    expect(one('.brand').textContent).toContain('含演示数据')
+  })
+
+  it('change at once', async () => {
+    await open(head([panelFrame('stat', { kind: 'data' })], ['stat']))
+    answers = [head([panelFrame('stat', { kind: 'stale', since: NOW - 60_000 }, 'critical', false)], [], { full: false, board: null, settings: null, sources: null, verdict: null })]
+    await vi.advanceTimersByTimeAsync(1100)
+    flushSync()
+    expect(one('[data-panel="stat"]').dataset.state).toBe('stale')
+    expect(one('[data-panel="stat"]').dataset.severity).toBe('critical')
+  })
+})
+
+describe('the verdict', () => {
+  const say = async (verdict: Verdict): Promise<string> => {
+    await open(head([panelFrame('stat', { kind: 'data' })], ['stat'], { verdict }))
+    return one('[data-verdict]').textContent?.replace(/\s+/g, ' ').trim() ?? ''
+  }
+
+  it('is a word when all is well', async () => expect(await say(calm)).toBe('全部正常'))
+
+  it('never claims that with unknown data', async () => {
+    const text = await say({ ...calm, unknown: 2 })
+    expect(text).toBe('2 项未知')
+    expect(one('footer').textContent).toContain('不能断言正常')
+  })
+
+  it('counts by severity, worst first, with the domains concerned', async () => {
+    const text = await say({ ...calm, severity: 'critical', critical: 1, warning: 2, domains: ['payment', 'database'] })
+    expect(text.replaceAll(' ', '')).toBe('1项严重·2项警告支付·数据库')
+    expect(one('[data-verdict]').dataset.verdict).toBe('critical')
+  })
+
+  it('names the source that fails', async () => {
+    await say(calm)
+    expect(one('.sources').textContent).toContain('来源 0/1 正常')
+    expect(one('[data-source="prom"]').dataset.health).toBe('failed')
+  })
+})
+
+describe('the pull', () => {
+  it('asks once a second with the cursor, never twice at a time, and reports what it painted', async () => {
+    await open(head([panelFrame('stat', { kind: 'data' })], ['stat']))
+    const pulls = (): number => calls.filter((call) => call.command === 'pull').length
+    await vi.advanceTimersByTimeAsync(200)
+    const before = pulls()
+    await vi.advanceTimersByTimeAsync(5000)
+    expect(pulls() - before).toBeGreaterThanOrEqual(4)
+    expect(pulls() - before).toBeLessThanOrEqual(6)
+    expect(calls.filter((call) => call.command === 'pull').at(-1)?.args).toEqual({ cursor: 1 })
+    expect(document.body.dataset.ready).toBe('1')
+    expect(calls.find((call) => call.command === 'painted')?.args).toEqual({ panels: 1 })
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect(calls.filter((call) => call.command === 'painted').length).toBeGreaterThanOrEqual(2)
+  })
+
+  it('says that the wall is cut off when no answer comes, with the time of the last data, and recovers', async () => {
+    const first = head([panelFrame('stat', { kind: 'data' })], ['stat'])
+    await open(first)
+    answers = ['silence']
+    await vi.advanceTimersByTimeAsync(5200)
+    flushSync()
+    expect(one('[data-live]').dataset.live).toBe('false')
+    expect(one('[role="alert"]').textContent).toContain('画面与主机失联')
+    expect(one('[role="alert"]').textContent).toContain('最后数据 12:08:41')
+    answers = [first]
+    await vi.advanceTimersByTimeAsync(12_000)
+    flushSync()
+    expect(one('[data-live]').dataset.live).toBe('true')
+  })
+
+  it('shows the host’s clock in the configured zone', async () => {
+    await open(head([], []))
+    expect(one('[data-clock]').textContent).toMatch(/^12:08:4\d$/)
+  })
+})
