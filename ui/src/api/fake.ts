@@ -274,7 +274,7 @@ export class Fake {
           bound: (i + domain.length) % 7 === 0 ? {} : { 'prom-main': 'node_exporter', 演示平台: 'shouwang' },
         })),
       ) as HealthView['concepts'],
-      problems: [{ file: 'boards/hosts.yaml', line: 14, key: 'unknown_concept', params: { concept: 'cpu_usge' } }],
+      problems: [{ file: 'boards/hosts.yaml', line: 14, key: 'unknown_concept', params: { concept: 'cpu_usge', panel: 'cpu', near: 'cpu_usage' } }],
     }
   }
 }
