@@ -7,6 +7,7 @@ use fantoccini::actions::{InputSource, MouseActions, PointerAction};
 use fantoccini::{Client, ClientBuilder, Locator};
 use serde_json::{Value, json};
 use std::fs::{self, File};
+use std::net::{Ipv4Addr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::time::Duration;
@@ -118,34 +119,32 @@ impl Wall {
     }
 
     fn connect(&mut self, port: u16, program: &Path, args: &[String]) {
-        let mut wanted = serde_json::Map::new();
-        wanted.insert(
-            "webkitgtk:browserOptions".into(),
-            json!({ "binary": program, "args": args }),
-        );
-        let url = format!("http://127.0.0.1:{port}");
         let begun = procs::now();
-        loop {
-            let connector = hyper_util::client::legacy::connect::HttpConnector::new();
-            let mut builder = ClientBuilder::new(connector);
-            match self
-                .runtime
-                .block_on(builder.capabilities(wanted.clone()).connect(&url))
-            {
-                Ok(client) => {
-                    self.client = Some(client);
-                    return;
-                }
-                // the driver needs a moment until it listens
-                Err(e) if e.to_string().contains("refused") && begun.elapsed() < READY_WITHIN => {
-                    std::thread::sleep(LOOK_EVERY);
-                }
-                Err(e) => panic!(
-                    "WebKitWebDriver did not open the program: {e}\n{}",
-                    self.words()
-                ),
-            }
+        while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
+            let listens_in_time = self.driver.check().is_ok() && begun.elapsed() < READY_WITHIN;
+            assert!(
+                listens_in_time,
+                "WebKitWebDriver does not listen\n{}",
+                self.words()
+            );
+            std::thread::sleep(LOOK_EVERY);
         }
+        let mut wanted = serde_json::Map::new();
+        let options = json!({ "binary": program, "args": args });
+        wanted.insert("webkitgtk:browserOptions".into(), options);
+        let connector = hyper_util::client::legacy::connect::HttpConnector::new();
+        let mut builder = ClientBuilder::new(connector);
+        let url = format!("http://127.0.0.1:{port}");
+        let opened = self
+            .runtime
+            .block_on(builder.capabilities(wanted).connect(&url));
+        let client = opened.unwrap_or_else(|e| {
+            panic!(
+                "WebKitWebDriver did not open the program: {e}\n{}",
+                self.words()
+            )
+        });
+        self.client = Some(client);
     }
 
     fn client(&self) -> &Client {
