@@ -90,6 +90,11 @@ impl ScrapeTarget {
         }
     }
 
+    /// Why it cannot be scraped at all, `None` when it can: lets a caller leave out one wrong target and start the others.
+    pub fn problem(&self) -> Option<TargetError> {
+        super::fetch::Fetcher::new(self).err()
+    }
+
     /// Label `instance`: the configured one, else host and port, as Prometheus writes it.
     pub fn instance(&self) -> String {
         if let Some((_, value)) = self
@@ -202,8 +207,16 @@ mod tests {
         let refused = |change: fn(&mut ScrapeTarget)| {
             let mut t = ScrapeTarget::new("a", "http://h:1/metrics");
             change(&mut t);
-            t.check().expect_err("must be refused")
+            t.problem().expect("must be refused")
         };
+        assert_eq!(ScrapeTarget::new("a", "http://h:1/metrics").problem(), None);
+        assert!(matches!(
+            refused(|t| {
+                t.url = "https://h/".into();
+                t.authorities_pem = Some("no PEM".into());
+            }),
+            TargetError::Authority { .. }
+        ));
         let e = refused(|t| t.url = "http://u:hunter2@h/metrics".into());
         assert!(
             matches!(&e, TargetError::Url { url } if url == "…@h/metrics"),
