@@ -87,6 +87,8 @@ export class LinesChart {
 
   /** Another size of its box, CSS pixels. */
   resize(width: number, height: number): void {
+    if (width < 40 || height < 30 || (width === this.plot.width && height === this.plot.height)) return
+    this.options.width = width
     this.plot.setSize({ width, height })
   }
 

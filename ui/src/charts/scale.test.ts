@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { buckets, fitScale, niceStep, steadyScale, timeWindow, unitStep, valueMarks } from './scale'
+import { buckets, fitScale, niceStep, reduceInto, steadyScale, timeWindow, unitStep, valueMarks } from './scale'
 
 const free = { min: null, max: null }
 
@@ -71,6 +71,22 @@ describe('the parts of a sparkline', () => {
     const out = new Float64Array(4)
     buckets([0, 10, 20, 70, 80], [1, 3, null, 10, 20], 0, 25, out)
     expect([...out]).toEqual([2, NaN, 10, 20])
+  })
+
+  it.each([
+    ['sum', false, [3, 5, 7, NaN]],
+    ['mean', false, [1.5, 5, 7, NaN]],
+    ['max', false, [2, 5, 7, NaN]],
+    ['min', false, [1, 5, 7, NaN]],
+    ['worst', false, [2, 5, 7, NaN]],
+    ['worst', true, [1, 5, 7, NaN]],
+    ['count', false, [2, 1, 1, NaN]],
+  ])('are reduced over the series by %s (smaller is worse: %s)', (reduce, below, expected) => {
+    const sum = new Float64Array(4).fill(NaN)
+    const counts = new Uint32Array(4)
+    reduceInto(sum, counts, new Float64Array([1, 5, NaN, NaN]), reduce, below)
+    reduceInto(sum, counts, new Float64Array([2, NaN, 7, NaN]), reduce, below)
+    expect([...sum]).toEqual(expected)
   })
 
   it('end whatever the rounding of the times', () => {

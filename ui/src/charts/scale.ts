@@ -87,6 +87,26 @@ export function valueMarks(range: Range, most: number, unit = 'count'): number[]
   return marks
 }
 
+/**
+ * Makes one line of several, part by part, as the host makes one value of several series (`model::board::Reduce`). `next` is
+ * joined to `sum`; `counts` says how many series had something in a part.
+ */
+export function reduceInto(sum: Float64Array, counts: Uint32Array, next: Float64Array, reduce: string, below: boolean): void {
+  const least = reduce === 'min' || (reduce === 'worst' && below)
+  for (let i = 0; i < sum.length; i += 1) {
+    const v = next[i] as number
+    if (Number.isNaN(v)) continue
+    const n = (counts[i] as number) + 1
+    counts[i] = n
+    const before = sum[i] as number
+    if (reduce === 'count') sum[i] = n
+    else if (n === 1) sum[i] = v
+    else if (reduce === 'sum') sum[i] = before + v
+    else if (reduce === 'mean') sum[i] = before + (v - before) / n
+    else sum[i] = least ? Math.min(before, v) : Math.max(before, v)
+  }
+}
+
 /** Smallest and greatest value at or after a time, over the chosen series; lo > hi when there is none. */
 export function extent(queries: readonly QueryData[], from: number): Range {
   let lo = Infinity

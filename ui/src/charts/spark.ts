@@ -2,7 +2,7 @@ import type { SeverityView, ThresholdsView } from '../api/wire'
 import { TOKEN } from '../shared/severity'
 import type { QueryData } from '../stores/query'
 import { currentLook, fitCanvas, unit } from './look'
-import { buckets, extent, steadyScale, timeWindow, type Range } from './scale'
+import { buckets, reduceInto, steadyScale, timeWindow, type Range } from './scale'
 
 /** How a sparkline looks. */
 export interface SparkOptions {
@@ -39,6 +39,8 @@ export class Spark {
   private scale: Range | null = null
   private scaleOf = -1
   private columns = new Float64Array(0)
+  private next = new Float64Array(0)
+  private counts = new Uint32Array(0)
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -78,12 +80,16 @@ export class Spark {
   }
 
   private draw(ctx: CanvasRenderingContext2D, input: SparkInput, query: QueryData, lo: number, part: number, slots: number): void {
-    if (this.columns.length !== slots) this.columns = new Float64Array(slots)
+    if (this.columns.length !== slots) {
+      this.columns = new Float64Array(slots)
+      this.next = new Float64Array(slots)
+      this.counts = new Uint32Array(slots)
+    }
     if (this.scaleOf !== query.generation) this.scale = null
     this.scaleOf = query.generation
-    buckets(query.times, query.values[shownSeries(query)] ?? [], lo, part, this.columns)
-    const found = this.options.rich ? extent([query], lo) : extentOf(this.columns)
-    const range = steadyScale(this.scale, found.lo, found.hi, this.options.rich ? input : { min: null, max: null })
+    this.fill(query, lo, part)
+    const found = extentOf(this.columns)
+    const range = steadyScale(this.scale, found.lo, found.hi, this.options.rich ? input : { min: null, max: null }, query.view.unit)
     this.scale = range
     const look = currentLook()
     const px = (unit() * (window.devicePixelRatio || 1)) as number
@@ -102,6 +108,17 @@ export class Spark {
     ctx.beginPath()
     this.trace(ctx, x, y)
     ctx.stroke()
+  }
+
+  /** The past of the one value that is shown: the series reduced at each time as the newest ones are. */
+  private fill(query: QueryData, lo: number, part: number): void {
+    const { reduce, thresholds } = query.view
+    this.columns.fill(NaN)
+    this.counts.fill(0)
+    for (const values of query.values) {
+      buckets(query.times, values, lo, part, this.next)
+      reduceInto(this.columns, this.counts, this.next, reduce, thresholds?.below === true)
+    }
   }
 
   /** The line; it breaks where two neighbouring parts of the time hold nothing. */
@@ -172,12 +189,6 @@ export class Spark {
       ctx.globalAlpha = 1
     }
   }
-}
-
-/** The series that stands for the query: the one whose newest value is the reduced one, else the first. */
-function shownSeries(query: QueryData): number {
-  const at = query.latest.findIndex((v) => v === query.reduced)
-  return at < 0 ? 0 : at
 }
 
 function extentOf(columns: Float64Array): Range {

@@ -133,8 +133,10 @@ describe('a chart of lines', () => {
 })
 
 describe('bands', () => {
-  it('are one up to full HD and four at 2160p', () => {
-    expect([bandsFor(1920, 1080), bandsFor(2560, 1080), bandsFor(3840, 2160), bandsFor(0, 0)]).toEqual([1, 2, 4, 1])
+  it('are two at 1080p and four at 2160p', () => {
+    expect([bandsFor(1280, 720), bandsFor(1920, 1080), bandsFor(2560, 1080), bandsFor(3840, 2160), bandsFor(0, 0)]).toEqual([
+      1, 2, 3, 4, 1,
+    ])
   })
   it('hold every panel of the board', () => {
     for (let y = 0; y < 20; y += 1) {
