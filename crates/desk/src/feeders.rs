@@ -2,7 +2,7 @@
 
 use crate::Problem;
 use crate::clock;
-use crate::config::Config;
+use crate::config::{Config, Scrape};
 use crate::local::LocalMetrics;
 use crate::sources::{Client, Secrets, budget};
 use crate::start::store_clock;
@@ -82,10 +82,7 @@ pub async fn start(
                 .tasks
                 .push(tokio::spawn(host(store.clone(), every, stop.clone())));
         }
-        match scrape(config, secrets, &store) {
-            Ok(scraper) => running.scraper = scraper,
-            Err(problem) => problems.push(problem),
-        }
+        running.scraper = scrape(config, secrets, &store, &mut problems);
         if let Some(problem) = serve(config, &store, stop, &mut running).await {
             problems.push(problem);
         }
@@ -248,48 +245,62 @@ async fn host(store: Arc<Tsdb>, every: Duration, stop: CancellationToken) {
     }
 }
 
-/// Begins to scrape the configured targets. With one that is wrong nothing is scraped, and the problem says which.
+/// Begins to scrape the configured targets; one that is wrong is left out and told.
 fn scrape(
     config: &Config,
     secrets: &dyn Secrets,
     store: &Arc<Tsdb>,
-) -> Result<Option<Scraper>, Problem> {
-    if config.embedded.scrape.is_empty() {
-        return Ok(None);
-    }
-    let problem = |url: &str, detail: String| {
-        Problem::new(Path::new(url), "scrape_target").with("detail", detail)
+    problems: &mut Vec<Problem>,
+) -> Option<Scraper> {
+    let mut tell = |url: &str, detail: String| {
+        problems.push(Problem::new(Path::new(url), "scrape_target").with("detail", detail));
     };
     let mut targets = Vec::new();
     for s in &config.embedded.scrape {
-        let mut target = ScrapeTarget::new(&s.job, &s.url);
-        target.interval = Duration::from_secs_f64(s.interval_seconds.unwrap_or(15.0));
-        target.timeout =
-            Duration::from_secs_f64(s.timeout_seconds.unwrap_or(10.0)).min(target.interval);
-        target.honor_labels = s.honor_labels;
-        let secret = || {
-            secrets
-                .get(&s.secret)
-                .ok_or_else(|| problem(&s.url, s.secret.clone()))
-        };
-        target.auth = match s.auth.as_str() {
-            "basic" => ScrapeAuth::Basic {
-                user: s.user.clone(),
-                password: secret()?,
-            },
-            "bearer" => ScrapeAuth::Bearer(secret()?),
-            _ => ScrapeAuth::None,
-        };
-        if let Some(file) = &s.ca_file {
-            target.authorities_pem =
-                Some(std::fs::read_to_string(file).map_err(|e| problem(&s.url, e.to_string()))?);
+        match target(s, secrets) {
+            Ok(target) => targets.push(target),
+            Err(detail) => tell(&s.url, detail),
         }
-        targets.push(target);
     }
-    let started = Scraper::start(targets, store.clone(), store_clock());
-    started
-        .map(Some)
-        .map_err(|e| problem("embedded.scrape", e.to_string()))
+    if targets.is_empty() {
+        return None;
+    }
+    match Scraper::start(targets, store.clone(), store_clock()) {
+        Ok(scraper) => Some(scraper),
+        Err(e) => {
+            tell("embedded.scrape", e.to_string());
+            None
+        }
+    }
+}
+
+/// A target of the configuration, or what is wrong with it.
+fn target(s: &Scrape, secrets: &dyn Secrets) -> Result<ScrapeTarget, String> {
+    let secret = || {
+        secrets
+            .get(&s.secret)
+            .ok_or_else(|| format!("shouwang secret set {}", s.secret))
+    };
+    let mut target = ScrapeTarget::new(&s.job, &s.url);
+    target.interval = Duration::from_secs_f64(s.interval_seconds.unwrap_or(15.0));
+    target.timeout =
+        Duration::from_secs_f64(s.timeout_seconds.unwrap_or(10.0)).min(target.interval);
+    target.honor_labels = s.honor_labels;
+    target.auth = match s.auth.as_str() {
+        "basic" => ScrapeAuth::Basic {
+            user: s.user.clone(),
+            password: secret()?,
+        },
+        "bearer" => ScrapeAuth::Bearer(secret()?),
+        _ => ScrapeAuth::None,
+    };
+    if let Some(file) = &s.ca_file {
+        target.authorities_pem = Some(std::fs::read_to_string(file).map_err(|e| e.to_string())?);
+    }
+    match target.problem() {
+        Some(e) => Err(e.to_string()),
+        None => Ok(target),
+    }
 }
 
 /// Prometheus' HTTP API over the local store, when the configuration asks for it.

@@ -551,6 +551,7 @@ mod tests {
             "unknown_concept",
             "unbound_concept",
             "secret_missing",
+            "config",
         ];
         for code in codes {
             let view = error_view(&Failure {

@@ -95,12 +95,12 @@ fn connect(source: &Source, secrets: &dyn Secrets) -> Result<Arc<dyn Metrics>, F
         connection.limits.body_bytes = mib << 20;
     }
     connection.gzip = source.gzip;
-    registry::connect(&source.kind, &connection).map_err(|e| Failure::new("tls", "detail", e))
+    registry::connect(&source.kind, &connection).map_err(|e| Failure::new("config", "detail", e))
 }
 
 fn pem(path: &Path) -> Result<String, Failure> {
     std::fs::read_to_string(path)
-        .map_err(|e| Failure::new("tls", "detail", format!("{}: {e}", path.display())))
+        .map_err(|e| Failure::new("config", "detail", format!("{}: {e}", path.display())))
 }
 
 #[cfg(test)]

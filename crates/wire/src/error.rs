@@ -42,6 +42,8 @@ pub enum ErrorCode {
     UnboundConcept,
     /// A secret that the source needs is not stored. `name`.
     SecretMissing,
+    /// The source's configuration is wrong. `detail`.
+    Config,
     /// No such board. `board`.
     UnknownBoard,
     /// The program's own fault. `detail`.

@@ -155,3 +155,17 @@ impl Key {
         format!("config.{}", self.path.replace('.', "_"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_of_the_registry_can_be_configured() {
+        let known: Vec<&str> = source::registry::KINDS.iter().map(|k| k.name).collect();
+        let Some(Kind::OneOf(listed)) = find("source.kind").map(|k| k.kind) else {
+            panic!("source.kind")
+        };
+        assert_eq!(listed, known);
+    }
+}
