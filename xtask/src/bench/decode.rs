@@ -8,9 +8,19 @@ use anyhow::Result;
 const LIMITS: &[(&str, Limit)] = &[("ratio", Limit::AtLeast(3.0))];
 
 pub(super) fn measure(report: &mut Report, _: bool) -> Result<()> {
+    let build = [
+        "build",
+        "--release",
+        "-p",
+        "source",
+        "--example",
+        "decode_bench",
+    ];
+    procs::step(&mut cargo(&build))?;
     let mut command = cargo(&[
         "run",
         "--release",
+        "--quiet",
         "-p",
         "source",
         "--example",

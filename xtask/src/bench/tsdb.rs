@@ -8,12 +8,24 @@ use anyhow::Result;
 const LIMITS: &[(&str, Limit)] = &[
     ("rss_mib", Limit::AtMost(320.0)),
     ("ingest_samples_per_second", Limit::AtLeast(200_000.0)),
+    ("ratio_to_prometheus", Limit::AtMost(1.0)),
+    ("answers_agree", Limit::AtLeast(1.0)),
 ];
 
 pub(super) fn measure(report: &mut Report, quick: bool) -> Result<()> {
+    let build = [
+        "build",
+        "--release",
+        "-p",
+        "embedded",
+        "--example",
+        "tsdb_bench",
+    ];
+    procs::step(&mut cargo(&build))?;
     let mut command = cargo(&[
         "run",
         "--release",
+        "--quiet",
         "-p",
         "embedded",
         "--example",
