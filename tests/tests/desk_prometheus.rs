@@ -102,10 +102,18 @@ fn source(name: &str, url: &str) -> String {
     )
 }
 
+fn scraping_itself() -> PrometheusOptions {
+    let targets = vec![("prometheus".to_owned(), vec!["127.0.0.1:{port}".to_owned()])];
+    PrometheusOptions {
+        targets,
+        ..PrometheusOptions::default()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_restart_of_prometheus_is_shown_and_the_picture_goes_on() {
     let dir = tempfile::tempdir().unwrap();
-    let mut server = prometheus(PrometheusOptions::default());
+    let mut server = prometheus(scraping_itself());
     let desk = desk(dir.path(), &source("p", &server.url())).await;
     let mut page = Page::default();
     page.until(&desk, "data", |p| {
@@ -162,11 +170,11 @@ async fn a_restart_of_prometheus_is_shown_and_the_picture_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 async fn sources_that_misbehave_leave_the_others_alone() {
     let dir = tempfile::tempdir().unwrap();
-    let server = prometheus(PrometheusOptions::default());
+    let server = prometheus(scraping_itself());
     let html = Hostile::always(Answer::with(
         200,
         "text/html",
-        Body::Bytes(b"<html><title>Login</title></html>".to_vec()),
+        Body::Full(b"<html><title>Login</title></html>".to_vec()),
     ));
     let nobody = format!("http://127.0.0.1:{}", shouwang_tests::servers::free_port());
     let sources = [
@@ -203,7 +211,7 @@ async fn sources_that_misbehave_leave_the_others_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_zoom_gives_finer_points_and_a_board_that_breaks_stays() {
     let dir = tempfile::tempdir().unwrap();
-    let server = prometheus(PrometheusOptions::default());
+    let server = prometheus(scraping_itself());
     let desk = desk(dir.path(), &source("p", &server.url())).await;
     let mut page = Page::default();
     page.until(&desk, "data", |p| {
