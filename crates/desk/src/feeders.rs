@@ -3,13 +3,14 @@
 use crate::Problem;
 use crate::clock;
 use crate::config::{Config, Scrape};
+use crate::core::{Handle, Message};
 use crate::local::LocalMetrics;
 use crate::sources::{Client, Secrets, budget};
 use crate::start::store_clock;
 use embedded::collector::{HostCollector, HostOptions};
 use embedded::scrape::{ScrapeAuth, ScrapeSink, ScrapeTarget, Scraper};
 use embedded::tsdb::{FileOptions, Options, Tsdb};
-use engine::{Budget, Failure, SourceSpec};
+use engine::{Budget, Event, Failure, SourceSpec};
 use model::{Labels, Sample};
 use simulator::{Planned, Platform, Scenario};
 use source::Metrics;
@@ -61,6 +62,7 @@ pub async fn start(
     config: &Config,
     incidents: Vec<Planned>,
     secrets: &dyn Secrets,
+    handle: &Handle,
     data: Option<&Path>,
     stop: &CancellationToken,
 ) -> (Running, Vec<Client>, Vec<Problem>) {
@@ -100,6 +102,7 @@ pub async fn start(
         running.tasks.push(tokio::spawn(demo(
             store,
             demo_platform(config, incidents),
+            handle.clone(),
             stop.clone(),
         )));
     }
@@ -337,11 +340,15 @@ async fn serve(
 }
 
 /// Lives the simulated platform's life: first the past in pieces, then every few seconds.
-async fn demo(store: Arc<Tsdb>, platform: Platform, stop: CancellationToken) {
+async fn demo(store: Arc<Tsdb>, platform: Platform, handle: Handle, stop: CancellationToken) {
     let (mut platform, stopped) = live_through_the_past(platform, &store, &stop).await;
     if stopped {
         return;
     }
+    // Panels that asked in the meantime have got a part of the past.
+    handle
+        .send(Message::Event(Event::Backfilled("demo".into())))
+        .await;
     let mut ticks = tokio::time::interval(DEMO_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {

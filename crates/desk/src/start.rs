@@ -76,6 +76,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides) -> Desk {
         &config,
         overrides.incidents,
         &secrets,
+        &handle,
         data.as_deref(),
         &stop,
     )

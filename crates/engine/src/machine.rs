@@ -6,7 +6,7 @@ use crate::judge;
 use crate::panels::{Abnormal, Facts, PanelStatus, QueryStatus, SinceBook, State};
 use crate::plan::{RangeRequest, next_range, step_for};
 use crate::stream::{Shape, Stream, StreamId, StreamKey};
-use crate::{Failure, Health, SourceSpec, SourceState};
+use crate::{Columns, Failure, Health, SourceSpec, SourceState};
 use model::board::{Board, Concept, Panel, PanelKind, Query, Role};
 use model::{Labels, RangeFrame, Severity};
 use std::collections::{BTreeMap, BTreeSet};
@@ -62,6 +62,8 @@ pub struct Meta {
 pub enum Event {
     /// The first event; later ones replace everything but the data that stays meaningful.
     Configured(Setup),
+    /// This source has got samples of the past: what is known of the window may have holes that it could fill now.
+    Backfilled(String),
     /// Another board is to be shown.
     Opened(String),
     /// The time of [`Engine::next_wakeup`] has come (or not; it does not hurt).
@@ -159,6 +161,12 @@ impl Engine {
                 }
             }
             Event::Wakeup => {}
+            Event::Backfilled(source) => {
+                self.ask_all_again(&source, now);
+                for stream in self.streams.values_mut().filter(|s| s.key.source == source) {
+                    stream.refill = true;
+                }
+            }
             Event::Probed(source, result, meta) => self.probed(&source, result, meta, now),
             Event::Ranged(id, result, meta) => self.ranged(id, result, meta, now),
             Event::Instant(id, result, meta) => self.instant(id, result, meta, now),
@@ -698,13 +706,22 @@ fn ask(id: StreamId, stream: &mut Stream, source_now: i64, now: i64, effects: &m
             stream.in_flight = true;
             effects.push(Effect::Instant(id, stream.key.clone()));
         }
-        Shape::Range(window, step) => match next_range(&stream.columns, window, step, source_now) {
-            Some(request) => {
-                stream.in_flight = true;
-                effects.push(Effect::Range(id, stream.key.clone(), request));
+        Shape::Range(window, step) => {
+            let nothing = Columns::default();
+            let have = if stream.refill {
+                &nothing
+            } else {
+                &stream.columns
+            };
+            match next_range(have, window, step, source_now) {
+                Some(request) => {
+                    stream.in_flight = true;
+                    stream.refill = false;
+                    effects.push(Effect::Range(id, stream.key.clone(), request));
+                }
+                None => stream.next_at = next_turn(id, stream.refresh, now),
             }
-            None => stream.next_at = next_turn(id, stream.refresh, now),
-        },
+        }
     }
 }
 

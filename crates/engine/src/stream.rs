@@ -66,6 +66,8 @@ pub struct Stream {
     pub next_at: i64,
     /// When to ask for data times next, ms.
     pub next_age_at: i64,
+    /// The whole window is to be asked again, because the source has got samples of the past.
+    pub refill: bool,
     /// Asked and not answered.
     pub in_flight: bool,
     /// The same for data times.
@@ -88,6 +90,7 @@ impl Stream {
             answered: false,
             next_at: now,
             next_age_at: now,
+            refill: false,
             in_flight: false,
             age_in_flight: false,
         }

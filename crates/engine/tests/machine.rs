@@ -227,7 +227,10 @@ fn a_dead_source_fails_its_panels_and_is_asked_ever_less_often_until_it_is_back(
     let effects = engine.handle(Event::Wakeup, now);
     assert!(effects.iter().any(|e| matches!(e, Effect::Range(..))));
     if effects.iter().any(|e| matches!(e, Effect::Probe(..))) {
-        engine.handle(Event::Probed("p".into(), present(&["node_x"]), Meta::default()), now);
+        engine.handle(
+            Event::Probed("p".into(), present(&["node_x"]), Meta::default()),
+            now,
+        );
     }
     if effects.iter().any(|e| matches!(e, Effect::Ages(..))) {
         engine.handle(Event::Aged(id, Err(refused()), Meta::default()), now);
@@ -520,4 +523,42 @@ fn an_answer_for_a_question_of_another_board_is_ignored() {
     );
     assert!(effects.is_empty());
     assert_eq!(engine.panels()[0].state, State::Data);
+}
+
+#[test]
+fn after_a_backfill_the_holes_are_filled() {
+    let mut engine = started(vec![panel("x", PanelKind::Timeseries, "${cpu}")]);
+    run(&mut engine, T0, T0 + 20_000, 50.0);
+    let now = T0 + 21_000;
+    let effects = engine.handle(Event::Backfilled("p".into()), now);
+    let whole = effects
+        .iter()
+        .find_map(|e| {
+            if let Effect::Range(_, _, r) = e {
+                Some(*r)
+            } else {
+                None
+            }
+        })
+        .expect("asked at once");
+    assert_eq!(whole.end - whole.start, 600_000);
+    answer_all(&mut engine, effects, now, 60.0);
+    let stream = engine.stream(StreamId(0)).unwrap();
+    let (_, values) = stream.columns.series().next().unwrap();
+    assert!(values.iter().all(|v| *v == 60.0));
+    let next = run(&mut engine, now, now + 10_000, 60.0);
+    let part = next
+        .iter()
+        .find_map(|e| {
+            if let Effect::Range(_, _, r) = e {
+                Some(*r)
+            } else {
+                None
+            }
+        })
+        .expect("asked");
+    assert!(
+        part.end - part.start <= 10_000,
+        "and then only what is new again: {part:?}"
+    );
 }
