@@ -198,15 +198,16 @@ impl Config {
 }
 
 impl Wall {
-    /// Factor on type size, so that Han text of the body (17 units of 1080) has the height that `design`'s rule asks for:
-    /// height in mm ≥ 0.00465 × distance in mm. Between 1 and 2, because the layout holds no more.
+    /// Factor on type size, so that what must be read from afar (the verdict, tiles' values: 27 units of 1080 or more) has the height
+    /// that legibility asks for: height in mm ≥ 0.00465 × distance in mm. Between 1 and 1.5, because the boards hold no more; beyond
+    /// that only a larger screen helps.
     pub fn type_scale(&self) -> f64 {
         // 16:9: the height of a screen is 0.4903 of its diagonal.
         let screen_mm = self.screen_inches * 25.4 * 0.4903;
-        let body_mm = screen_mm * 17.0 / 1080.0;
+        let read_mm = screen_mm * 27.0 / 1080.0;
         let wanted = 0.00465 * self.viewing_distance * 1000.0;
-        if body_mm > 0.0 && wanted.is_finite() {
-            (wanted / body_mm).clamp(1.0, 2.0)
+        if read_mm > 0.0 && wanted.is_finite() {
+            (wanted / read_mm).clamp(1.0, 1.5)
         } else {
             1.0
         }
@@ -303,8 +304,8 @@ mod tests {
             .type_scale()
         };
         assert_eq!(at(0.0), 1.0);
-        assert!(at(3.0) > 1.2 && at(3.0) < 1.4, "{}", at(3.0));
-        assert_eq!(at(50.0), 2.0);
+        assert!(at(5.0) > 1.3 && at(5.0) < 1.4, "{}", at(5.0));
+        assert_eq!(at(50.0), 1.5);
         assert_eq!(
             Wall {
                 viewing_distance: f64::NAN,
