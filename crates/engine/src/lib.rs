@@ -16,7 +16,7 @@ pub mod stream;
 
 pub use columns::Columns;
 pub use freshness::{Budget, Freshness};
-pub use machine::{Effect, Engine, Event, Mode, ProbeReport, Setup, WakeReason};
+pub use machine::{Effect, Engine, Event, ProbeReport, Setup, WakeReason};
 pub use panels::{PanelStatus, QueryStatus};
 pub use source_state::{Health, SourceSpec, SourceState};
 pub use stream::{Stream, StreamId};

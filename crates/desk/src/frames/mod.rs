@@ -1,0 +1,295 @@
+//! From the engine's state to the page's frame: what is new since a cursor.
+
+mod views;
+mod zoom;
+
+pub use views::{error_view, source_view};
+pub use zoom::zoom;
+
+use engine::panels::QueryStatus;
+use engine::stream::{Shape, Stream};
+use engine::{Engine, Freshness, PanelStatus};
+use model::Labels;
+use model::board::{Panel, Query};
+use views::{board_view, state_view, verdict_view};
+use wire::{FrameHead, FrameWriter, Mark, PanelFrame, Patch, QueryFrame, SeriesView, ViewSettings};
+
+/// Characters of a label value or a series name that reach the page.
+const MAX_TEXT: usize = 200;
+/// Labels of a series that reach the page.
+const MAX_LABELS: usize = 40;
+
+/// The frame for a page that has everything up to `cursor` (0: nothing). `settings` comes with the revision of its last change.
+pub fn build(engine: &Engine, settings: (&ViewSettings, u64), cursor: u64, now: i64) -> Vec<u8> {
+    let (board_rev, sources_rev, verdict_rev) = engine.revisions();
+    let full = cursor == 0 || cursor > engine.revision() || board_rev > cursor;
+    let since = if full { 0 } else { cursor };
+    let newer = |revision: u64| full || revision > since;
+    let mut writer = FrameWriter::default();
+    let mut panels = Vec::new();
+    if let Some(board) = engine.board() {
+        for (panel, status) in board.panels.iter().zip(engine.panels()) {
+            if newer(status.revision) {
+                panels.push(panel_frame(engine, panel, status, since, full, &mut writer));
+            }
+        }
+    }
+    let head = FrameHead {
+        now: now as f64,
+        // A page that has seen nothing yet must not send 0 again.
+        cursor: engine.revision().max(1),
+        full,
+        settings: newer(settings.1).then(|| settings.0.clone()),
+        board: if full {
+            engine.board().map(|b| board_view(b, engine))
+        } else {
+            None
+        },
+        sources: newer(sources_rev).then(|| engine.sources().map(source_view).collect()),
+        verdict: (newer(verdict_rev)).then(|| verdict_view(engine, engine.verdict())),
+        panels,
+    };
+    writer.finish(&head)
+}
+
+fn panel_frame(
+    engine: &Engine,
+    panel: &Panel,
+    status: &PanelStatus,
+    since: u64,
+    full: bool,
+    writer: &mut FrameWriter,
+) -> PanelFrame {
+    let queries = status.queries.iter().zip(&panel.queries);
+    PanelFrame {
+        id: panel.id.clone(),
+        state: state_view(&status.state),
+        severity: status.severity.into(),
+        demo: status.demo,
+        queries: queries
+            .map(|(s, q)| query_frame(engine, q, s, since, full, writer))
+            .collect(),
+    }
+}
+
+fn query_frame(
+    engine: &Engine,
+    query: &Query,
+    status: &QueryStatus,
+    since: u64,
+    full: bool,
+    writer: &mut FrameWriter,
+) -> QueryFrame {
+    let streams: Vec<&Stream> = status
+        .streams
+        .iter()
+        .filter_map(|id| engine.stream(*id))
+        .collect();
+    let anew = full || status.epoch_revision > since;
+    let series = anew.then(|| {
+        let of = |s: &&Stream| -> Vec<SeriesView> {
+            names(s)
+                .map(|l| series_view(engine, query, &s.key.source, l))
+                .collect()
+        };
+        streams.iter().flat_map(of).collect()
+    });
+    let (start, patch) = history(&streams, if anew { 0 } else { since }, anew, writer);
+    let at = |t: Option<i64>| t.map_or(f64::NAN, |t| t as f64);
+    let latest = writer.push(status.judged.iter().flat_map(|j| [j.value, at(j.at)]));
+    let reduced = writer.push([status.reduced.value, at(status.reduced.at)]);
+    QueryFrame {
+        id: query.id.clone(),
+        epoch: status.epoch,
+        series,
+        start,
+        patch,
+        latest,
+        marks: status.judged.iter().map(mark).collect(),
+        reduced,
+        reduced_mark: mark(&status.reduced),
+    }
+}
+
+fn names(stream: &Stream) -> Box<dyn Iterator<Item = &Labels> + '_> {
+    match stream.key.shape {
+        Shape::Range(..) => Box::new(stream.columns.series().map(|(l, _)| l)),
+        Shape::Instant => Box::new(stream.instant.1.iter().map(|(l, _)| l)),
+    }
+}
+
+/// Begin of the window and what is new in it. All streams of a query share window and step; their grids are the same multiples.
+fn history(
+    streams: &[&Stream],
+    since: u64,
+    all: bool,
+    writer: &mut FrameWriter,
+) -> (f64, Option<Patch>) {
+    let with_points = || streams.iter().filter(|s| !s.columns.is_empty());
+    let start = with_points().map(|s| s.columns.start()).min();
+    let end = with_points().filter_map(|s| s.columns.last()).max();
+    let step = with_points().map(|s| s.columns.step()).find(|s| *s > 0);
+    let from = if all {
+        start
+    } else {
+        with_points()
+            .filter_map(|s| s.columns.changed_since(since))
+            .min()
+    };
+    let (Some(start), Some(end), Some(step)) = (start, end, step) else {
+        return (0.0, None);
+    };
+    let Some(from) = from.map(|f| f.max(start)) else {
+        return (start as f64, None);
+    };
+    let count = usize::try_from((end - from) / step + 1).unwrap_or(0);
+    let mut offset = None;
+    for stream in streams {
+        let c = &stream.columns;
+        for (_, values) in c.series() {
+            let point = |i: usize| {
+                let index = (from + step * i as i64 - c.start()).checked_div(c.step())?;
+                usize::try_from(index)
+                    .ok()
+                    .and_then(|i| values.get(i))
+                    .copied()
+            };
+            let at = writer.push((0..count).map(|i| point(i).unwrap_or(f64::NAN)));
+            offset.get_or_insert(at);
+        }
+    }
+    let patch = Patch {
+        from: from as f64,
+        step: step as f64,
+        count: u32::try_from(count).unwrap_or(u32::MAX),
+        offset: offset.unwrap_or_else(|| writer.push([])),
+    };
+    (start as f64, Some(patch))
+}
+
+fn series_view(engine: &Engine, query: &Query, source: &str, labels: &Labels) -> SeriesView {
+    SeriesView {
+        name: series_name(query.legend.as_deref(), labels, source),
+        labels: labels
+            .iter()
+            .take(MAX_LABELS)
+            .map(|(n, v)| (cut(n), cut(v)))
+            .collect(),
+        source: source.to_owned(),
+        demo: engine.source(source).is_some_and(|s| s.spec.demo),
+    }
+}
+
+/// The legend with its `{{label}}` filled in; without a legend the label values, without labels the source's name.
+pub fn series_name(legend: Option<&str>, labels: &Labels, source: &str) -> String {
+    let Some(mut rest) = legend else {
+        let values: Vec<&str> = labels
+            .iter()
+            .filter(|(n, _)| *n != "__name__" && *n != "job")
+            .map(|(_, v)| v)
+            .collect();
+        let name = if values.is_empty() {
+            labels.metric_name().unwrap_or(source).to_owned()
+        } else {
+            values.join(" · ")
+        };
+        return cut(&name);
+    };
+    let mut out = String::new();
+    while let Some(start) = rest.find("{{") {
+        let Some(len) = rest[start..].find("}}") else {
+            break;
+        };
+        out.push_str(&rest[..start]);
+        out.push_str(
+            labels
+                .get(rest[start + 2..start + len].trim())
+                .unwrap_or(""),
+        );
+        rest = &rest[start + len + 2..];
+    }
+    out.push_str(rest);
+    cut(out.trim())
+}
+
+fn cut(text: &str) -> String {
+    let mut out: String = text.chars().take(MAX_TEXT).collect();
+    if out.len() < text.len() {
+        out.push('…');
+    }
+    out
+}
+
+fn mark(j: &engine::judge::Judged) -> Mark {
+    Mark {
+        freshness: freshness(j.freshness),
+        severity: j.severity.into(),
+    }
+}
+
+fn freshness(f: Freshness) -> wire::Freshness {
+    match f {
+        Freshness::Fresh => wire::Freshness::Fresh,
+        Freshness::Old => wire::Freshness::Old,
+        Freshness::Unknown => wire::Freshness::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use engine::Failure;
+    use wire::ErrorCode;
+
+    #[test]
+    fn names_of_series_come_from_the_legend_and_are_bounded() {
+        let l = Labels::from_pairs([
+            ("__name__", "m"),
+            ("job", "j"),
+            ("instance", "h1"),
+            ("x", &*"<b>".repeat(1000)),
+        ]);
+        assert_eq!(
+            series_name(Some("{{instance}} 的 {{ nope }}"), &l, "s"),
+            "h1 的"
+        );
+        assert_eq!(series_name(Some("a {{x"), &l, "s"), "a {{x");
+        assert!(series_name(None, &l, "s").chars().count() <= MAX_TEXT + 1);
+        assert_eq!(series_name(None, &Labels::default(), "prod"), "prod");
+        assert_eq!(
+            series_name(None, &Labels::from_pairs([("__name__", "m")]), "prod"),
+            "m"
+        );
+    }
+
+    #[test]
+    fn every_code_of_the_engine_and_of_sources_is_on_the_wire() {
+        let codes = [
+            "connect",
+            "dns",
+            "tls",
+            "timeout",
+            "http",
+            "unauthorized",
+            "not_prometheus",
+            "too_large",
+            "truncated",
+            "malformed",
+            "query",
+            "limit",
+            "cancelled",
+            "unknown_source",
+            "unknown_concept",
+            "unbound_concept",
+            "secret_missing",
+            "config",
+        ];
+        for code in codes {
+            let view = error_view(&Failure {
+                code,
+                params: vec![],
+            });
+            assert_ne!(view.code, ErrorCode::Internal, "{code}");
+        }
+    }
+}

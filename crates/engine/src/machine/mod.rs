@@ -1,0 +1,248 @@
+//! The state machine: events in, effects out.
+
+mod answers;
+mod due;
+mod layout;
+mod status;
+
+use crate::panels::{Abnormal, PanelStatus, SinceBook};
+use crate::plan::RangeRequest;
+use crate::stream::{Stream, StreamId, StreamKey};
+use crate::{Failure, SourceSpec, SourceState};
+use model::board::{Board, Concept};
+use model::{Labels, RangeFrame, Severity};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What the configuration and the files say.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// In order of preference.
+    pub sources: Vec<SourceSpec>,
+    /// By id.
+    pub concepts: BTreeMap<String, Concept>,
+    /// By id.
+    pub boards: BTreeMap<String, Board>,
+    /// The board to show.
+    pub open: String,
+}
+
+/// What a probe found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ProbeReport {
+    /// Name and version of what answers.
+    pub version: String,
+    /// Those of the asked metrics that it has.
+    pub present: BTreeSet<String>,
+}
+
+/// Circumstances of an answer.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Meta {
+    /// Duration in ms.
+    pub latency: i64,
+    /// The source's clock in ms, if it told.
+    pub server_time: Option<i64>,
+    /// Size of the body.
+    pub bytes: u64,
+    /// The source had warnings or gave only a part.
+    pub warned: bool,
+}
+
+/// Everything that can happen.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// The first event; later ones replace everything but the data that stays meaningful.
+    Configured(Setup),
+    /// This source has got samples of the past: what is known of the window may have holes that it could fill now.
+    Backfilled(String),
+    /// Another board is to be shown.
+    Opened(String),
+    /// The time of [`Engine::next_wakeup`] has come (or not; it does not hurt).
+    Wakeup,
+    /// Answer to [`Effect::Probe`].
+    Probed(String, Result<ProbeReport, Failure>, Meta),
+    /// Answer to [`Effect::Range`].
+    Ranged(StreamId, Result<RangeFrame, Failure>, Meta),
+    /// Answer to [`Effect::Instant`]: time of evaluation and values.
+    Instant(StreamId, Result<(i64, Vec<(Labels, f64)>), Failure>, Meta),
+    /// Answer to [`Effect::Ages`]: instance and time in ms of the source's clock.
+    Aged(StreamId, Result<Vec<(String, i64)>, Failure>, Meta),
+}
+
+/// Everything that is to be done. Each is answered by exactly one event, also when it fails.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Effect {
+    /// Find out what the source is and which of these metrics it has.
+    Probe(String, Vec<String>),
+    /// Ask for a range.
+    Range(StreamId, StreamKey, RangeRequest),
+    /// Ask for the present.
+    Instant(StreamId, StreamKey),
+    /// Ask for data times with this query.
+    Ages(StreamId, StreamKey, String),
+}
+
+/// Why the engine wants to be woken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum WakeReason {
+    /// A source is to be probed.
+    Probe,
+    /// A question is due.
+    Ask,
+    /// A value leaves its budget of age.
+    Age,
+}
+
+/// The answer to "is it well".
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Verdict {
+    /// Worst and newest first.
+    pub abnormal: Vec<Abnormal>,
+    /// Checks of which nothing can be said.
+    pub unknown: u32,
+    /// Oldest of the newest data times on the board, ms.
+    pub data_at: Option<i64>,
+}
+
+impl Verdict {
+    /// How many checks are exactly this bad.
+    pub fn count(&self, severity: Severity) -> u32 {
+        u32::try_from(
+            self.abnormal
+                .iter()
+                .filter(|a| a.judged.severity == severity)
+                .count(),
+        )
+        .unwrap_or(u32::MAX)
+    }
+}
+
+/// All state of the wall.
+#[derive(Debug, Default)]
+pub struct Engine {
+    setup: Setup,
+    sources: BTreeMap<String, SourceState>,
+    streams: BTreeMap<StreamId, Stream>,
+    ids: BTreeMap<StreamKey, StreamId>,
+    next_id: u32,
+    panels: Vec<PanelStatus>,
+    since: SinceBook,
+    verdict: Verdict,
+    revision: u64,
+    board_revision: u64,
+    sources_revision: u64,
+    verdict_revision: u64,
+}
+
+impl Engine {
+    /// An engine that waits for [`Event::Configured`].
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes note of what happened and says what is to be done.
+    pub fn handle(&mut self, event: Event, now: i64) -> Vec<Effect> {
+        self.revision += 1;
+        match event {
+            Event::Configured(setup) => self.configure(setup, now),
+            Event::Opened(board) => {
+                if self.setup.boards.contains_key(&board) && self.setup.open != board {
+                    self.setup.open = board;
+                    self.lay_out(now);
+                }
+            }
+            Event::Wakeup => {}
+            Event::Backfilled(source) => {
+                self.ask_all_again(&source, now);
+                for stream in self.streams.values_mut().filter(|s| s.key.source == source) {
+                    stream.refill = true;
+                }
+            }
+            Event::Probed(source, result, meta) => self.probed(&source, result, meta, now),
+            Event::Ranged(id, result, meta) => self.ranged(id, result, meta, now),
+            Event::Instant(id, result, meta) => self.instant(id, result, meta, now),
+            Event::Aged(id, result, meta) => self.aged(id, result, meta, now),
+        }
+        self.refresh_ages(now);
+        self.due(now)
+    }
+
+    /// When to send [`Event::Wakeup`], ms, and why.
+    pub fn next_wakeup(&self) -> Option<(i64, WakeReason)> {
+        let probes = self
+            .sources
+            .values()
+            .filter(|s| !s.probing)
+            .map(|s| (s.next_probe, WakeReason::Probe));
+        let asks = self
+            .streams
+            .values()
+            .filter(|s| self.may_ask(s))
+            .flat_map(|s| {
+                let ask = (!s.in_flight).then_some((s.next_at, WakeReason::Ask));
+                let age = (!s.age_in_flight && s.age_query.is_some())
+                    .then_some((s.next_age_at, WakeReason::Ask));
+                [ask, age].into_iter().flatten()
+            });
+        let ages = self
+            .panels
+            .iter()
+            .filter_map(|p| self.next_age_change(p))
+            .map(|t| (t, WakeReason::Age));
+        probes.chain(asks).chain(ages).min_by_key(|(t, _)| *t)
+    }
+
+    // ---- what readers see -------------------------------------------------------------------------------------------------
+
+    /// Counts events; a page's cursor is a value of it.
+    pub fn revision(&self) -> u64 {
+        self.revision
+    }
+
+    /// Revisions of the last change of board, sources and verdict.
+    pub fn revisions(&self) -> (u64, u64, u64) {
+        (
+            self.board_revision,
+            self.sources_revision,
+            self.verdict_revision,
+        )
+    }
+
+    /// The board that is shown.
+    pub fn board(&self) -> Option<&Board> {
+        self.setup.boards.get(&self.setup.open)
+    }
+
+    /// All boards, concepts and the order of sources.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+
+    /// Status of the board's panels, in their order.
+    pub fn panels(&self) -> &[PanelStatus] {
+        &self.panels
+    }
+
+    /// A stream.
+    pub fn stream(&self, id: StreamId) -> Option<&Stream> {
+        self.streams.get(&id)
+    }
+
+    /// Sources in order of preference.
+    pub fn sources(&self) -> impl Iterator<Item = &SourceState> {
+        self.setup
+            .sources
+            .iter()
+            .filter_map(|s| self.sources.get(&s.name))
+    }
+
+    /// A source by name.
+    pub fn source(&self, name: &str) -> Option<&SourceState> {
+        self.sources.get(name)
+    }
+
+    /// The answer to "is it well".
+    pub fn verdict(&self) -> &Verdict {
+        &self.verdict
+    }
+}
