@@ -71,6 +71,17 @@ fn a_real_prometheus_with_a_real_node_exporter_shows_then_goes_stale_then_fails_
     );
     wall.picture("data");
 
+    // the node exporter knows the host, and nothing of orders and payments
+    wall.control("health");
+    wall.until(
+        "the health page to tell bound from unbound",
+        SOON,
+        "const n = b => document.querySelectorAll(`[data-concept][data-bound='${b}']`).length;
+         return n(true) >= 5 && n(false) >= 20",
+    );
+    assert!(wall.text("[data-view='health']").contains("未绑定"));
+    wall.click("[data-close]");
+
     exporter.kill();
     wall.until_state("load", "stale", SOON);
     wall.picture("stale");

@@ -51,7 +51,6 @@ pub const WINDOW_TESTS: &[Package] = &[
         "用 WebDriver 操作窗口",
         "drives the window by WebDriver",
     ),
-    p("xdotool", "操作鼠标与窗口", "moves the pointer and windows"),
     p("gnome-keyring", "测试密钥环", "the keyring in tests"),
     p(
         "libsecret-tools",
@@ -116,7 +115,7 @@ pub fn advice(ids: &[&str]) -> &'static str {
     let is = |names: &[&str]| ids.iter().any(|id| names.contains(id));
     if is(&["ubuntu", "debian"]) {
         "sudo apt-get install build-essential pkg-config libwebkit2gtk-4.1-dev fonts-noto-cjk locales xvfb openbox \
-         dbus imagemagick webkit2gtk-driver xdotool gnome-keyring libsecret-tools prometheus prometheus-alertmanager \
+         dbus imagemagick webkit2gtk-driver gnome-keyring libsecret-tools prometheus prometheus-alertmanager \
          prometheus-node-exporter"
     } else if is(&["fedora", "rhel", "centos"]) {
         "sudo dnf install gcc gcc-c++ make pkgconf webkit2gtk4.1-devel google-noto-sans-cjk-fonts \
