@@ -16,6 +16,7 @@ export default defineConfig({
   },
   // In tests too the components are those of the browser, not those for rendering on a server.
   ...(process.env.VITEST === undefined ? {} : { resolve: { conditions: ['browser'] } }),
-  server: { port: 5173, strictPort: true },
+  // The board that is shipped stands outside of ui/; the development host shows it too.
+  server: { port: 5173, strictPort: true, fs: { allow: ['..'] } },
   test: { include: ['src/**/*.test.ts'], environment: 'happy-dom' },
 })

@@ -1,3 +1,5 @@
+import { parse } from 'yaml'
+import file from '../../../boards/overview.yaml?raw'
 import type { BoardView, PanelView, QueryView, ThresholdsView } from './wire'
 
 /** How the made-up values of a query run. */
@@ -184,6 +186,51 @@ export function overview(): FakePanel[] {
   ]
 }
 
+interface FileQuery {
+  id: string
+  role?: string
+  label?: string
+  unit?: string
+}
+interface FilePanel {
+  id: string
+  kind: string
+  title: string
+  subtitle?: string
+  domain?: string
+  at: { x: number; y: number; w: number; h: number }
+  unit?: string
+  min?: number
+  max?: number
+  limit?: number
+  abnormal_only?: boolean
+  queries?: FileQuery[]
+}
+
+const SIZES: Record<string, [number, number]> = { percent: [70, 25], ratio: [0.5, 0.2], seconds: [0.26, 0.1], score: [4.46, 0.2], up_down: [1, 0] }
+const NAMES = ['https://admin.restaurant.example', 'order.created', '/api/v1/dishes/{id}', 'bankcard', '223.5.5.5', 'payment.callback']
+
+/** The board that is shipped, with its places and titles; the numbers are made up. */
+export function shipped(): FakePanel[] {
+  const board = parse(file) as { panels: FilePanel[] }
+  return board.panels.map((one, i) => {
+    const limited = one.unit === 'percent' ? limits(80, 90, 95) : one.unit === 'seconds' ? limits(2, 5) : null
+    const single = ['tile', 'stat', 'gauge'].includes(one.kind)
+    const waves: Record<string, Wave> = {}
+    const queries = (one.queries ?? []).map((q): QueryView => {
+      const unit = q.unit ?? one.unit ?? 'count'
+      const [base, swing] = SIZES[unit] ?? [4622, 300]
+      const hot = i % 17 === 0 && q.id === 'a' ? base / 3 : 0
+      waves[q.id] = { base: base + hot, swing: swing / 8, noise: swing / 12, names: single ? [''] : NAMES }
+      return { id: q.id, role: q.role ?? 'main', label: q.label ?? null, unit, reduce: 'worst', thresholds: q.role === undefined ? limited : null }
+    })
+    const { id, kind, title, at } = one
+    const ends = { min: one.min ?? null, max: one.max ?? null, limit: one.limit ?? 8, abnormal_only: one.abnormal_only ?? false }
+    const view: PanelView = { id, kind, title, subtitle: one.subtitle ?? null, at, domain: one.domain ?? null, unit: one.unit ?? 'count', thresholds: limited, ...ends, text: null, queries }
+    return { view, waves }
+  })
+}
+
 /** The bench: so many charts of four lines. */
 export function bench(panels: number): FakePanel[] {
   return Array.from({ length: panels }, (_, i) =>
@@ -194,7 +241,10 @@ export function bench(panels: number): FakePanel[] {
   )
 }
 
+const size = (panels: FakePanel[], from: 'x' | 'y', length: 'w' | 'h'): number =>
+  Math.max(1, ...panels.map(({ view }) => view.at[from] + view.at[length]))
+
 /** The board around the panels. */
 export function boardOf(panels: FakePanel[], window: number): BoardView {
-  return { id: 'overview', title: '总览', window, columns: 24, rows: 20, panels: panels.map((one) => one.view) }
+  return { id: 'overview', title: '总览', window, columns: size(panels, 'x', 'w'), rows: size(panels, 'y', 'h'), panels: panels.map((one) => one.view) }
 }

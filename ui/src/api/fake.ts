@@ -1,5 +1,5 @@
 import { judge, worse } from '../shared/severity'
-import { bench, boardOf, overview, type FakePanel, type Wave } from './fake-board'
+import { bench, boardOf, overview, shipped, type FakePanel, type Wave } from './fake-board'
 import { encode } from './frame'
 import type { Call } from './host'
 import type { Abnormal, FrameHead, HealthView, PanelFrame, PanelState, QueryFrame, SeverityView, SourceView, Verdict, ViewSettings } from './wire'
@@ -27,7 +27,7 @@ export class Fake {
     const isBench = query.has('bench')
     this.step = isBench ? 1000 : 5000
     this.window = isBench ? 720_000 : 3_600_000
-    this.panels = isBench ? bench(Number(query.get('bench')) || 24) : overview()
+    this.panels = isBench ? bench(Number(query.get('bench')) || 24) : query.has('shipped') ? shipped() : overview()
     if (query.has('good')) this.panels.forEach((panel) => this.calm(panel))
     this.settings = {
       locale: query.get('locale') ?? 'zh-CN',
@@ -279,7 +279,7 @@ export class Fake {
   }
 }
 
-/** The commands, answered here. `?bench=24`, `?good`, `?theme=calm`, `?locale=en`, `?kiosk`, `?scale=1.4`, `?lost`. */
+/** The commands, answered here. `?bench=24`, `?shipped`, `?good`, `?theme=calm`, `?locale=en`, `?kiosk`, `?scale=1.4`, `?lost`. */
 export function fakeCall(): Call {
   const query = new URLSearchParams(window.location.search)
   const fake = new Fake(query)

@@ -3,7 +3,7 @@ import type { SeverityView, ThresholdsView } from '../api/wire'
 import { TOKEN } from '../shared/severity'
 import { timeMarks, type Zone } from '../shared/time'
 import type { QueryData, Values } from '../stores/query'
-import { currentLook, unit } from './look'
+import { axisFont, currentLook, typeScale, unit } from './look'
 import { extent, firstAt, steadyScale, timeWindow, valueMarks, type Ends, type Range } from './scale'
 
 /** All charts of the page share this crosshair. */
@@ -29,6 +29,8 @@ export interface LinesOptions {
   /** Unit of the axis. */
   unit: string
   phase: number
+  /** Whether there is room for the times below the plot. */
+  clock: boolean
   /** How a value of the axis is written. */
   label(value: number): string
   /** The pointer is over the point `index` at these CSS pixels; null when it left. `own` is false when another chart has it. */
@@ -212,14 +214,14 @@ export class LinesChart {
     const look = currentLook()
     const u = unit()
     const { options } = this
-    const font = `400 ${14 * u * typeScale()}px "Barlow Semi Condensed", "Noto Sans CJK SC", sans-serif`
+    const font = `400 ${axisFont()}px "Barlow Semi Condensed", "Noto Sans CJK SC", sans-serif`
     this.palette = options.lines.map((line) => look.colour(line.token))
     const axis = { stroke: look.colour('--text-3'), font, ticks: { show: false }, border: { show: false } }
     return {
       width: options.width,
       height: options.height,
       ms: 1,
-      padding: [10 * u, 6 * u, 0, 0],
+      padding: [0.72 * axisFont(), 6 * u, options.clock ? 0 : 2 * u, 0],
       legend: { show: false },
       series: [
         {},
@@ -238,13 +240,14 @@ export class LinesChart {
       axes: [
         {
           ...axis,
+          show: options.clock,
           size: 22 * u * typeScale(),
           gap: 3 * u,
           grid: { show: false },
           splits: (plot) => {
-            const marks = timeMarks(this.x.lo, this.x.hi, Math.max(2, Math.floor(plot.width / (74 * u))), options.zone)
+            const marks = timeMarks(this.x.lo, this.x.hi, Math.max(2, Math.floor(plot.width / (74 * u * typeScale()))), options.zone)
             // A label too near an edge would be cut or run into the other axis'.
-            const edge = ((this.x.hi - this.x.lo) / Math.max(1, plot.width)) * 15 * u * typeScale()
+            const edge = ((this.x.hi - this.x.lo) / Math.max(1, plot.width)) * 18 * u * typeScale()
             return marks.filter((at) => at >= this.x.lo + edge && at <= this.x.hi - edge)
           },
           values: (_, marks) => marks.map((at) => clockLabel(at, this.x, options.zone)),
@@ -256,7 +259,7 @@ export class LinesChart {
           gap: 6 * u,
           grid: { stroke: look.colour('--grid'), width: Math.max(1, u) },
           splits: (plot) => valueMarks(this.y, Math.max(1, Math.floor((plot.height - 30 * u) / (26 * u * typeScale()))), options.unit),
-          values: (_, marks) => marks.map((v) => options.label(v)),
+          values: (plot, marks) => marks.map((v) => (this.whole(plot, v) ? options.label(v) : '')),
         },
       ],
       cursor: {
@@ -281,6 +284,12 @@ export class LinesChart {
         setSelect: [(plot) => this.selected(plot)],
       },
     }
+  }
+
+  /** Whether a label at this value stands whole on the canvas; without times below, the lowest one does not. */
+  private whole(plot: uPlot, value: number): boolean {
+    if (this.options.clock) return true
+    return (plot.height * (value - this.y.lo)) / Math.max(Number.MIN_VALUE, this.y.hi - this.y.lo) >= 0.5 * axisFont()
   }
 
   private selected(plot: uPlot): void {
@@ -319,8 +328,6 @@ export class LinesChart {
     ctx.restore()
   }
 }
-
-const typeScale = (): number => Number(document.documentElement.style.getPropertyValue('--ts')) || 1
 
 /** Hours and minutes; with seconds when the whole axis is shorter than five minutes, the date when it is longer than two days. */
 function clockLabel(at: number, range: Range, zone: Zone): string {

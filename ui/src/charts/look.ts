@@ -33,6 +33,12 @@ export function unit(): number {
   return Math.max(0.25, Math.min(window.innerWidth / 1920, window.innerHeight / 1080))
 }
 
+/** Factor of the type for the viewing distance, `--ts`. */
+export const typeScale = (): number => Number(document.documentElement.style.getPropertyValue('--ts')) || 1
+
+/** Size of an axis' type in CSS pixels; the same rule as `--fs-axis` in tokens.css. */
+export const axisFont = (): number => 14 * unit() * typeScale()
+
 /** Series' colours in order (Wong). */
 export const SERIES = ['--s1', '--s2', '--s3', '--s4', '--s5', '--s6', '--s7', '--s8'] as const
 
