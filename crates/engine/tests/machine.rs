@@ -562,3 +562,26 @@ fn after_a_backfill_the_holes_are_filled() {
         "and then only what is new again: {part:?}"
     );
 }
+
+#[test]
+fn a_short_budget_of_age_does_not_make_fresh_values_look_old() {
+    let mut fast = source("p", false);
+    fast.budget = Budget {
+        old_ms: 3_000,
+        unknown_ms: 10_000,
+    };
+    let mut setup = setup(vec![panel("x", PanelKind::Gauge, "${cpu}")], vec![fast]);
+    setup.boards.get_mut("b").unwrap().refresh_seconds = 1;
+    let mut engine = Engine::new();
+    let effects = engine.handle(Event::Configured(setup), T0);
+    answer_all(&mut engine, effects, T0, 1.0);
+    for second in 1..30 {
+        run(
+            &mut engine,
+            T0 + (second - 1) * 1_000,
+            T0 + second * 1_000,
+            1.0,
+        );
+        assert_eq!(engine.panels()[0].state, State::Data, "after {second} s");
+    }
+}

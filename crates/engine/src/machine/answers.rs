@@ -146,10 +146,12 @@ impl Engine {
             return;
         };
         stream.age_in_flight = false;
-        stream.next_age_at = next_turn(id, stream.refresh.max(AGES_EVERY), now);
         let Some(source) = self.sources.get_mut(&stream.key.source) else {
             return;
         };
+        // Often enough that a value never looks old only because its time has not been asked for again.
+        let every = AGES_EVERY.min(source.spec.budget.old_ms / 3);
+        stream.next_age_at = next_turn(id, stream.refresh.max(every), now);
         if let Ok(times) = result {
             source.answered(now, meta.latency, meta.server_time, meta.bytes, meta.warned);
             let skew = source.skew;
