@@ -298,13 +298,11 @@ pub fn configure(dir: &Path, port: u16) -> Result<Vec<String>> {
     ])
 }
 
-/// The ages of values are asked for every five seconds: with a budget of three times one second they would all be
-/// called old between two questions, and what is measured would be panels that change their look.
 fn config_text(boards: &Path, port: u16) -> String {
     format!(
         "boards_dir = {:?}\nboard = \"bench\"\n\n[embedded]\nhost = false\n\n[demo]\nenabled = false\n\n\
          [[source]]\nname = \"bench\"\nkind = \"prometheus\"\nurl = \"http://127.0.0.1:{port}\"\n\
-         scrape_interval_seconds = 2.0\n",
+         scrape_interval_seconds = 1.0\n",
         boards.display().to_string()
     )
 }

@@ -512,6 +512,11 @@ fn nobody_knows_the_concept() {
     assert!(
         matches!(&engine.panels()[1].state, State::Failed(_, why) if why.code == "unknown_concept")
     );
+    assert_eq!(
+        engine.verdict().unknown,
+        2,
+        "a wall that has seen nothing does not say that all is well"
+    );
 }
 
 #[test]

@@ -55,19 +55,22 @@ impl Engine {
             revision: self.revision,
         };
         let tiles = board.panels.iter().any(|p| p.kind == PanelKind::Tile);
-        let checks = board
+        let checks: Vec<&State> = board
             .panels
             .iter()
             .zip(&self.panels)
-            .filter(|(p, _)| tiles == (p.kind == PanelKind::Tile));
-        let unknown = checks
-            .filter(|(_, s)| {
-                matches!(
-                    s.state,
-                    State::Stale(_) | State::Failed(..) | State::NoData(None)
-                )
-            })
-            .count();
+            .filter(|(p, _)| tiles == (p.kind == PanelKind::Tile) && !p.queries.is_empty())
+            .map(|(_, status)| &status.state)
+            .collect();
+        let lost =
+            |s: &&&State| matches!(s, State::Stale(_) | State::Failed(..) | State::NoData(None));
+        let unknown = if checks.iter().any(|s| **s == State::Data) {
+            // What no source has ever had is not missed.
+            checks.iter().filter(lost).count()
+        } else {
+            // Nothing has been seen at all: nothing can be said, and least of all that all is well.
+            checks.len()
+        };
         let data_at = self
             .panels
             .iter()
