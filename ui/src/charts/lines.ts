@@ -221,7 +221,7 @@ export class LinesChart {
       width: options.width,
       height: options.height,
       ms: 1,
-      padding: [0.72 * axisFont(), 6 * u, options.clock ? 0 : 2 * u, 0],
+      padding: [0.56 * axisFont(), 6 * u, options.clock ? 0 : 2 * u, 0],
       legend: { show: false },
       series: [
         {},
@@ -258,7 +258,7 @@ export class LinesChart {
           size: (_plot, values) => widest(values ?? [], font) + 8 * u,
           gap: 6 * u,
           grid: { stroke: look.colour('--grid'), width: Math.max(1, u) },
-          splits: (plot) => valueMarks(this.y, Math.max(1, Math.floor((plot.height - 30 * u) / (26 * u * typeScale()))), options.unit),
+          splits: (plot) => valueMarks(this.y, Math.max(1, Math.floor((plot.height - (options.clock ? 30 : 8) * u) / (26 * u * typeScale()))), options.unit),
           values: (plot, marks) => marks.map((v) => (this.whole(plot, v) ? options.label(v) : '')),
         },
       ],

@@ -12,6 +12,8 @@ import { stretches } from './state_timeline/lanes'
 import { rows } from './table/rows'
 import { headline } from './tile/headline'
 import { choose } from './timeseries/lines'
+import { spread, wholeRows } from './fit'
+import { around } from './timeseries/room'
 
 const limits = (warning: number, critical: number, below = false): ThresholdsView => ({ warning, critical, emergency: null, below })
 
@@ -36,6 +38,35 @@ function data(id: string, values: Record<string, number>, over: Partial<QueryVie
   )
   return query
 }
+
+describe('room', () => {
+  it.each([
+    [100, 25, 4],
+    [99, 25, 3],
+    [99.6, 25, 4],
+    [-3, 25, 0],
+    [100, 0, 0],
+  ])('of %d holds rows of %d whole: %d', (room, row, expected) => expect(wholeRows(room, row)).toBe(expected))
+
+  it('is spread over its rows between their least and their greatest height', () => {
+    expect(spread(75, 30, 40, 5)).toEqual({ rows: 2, height: 37.5 })
+    expect(spread(400, 30, 40, 5)).toEqual({ rows: 5, height: 40 })
+    expect(spread(10, 30, 40, 5)).toEqual({ rows: 1, height: 30 })
+  })
+
+  const parts = { panel: 200, body: 160, width: 400, line: 22, clock: 22, edge: 10, item: 100 }
+  it.each([
+    [{}, 2, { lines: 1, clock: true, named: 2 }],
+    [{}, 4, { lines: 1, clock: true, named: 4 }],
+    [{ panel: 400, body: 360 }, 6, { lines: 2, clock: true, named: 3 }],
+    [{}, 6, { lines: 1, clock: true, named: 4 }],
+    [{ body: 130 }, 6, { lines: 1, clock: false, named: 4 }],
+    [{ body: 110 }, 6, { lines: 0, clock: false, named: 0 }],
+    [{ width: 50 }, 3, { lines: 1, clock: true, named: 1 }],
+  ])('leaves the plot 45 %% of the panel: %j with %d series', (over, series, expected) => {
+    expect(around({ ...parts, ...over }, series)).toEqual(expected)
+  })
+})
 
 describe('limits', () => {
   it.each<[number, ThresholdsView, SeverityView]>([

@@ -34,7 +34,9 @@ const LEAST = 0.45
  */
 export function around(parts: Parts, series: number): Around {
   const { panel, body, width, line, clock, edge, item } = parts
-  const inLine = Math.max(1, Math.floor(width / Math.max(1, item)))
+  const fit = (need: number): number => Math.floor(width / Math.max(1, need))
+  // Two shortened names are worth more than one in full.
+  const inLine = Math.max(1, fit(item), Math.min(2, fit(item * 0.7)))
   const leaves = (lines: number, times: boolean): boolean => body - lines * line - (times ? clock : 0) - edge >= LEAST * panel
   const two = series > inLine || series > 4
   const choice: [0 | 1 | 2, boolean][] = two ? [[2, true], [1, true], [1, false]] : [[1, true], [1, false]]
