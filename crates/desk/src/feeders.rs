@@ -13,7 +13,7 @@ use embedded::tsdb::{FileOptions, Options, Tsdb};
 use engine::{Budget, Event, Failure, SourceSpec};
 use model::{Labels, Sample};
 use simulator::{Planned, Platform, Scenario};
-use source::Metrics;
+use source::{Connection, Metrics, registry};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -133,18 +133,21 @@ pub async fn for_query(
     }
     let mut problems = Vec::new();
     let store = open(config, data, &mut problems);
-    match problems.pop() {
-        Some(p) => Err(Failure::new(
-            "connect",
-            "detail",
-            p.params.get("detail").cloned().unwrap_or_default(),
-        )),
-        None => Ok(Arc::new(LocalMetrics::new(
+    let Some(problem) = problems.pop() else {
+        return Ok(Arc::new(LocalMetrics::new(
             "embedded",
             Arc::new(store),
             store_clock(),
-        ))),
+        )));
+    };
+    if !config.embedded.listen.is_empty() {
+        // The wall holds the store; it answers on its own address.
+        let connection = Connection::to(format!("http://{}", config.embedded.listen));
+        return registry::connect("prometheus", &connection)
+            .map_err(|e| Failure::new("config", "detail", e));
     }
+    let detail = problem.params.get("detail").cloned().unwrap_or_default();
+    Err(Failure::new("connect", "detail", detail))
 }
 
 fn demo_store() -> Arc<Tsdb> {
