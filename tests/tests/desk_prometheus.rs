@@ -268,3 +268,47 @@ async fn a_zoom_gives_finer_points_and_a_board_that_breaks_stays() {
     .await;
     desk.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_from_the_command_line_reaches_the_store_that_the_wall_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let data = dir.path().join("data");
+    let file = dir.path().join("config.toml");
+    let port = shouwang_tests::servers::free_port();
+    let text = format!(
+        "data_dir = {data:?}\n[embedded]\ninterval_seconds = 1\nlisten = \"127.0.0.1:{port}\"\n[demo]\nenabled = false\n"
+    );
+    std::fs::write(&file, text).unwrap();
+    let loaded = config::load(Some(&file));
+    assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
+    let settings = loaded.config.clone();
+    let desk = start::start(loaded, Overrides::default()).await;
+    let stop = tokio_util::sync::CancellationToken::new();
+    let client = desk::feeders::for_query(&settings, Some(&data), "local", &stop)
+        .await
+        .expect("the wall's own address");
+    let mut found = 0;
+    for _ in 0..50 {
+        tokio::time::sleep(Duration::from_millis(200)).await;
+        let answer = client
+            .instant("node_uname_info", None)
+            .await
+            .expect("an answer");
+        if let model::InstantValue::Vector(all) = answer.value {
+            found = all.len();
+        }
+        if found > 0 {
+            break;
+        }
+    }
+    assert_eq!(found, 1, "this host's own metric, through Prometheus' API");
+
+    let mut alone = settings.clone();
+    alone.embedded.listen.clear();
+    let refused = desk::feeders::for_query(&alone, Some(&data), "local", &stop).await;
+    assert!(
+        refused.is_err(),
+        "without an address it is said that the store is in use"
+    );
+    desk.stop().await;
+}
