@@ -1,13 +1,16 @@
 //! The nouns of Shouwang. No I/O, no clock, no async runtime.
 #![warn(missing_docs)]
 
+pub mod alert;
 pub mod board;
+pub mod duty;
 pub mod frame;
 pub mod labels;
 pub mod sample;
 pub mod secret;
 pub mod severity;
 
+pub use alert::{Fingerprint, Level, Matcher, Observation, Reported};
 pub use frame::{InstantValue, RangeFrame};
 pub use labels::Labels;
 pub use sample::{Sample, Series};
