@@ -596,7 +596,7 @@ pub enum What {
         /// A code of the channel.
         code: String,
         /// When it is tried again.
-        at: i64,
+        next_at: i64,
     },
     /// Somebody took it.
     Acked {
