@@ -1,6 +1,6 @@
 //! TypeScript of all wire types.
 
-use crate::{frame, view};
+use crate::{alert, frame, view};
 use ts_rs::{Config, TS};
 
 /// The text of `ui/src/api/wire.ts`.
@@ -41,6 +41,42 @@ pub fn typescript() -> String {
         view::Verdict,
         view::ConceptView,
         view::HealthView,
+        alert::Param,
+        alert::Sentence,
+        alert::LevelView,
+        alert::AlertLook,
+        alert::NextView,
+        alert::AlertRow,
+        alert::AlertItem,
+        alert::AlertTab,
+        alert::AlertGrouping,
+        alert::AlertOrder,
+        alert::AlertQuery,
+        alert::LevelCount,
+        alert::TabCounts,
+        alert::PersonView,
+        alert::AlertSourceView,
+        alert::ChannelView,
+        alert::DutyView,
+        alert::AlertPage,
+        alert::AlertBand,
+        alert::LabelView,
+        alert::SightView,
+        alert::TimelineItem,
+        alert::NoticeView,
+        alert::FindingView,
+        alert::AlertDetail,
+        alert::AlertChart,
+        alert::MatcherView,
+        alert::AlertAct,
+        alert::MuteView,
+        alert::HistoryQuery,
+        alert::HistoryPage,
+        alert::Kept,
+        alert::Spread,
+        alert::WeekFigures,
+        alert::FiguresView,
+        alert::PreviewView,
         frame::FrameHead,
     );
     out

@@ -3,7 +3,9 @@
 //! Layout, little endian: `b"SWF1"`; u32 length of the head in bytes, a multiple of 8; the head, JSON of [`FrameHead`] padded with
 //! spaces; then a block of f64. Offsets in the head count f64 from the block's beginning. NaN in the block is a gap.
 
-use crate::{BoardView, Mark, PanelFrame, SeriesView, SourceView, Verdict, ViewSettings};
+use crate::{
+    AlertBand, BoardView, Mark, PanelFrame, SeriesView, SourceView, Verdict, ViewSettings,
+};
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
 
@@ -28,6 +30,8 @@ pub struct FrameHead {
     pub sources: Option<Vec<SourceView>>,
     /// When changed.
     pub verdict: Option<Verdict>,
+    /// The alert desk, when changed.
+    pub alerts: Option<AlertBand>,
     /// Panels that changed.
     pub panels: Vec<PanelFrame>,
 }
@@ -129,6 +133,7 @@ mod tests {
             board: None,
             sources: None,
             verdict: Some(Verdict::default()),
+            alerts: None,
             panels: vec![],
         };
         let bytes = w.finish(&head);

@@ -4,11 +4,13 @@
 //! `ui/src/api/wire.ts`; a test fails when that file is stale (`cargo xtask codegen` writes it).
 #![warn(missing_docs)]
 
+pub mod alert;
 pub mod codegen;
 pub mod error;
 pub mod frame;
 pub mod view;
 
+pub use alert::*;
 pub use error::{ErrorCode, ErrorView};
 pub use frame::{FrameHead, FrameWriter, Patch, QueryFrame};
 pub use view::*;

@@ -512,6 +512,822 @@ concepts: Array<ConceptView>,
  */
 problems: Array<ErrorText>, };
 
+export type Param = { "kind": "text", "value": string } | { "kind": "time", "value": number } | { "kind": "duration", "value": number } | { "kind": "number", "value": number } | { "kind": "key", "value": string };
+
+export type Sentence = { 
+/**
+ * Locale key.
+ */
+key: string, 
+/**
+ * Placeholders.
+ */
+params: { [key in string]: Param }, };
+
+export type LevelView = "p0" | "p1" | "p2" | "p3";
+
+export type AlertLook = "open" | "acked" | "suppressed" | "resolved";
+
+export type NextView = { 
+/**
+ * When, ms.
+ */
+at: number, 
+/**
+ * What: a sentence without the time (`alert.next.…`, placeholders `to`, `channels`).
+ */
+what: Sentence, };
+
+export type AlertRow = { 
+/**
+ * Episode.
+ */
+id: number, 
+/**
+ * Identity, 16 hexadecimal digits.
+ */
+fingerprint: string, 
+/**
+ * Urgency.
+ */
+level: LevelView, 
+/**
+ * Which look.
+ */
+look: AlertLook, 
+/**
+ * What it says: summary, or the rule's name.
+ */
+title: string, 
+/**
+ * The rule's name.
+ */
+rule: string, 
+/**
+ * Where it is, most telling first: values of service, channel, instance, …
+ */
+place: Array<string>, 
+/**
+ * How many sources report it.
+ */
+sources: number, 
+/**
+ * Since when it holds.
+ */
+starts_at: number, 
+/**
+ * Until when somebody must have responded; `None` when somebody has.
+ */
+respond_by: number | null, 
+/**
+ * Until when it should be over; `None` where there is no such limit.
+ */
+resolve_by: number | null, 
+/**
+ * When it was over.
+ */
+resolved_at: number | null, 
+/**
+ * Who has it.
+ */
+acked_by: string | null, 
+/**
+ * What they said.
+ */
+ack_comment: string | null, 
+/**
+ * Until when they have it.
+ */
+ack_until: number | null, 
+/**
+ * Whose it is.
+ */
+assignee: string | null, 
+/**
+ * The foremost reason why it is quiet.
+ */
+quiet: Sentence | null, 
+/**
+ * What comes next.
+ */
+next: NextView | null, 
+/**
+ * It comes and goes.
+ */
+flapping: boolean, 
+/**
+ * All its sources are lost: what is shown is what they last said.
+ */
+unverified: boolean, 
+/**
+ * Made by the simulator.
+ */
+demo: boolean, };
+
+export type AlertItem = { "kind": "group", 
+/**
+ * What folds and unfolds it.
+ */
+key: string, 
+/**
+ * Name of the rule, source or level; a value of an alert, hostile.
+ */
+title: string, 
+/**
+ * Its most urgent level.
+ */
+level: LevelView, 
+/**
+ * Alerts in it.
+ */
+count: number, 
+/**
+ * Of these nobody has.
+ */
+open: number, 
+/**
+ * Whether its alerts follow.
+ */
+unfolded: boolean, } | { "kind": "alert", 
+/**
+ * The alert.
+ */
+row: AlertRow, };
+
+export type AlertTab = "open" | "unacked" | "mine" | "suppressed" | "resolved";
+
+export type AlertGrouping = "none" | "rule" | "level" | "source" | "service";
+
+export type AlertOrder = "urgency" | "newest" | "oldest" | "title";
+
+export type AlertQuery = { 
+/**
+ * Which.
+ */
+tab: AlertTab, 
+/**
+ * Search: words, `label=value`, `label!=value`, `label=~regex`, `level<=P1`; all must hold. At most 1,000 characters.
+ */
+text: string, 
+/**
+ * Only these levels; empty: all.
+ */
+levels: Array<LevelView>, 
+/**
+ * How it is put together.
+ */
+group: AlertGrouping, 
+/**
+ * In which order.
+ */
+order: AlertOrder, 
+/**
+ * Keys of groups whose alerts are wanted.
+ */
+unfolded: Array<string>, 
+/**
+ * First entry wanted.
+ */
+offset: number, 
+/**
+ * How many; at most 200.
+ */
+limit: number, 
+/**
+ * What the page has already, from the last page with the same question; 0: nothing.
+ */
+cursor: number, };
+
+export type LevelCount = { 
+/**
+ * That hold and are not suppressed (acknowledged ones count).
+ */
+open: number, 
+/**
+ * Of these nobody has.
+ */
+unacked: number, };
+
+export type TabCounts = { open: number, unacked: number, mine: number, suppressed: number, resolved: number, };
+
+export type PersonView = { 
+/**
+ * Id.
+ */
+id: string, 
+/**
+ * Name.
+ */
+name: string, };
+
+export type AlertSourceView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * `alertmanager`, `prometheus`, `rules`, `webhook`.
+ */
+kind: string, 
+/**
+ * `None`: not asked yet.
+ */
+ok: boolean | null, 
+/**
+ * Why not.
+ */
+error: ErrorView | null, 
+/**
+ * When it last answered.
+ */
+last_ok: number | null, 
+/**
+ * Alerts it reports.
+ */
+alerts: number, 
+/**
+ * Whether silences can be made there.
+ */
+silences: boolean, };
+
+export type ChannelView = { 
+/**
+ * Its kind: `popup`, `sound`, `webhook`, …; its name is locale key `channel.<kind>.name`.
+ */
+kind: string, 
+/**
+ * `None`: not tried yet.
+ */
+ok: boolean | null, 
+/**
+ * What it says of itself (the notification server's name), or why it does not work.
+ */
+detail: Sentence | null, };
+
+export type DutyView = { 
+/**
+ * Counts P0, P1, P2, P3.
+ */
+levels: [LevelCount, LevelCount, LevelCount, LevelCount], 
+/**
+ * Suppressed alerts.
+ */
+suppressed: number, 
+/**
+ * The next thing that will happen, of all alerts.
+ */
+next: NextView | null, 
+/**
+ * Who uses this desk.
+ */
+me: PersonView, 
+/**
+ * Everybody.
+ */
+people: Array<PersonView>, 
+/**
+ * Who is told first now (the first step's targets).
+ */
+on_duty: Array<PersonView>, 
+/**
+ * Sources of alerts.
+ */
+sources: Array<AlertSourceView>, 
+/**
+ * Channels.
+ */
+channels: Array<ChannelView>, 
+/**
+ * Sounds are off until then.
+ */
+muted_until: number | null, 
+/**
+ * The database cannot be written: nothing is told until it can.
+ */
+store_error: ErrorView | null, 
+/**
+ * How long the program had been away before it started, ms, and when it started: shown for ten minutes.
+ */
+caught_up: [number, number] | null, };
+
+export type AlertPage = { 
+/**
+ * The host's clock.
+ */
+now: number, 
+/**
+ * To be sent with the next question.
+ */
+cursor: number, 
+/**
+ * Entries that the question has, groups' heads included.
+ */
+total: number, 
+/**
+ * Alerts among them (also those in folded groups).
+ */
+alerts: number, 
+/**
+ * Number of the first entry.
+ */
+offset: number, 
+/**
+ * The entries; `None` when nothing has changed since the cursor.
+ */
+items: Array<AlertItem> | null, 
+/**
+ * Counts of the tabs.
+ */
+tabs: TabCounts, 
+/**
+ * The desk.
+ */
+duty: DutyView, 
+/**
+ * Why the search cannot be understood; the list is then empty.
+ */
+error: ErrorView | null, };
+
+export type AlertBand = { 
+/**
+ * Counts P0, P1, P2, P3.
+ */
+levels: [LevelCount, LevelCount, LevelCount, LevelCount], 
+/**
+ * P0 and P1 that nobody has, most urgent first, at most 6.
+ */
+urgent: Array<AlertRow>, 
+/**
+ * The ticker: all open ones, most urgent first, at most 30.
+ */
+ticker: Array<AlertRow>, 
+/**
+ * Who is told first now.
+ */
+on_duty: Array<string>, 
+/**
+ * What comes next.
+ */
+next: NextView | null, 
+/**
+ * Alert sources that do not answer.
+ */
+lost: Array<string>, };
+
+export type LabelView = { 
+/**
+ * Name.
+ */
+name: string, 
+/**
+ * Value.
+ */
+value: string, };
+
+export type SightView = { 
+/**
+ * The source.
+ */
+source: string, 
+/**
+ * `firing`, `suppressed` or `resolved`.
+ */
+state: string, 
+/**
+ * When it last said so.
+ */
+seen_at: number, 
+/**
+ * Where it can be looked at (http or https).
+ */
+url: string | null, };
+
+export type TimelineItem = { 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * How it is drawn: `fired`, `told`, `failed`, `held`, `acted`, `resolved`, `note`.
+ */
+tone: string, 
+/**
+ * What.
+ */
+what: Sentence, 
+/**
+ * A comment of a person.
+ */
+comment: string | null, };
+
+export type NoticeView = { 
+/**
+ * Which.
+ */
+id: string, 
+/**
+ * Whom (name).
+ */
+to: string, 
+/**
+ * Channel kind.
+ */
+channel: string, 
+/**
+ * When it came to be.
+ */
+created_at: number, 
+/**
+ * Why (`notice.kind.…`).
+ */
+why: Sentence, 
+/**
+ * `waiting`, `sending`, `sent`, `failed`, `dropped`.
+ */
+state: string, 
+/**
+ * When that came, or until when it waits.
+ */
+at: number | null, 
+/**
+ * What became of it.
+ */
+outcome: Sentence, };
+
+export type FindingView = { 
+/**
+ * `source`, `level`, `policy`, `quiet`, `step`, `notice`, `you`.
+ */
+stage: string, 
+/**
+ * Whether it speaks for telling, against it, or neither.
+ */
+verdict: string, 
+/**
+ * When.
+ */
+at: number | null, 
+/**
+ * What.
+ */
+what: Sentence, };
+
+export type AlertDetail = { 
+/**
+ * The host's clock.
+ */
+now: number, 
+/**
+ * Its row.
+ */
+row: AlertRow, 
+/**
+ * Description.
+ */
+description: string | null, 
+/**
+ * Runbook (http or https).
+ */
+runbook: string | null, 
+/**
+ * Further texts.
+ */
+annotations: Array<LabelView>, 
+/**
+ * Labels.
+ */
+labels: Array<LabelView>, 
+/**
+ * By what it has its level.
+ */
+level_reason: Sentence, 
+/**
+ * The rule's expression, if known.
+ */
+expr: string | null, 
+/**
+ * What each source says.
+ */
+sights: Array<SightView>, 
+/**
+ * All reasons to keep quiet.
+ */
+quiet: Array<Sentence>, 
+/**
+ * The policy's steps: what each is, with `at` once it has a time.
+ */
+steps: Array<NextView>, 
+/**
+ * What happened.
+ */
+timeline: Array<TimelineItem>, 
+/**
+ * Who was told what by which channel.
+ */
+notices: Array<NoticeView>, 
+/**
+ * Why (not) me.
+ */
+findings: Array<FindingView>, };
+
+export type AlertChart = { 
+/**
+ * Begin of the axis.
+ */
+from: number, 
+/**
+ * End of the axis.
+ */
+to: number, 
+/**
+ * Distance of two points.
+ */
+step: number, 
+/**
+ * Series and their points from `from` on; `None` is a gap.
+ */
+series: Array<[SeriesView, Array<number | null>]>, 
+/**
+ * The limit in the rule's expression, if it is a comparison with a number.
+ */
+limit: number | null, 
+/**
+ * What is drawn: the expression without its comparison.
+ */
+expr: string, 
+/**
+ * When it began to fire.
+ */
+fired_at: number, 
+/**
+ * When it was over.
+ */
+resolved_at: number | null, };
+
+export type MatcherView = { 
+/**
+ * The label's name.
+ */
+name: string, 
+/**
+ * Value or regular expression.
+ */
+value: string, 
+/**
+ * Whether it is a regular expression.
+ */
+is_regex: boolean, 
+/**
+ * False: must not match.
+ */
+is_equal: boolean, };
+
+export type AlertAct = { "do": "ack", 
+/**
+ * Which.
+ */
+alerts: number[], 
+/**
+ * 我来处理, …
+ */
+comment: string, 
+/**
+ * Lapses after so many ms; `None`: the configured time.
+ */
+for_ms: number | null, 
+/**
+ * Mirror it to the Alertmanagers as a silence over these labels.
+ */
+mirror: Array<string> | null, } | { "do": "unack", 
+/**
+ * Which.
+ */
+alerts: number[], } | { "do": "assign", 
+/**
+ * Which.
+ */
+alerts: number[], 
+/**
+ * To whom; `None`: to nobody.
+ */
+to: string | null, 
+/**
+ * Why.
+ */
+comment: string, } | { "do": "snooze", 
+/**
+ * Which.
+ */
+alerts: number[], 
+/**
+ * For so many ms; 0 ends it.
+ */
+for_ms: number, } | { "do": "resolve", 
+/**
+ * Which.
+ */
+alerts: number[], 
+/**
+ * Why.
+ */
+comment: string, } | { "do": "comment", 
+/**
+ * Which.
+ */
+alerts: number[], 
+/**
+ * What.
+ */
+comment: string, } | { "do": "mute", 
+/**
+ * Maintenance, or a silence.
+ */
+maintenance: boolean, 
+/**
+ * All must match.
+ */
+matchers: Array<MatcherView>, 
+/**
+ * From; `None`: now.
+ */
+from: number | null, 
+/**
+ * Until.
+ */
+until: number, 
+/**
+ * Why.
+ */
+comment: string, } | { "do": "unmute", 
+/**
+ * Which.
+ */
+id: number, } | { "do": "hush", 
+/**
+ * ms.
+ */
+for_ms: number, } | { "do": "me", 
+/**
+ * The person.
+ */
+person: string, };
+
+export type MuteView = { 
+/**
+ * Which; 0 when it stands in the configuration.
+ */
+id: number, 
+/**
+ * Maintenance, or a silence.
+ */
+maintenance: boolean, 
+/**
+ * Conditions.
+ */
+matchers: Array<MatcherView>, 
+/**
+ * From.
+ */
+from: number, 
+/**
+ * Until.
+ */
+until: number, 
+/**
+ * Who.
+ */
+by: string, 
+/**
+ * Why.
+ */
+comment: string, 
+/**
+ * Alerts that it holds now.
+ */
+holds: number, };
+
+export type HistoryQuery = { 
+/**
+ * Episodes that began from here on …
+ */
+from: number, 
+/**
+ * … to before here.
+ */
+to: number, 
+/**
+ * As in [`AlertQuery::text`].
+ */
+text: string, 
+/**
+ * Who acknowledged, owned or was told.
+ */
+person: string | null, 
+/**
+ * Only these levels; empty: all.
+ */
+levels: Array<LevelView>, 
+/**
+ * Where the last page ended: time and episode.
+ */
+before: [number, number] | null, 
+/**
+ * How many; at most 200.
+ */
+limit: number, };
+
+export type HistoryPage = { 
+/**
+ * Rows.
+ */
+rows: Array<AlertRow>, 
+/**
+ * How to ask for the next page; `None`: this is the last.
+ */
+before: [number, number] | null, };
+
+export type Kept = { 
+/**
+ * Kept.
+ */
+met: number, 
+/**
+ * Of so many.
+ */
+of: number, };
+
+export type Spread = { 
+/**
+ * How many.
+ */
+count: number, 
+/**
+ * Mean.
+ */
+mean: number | null, 
+/**
+ * Median.
+ */
+median: number | null, 
+/**
+ * 95th percentile.
+ */
+p95: number | null, };
+
+export type WeekFigures = { 
+/**
+ * Its Monday, 00:00 in the configured zone.
+ */
+from: number, 
+/**
+ * Episodes that began, P0 to P3.
+ */
+fired: [number, number, number, number], 
+/**
+ * Time to the first response (MTTA).
+ */
+response: Spread, 
+/**
+ * Time to the end (MTTR).
+ */
+resolution: Spread, 
+/**
+ * Nobody has ever responded (and it is over).
+ */
+unanswered: number, 
+/**
+ * Still open.
+ */
+open: number, 
+/**
+ * Response limits kept, P0 to P3.
+ */
+response_kept: [Kept, Kept, Kept, Kept], 
+/**
+ * Resolution limits kept, P0 to P3.
+ */
+resolution_kept: [Kept, Kept, Kept, Kept], };
+
+export type FiguresView = { 
+/**
+ * Weeks, oldest first.
+ */
+weeks: Array<WeekFigures>, 
+/**
+ * The rules that fired most: name, episodes, acknowledged ones.
+ */
+noisy: Array<[string, number, number]>, };
+
+export type PreviewView = { 
+/**
+ * How many alerts.
+ */
+total: number, 
+/**
+ * The most urgent of them, at most 50.
+ */
+rows: Array<AlertRow>, };
+
 export type FrameHead = { 
 /**
  * The host's clock, ms since the epoch. The page shows this clock, not its own.
@@ -541,6 +1357,10 @@ sources: Array<SourceView> | null,
  * When changed.
  */
 verdict: Verdict | null, 
+/**
+ * The alert desk, when changed.
+ */
+alerts: AlertBand | null, 
 /**
  * Panels that changed.
  */

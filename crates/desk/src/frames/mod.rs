@@ -47,6 +47,7 @@ pub fn build(engine: &Engine, settings: (&ViewSettings, u64), cursor: u64, now: 
         },
         sources: newer(sources_rev).then(|| engine.sources().map(source_view).collect()),
         verdict: (newer(verdict_rev)).then(|| verdict_view(engine, engine.verdict())),
+        alerts: None,
         panels,
     };
     writer.finish(&head)

@@ -71,6 +71,7 @@ fn zoom_head(panel: &str, queries: Vec<QueryFrame>, now: i64) -> FrameHead {
         board: None,
         sources: None,
         verdict: None,
+        alerts: None,
         panels: vec![PanelFrame {
             id: panel.to_owned(),
             state: PanelState::Data,
