@@ -226,6 +226,52 @@ impl Matcher {
     }
 }
 
+/// Not a condition on a label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotAMatcher;
+
+impl fmt::Display for NotAMatcher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a condition is name=value, name!=value, name=~regex or name!~regex")
+    }
+}
+
+impl std::error::Error for NotAMatcher {}
+
+/// `name=value`, `!=`, `=~`, `!~`; the value may stand in double quotes. Whether a regular expression is one is not looked at here.
+impl FromStr for Matcher {
+    type Err = NotAMatcher;
+
+    fn from_str(s: &str) -> Result<Self, NotAMatcher> {
+        let at = s.find(['=', '!']).ok_or(NotAMatcher)?;
+        let (name, rest) = (s[..at].trim(), &s[at..]);
+        let first = name.bytes().next().ok_or(NotAMatcher)?;
+        let good = (first.is_ascii_alphabetic() || first == b'_')
+            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+        let ops = [
+            ("=~", true, true),
+            ("!~", true, false),
+            ("!=", false, false),
+            ("=", false, true),
+        ];
+        let (value, is_regex, is_equal) = ops
+            .iter()
+            .find_map(|(op, r, e)| rest.strip_prefix(op).map(|v| (v.trim(), *r, *e)))
+            .filter(|_| good)
+            .ok_or(NotAMatcher)?;
+        let quoted = value
+            .strip_prefix('"')
+            .and_then(|v| v.strip_suffix('"'))
+            .map(|v| v.replace("\\\"", "\"").replace("\\\\", "\\"));
+        Ok(Self {
+            name: name.to_owned(),
+            value: quoted.unwrap_or_else(|| value.to_owned()),
+            is_regex,
+            is_equal,
+        })
+    }
+}
+
 /// As PromQL writes it: `name="value"`, `!=`, `=~`, `!~`.
 impl fmt::Display for Matcher {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -275,6 +321,27 @@ mod tests {
                 Err(NotAFingerprint),
                 "{wrong}"
             );
+        }
+    }
+
+    #[test]
+    fn conditions_are_read_as_written() {
+        let m: Matcher = "service =~ \"pg.*\"".parse().unwrap();
+        assert_eq!(
+            (m.name.as_str(), m.value.as_str(), m.is_regex, m.is_equal),
+            ("service", "pg.*", true, true)
+        );
+        for text in [
+            "a=\"b\"",
+            "a!=\"b c\"",
+            "a=~\"x|y\"",
+            "a!~\"\"",
+            "a=\"say \\\"hi\\\"\"",
+        ] {
+            assert_eq!(text.parse::<Matcher>().unwrap().to_string(), text);
+        }
+        for wrong in ["", "=x", "a", "1a=b", "a b=c", "a!b", "服务=x"] {
+            assert_eq!(wrong.parse::<Matcher>(), Err(NotAMatcher), "{wrong}");
         }
     }
 

@@ -140,6 +140,9 @@ pub struct Ack {
     /// The silences at Alertmanagers that mirror it: source → silence id (empty until the source has answered).
     #[serde(default)]
     pub mirrored: BTreeMap<String, String>,
+    /// Names of the labels whose values the mirroring silences match; empty: not mirrored.
+    #[serde(default)]
+    pub mirror: Vec<String>,
 }
 
 /// Why nobody is told (now). Each says until when it holds, if that is known.
@@ -249,8 +252,12 @@ pub struct Escalation {
     pub due_at: Option<i64>,
     /// What is left to the next step, ms, while the clock is held.
     pub remaining: Option<i64>,
-    /// How often the policy began anew (repeat).
+    /// How often a policy began anew in this episode (repeat, reopening, another level): never counts down, so that episode, round and
+    /// step name one telling.
     pub round: u32,
+    /// The round with which the present run of the policy began: its repeats count from here.
+    #[serde(default)]
+    pub first_round: u32,
 }
 
 /// One episode of an alert: all that is known of it.
@@ -297,9 +304,12 @@ pub struct Alert {
     /// Times of the latest state changes of this fingerprint (for flapping), oldest first, bounded.
     #[serde(default)]
     pub changes: Vec<i64>,
-    /// Persons who have been told by a notice that was sent.
+    /// Persons to whom a notice of it was given to a channel (and has not failed there).
     #[serde(default)]
     pub told: Vec<PersonId>,
+    /// The same with the channel: those to tell when it is over. Bounded.
+    #[serde(default)]
+    pub told_by: Vec<(PersonId, String)>,
 }
 
 impl Alert {
@@ -356,6 +366,13 @@ pub enum NoticeKind {
     },
     /// An acknowledgement has lapsed; escalation goes on.
     AckLapsed,
+    /// Somebody gave it to this person.
+    Assigned {
+        /// Who gave it (name).
+        by: String,
+        /// Why.
+        comment: String,
+    },
     /// It is over; told to those who were told of it.
     Resolved,
     /// It comes and goes; told once.

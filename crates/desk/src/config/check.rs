@@ -46,7 +46,7 @@ fn without_demo() -> Config {
     config
 }
 
-struct Walk<'a> {
+pub(super) struct Walk<'a> {
     file: &'a Path,
     text: &'a str,
     problems: Vec<Problem>,
@@ -55,14 +55,20 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    fn problem(&mut self, key: &'static str, line: usize, path: &str) -> &mut Problem {
+    pub(super) fn problem(&mut self, key: &'static str, line: usize, path: &str) -> &mut Problem {
         self.problems
             .push(Problem::new(self.file, key).at(line).with("key", path));
         let last = self.problems.len() - 1;
         &mut self.problems[last]
     }
 
-    fn add(&mut self, key: &'static str, line: usize, path: &str, params: &[(&str, String)]) {
+    pub(super) fn add(
+        &mut self,
+        key: &'static str,
+        line: usize,
+        path: &str,
+        params: &[(&str, String)],
+    ) {
         let problem = self.problem(key, line, path).clone();
         let problem = params.iter().fold(problem, |p, (n, v)| p.with(n, v));
         if let Some(last) = self.problems.last_mut() {
@@ -144,6 +150,13 @@ impl Walk<'_> {
             (Kind::Text | Kind::Path, DeValue::String(s)) => {
                 Some(toml::Value::String(s.to_string()))
             }
+            (Kind::Texts, DeValue::Array(items)) if items.iter().all(|i| i.get_ref().is_str()) => {
+                let texts = items
+                    .iter()
+                    .filter_map(|i| i.get_ref().as_str())
+                    .map(|s| toml::Value::String(s.to_owned()));
+                Some(toml::Value::Array(texts.collect()))
+            }
             (Kind::OneOf(known), DeValue::String(s)) if known.contains(&s.as_ref()) => {
                 Some(toml::Value::String(s.to_string()))
             }
@@ -183,6 +196,7 @@ impl Walk<'_> {
                 &[("min", min.to_string()), ("max", max.to_string())],
             ),
             Kind::Text | Kind::Path => self.add("config_text", line, path, &[]),
+            Kind::Texts => self.add("config_texts", line, path, &[]),
             Kind::Bool => self.add("config_bool", line, path, &[]),
             Kind::Table => self.add("config_table", line, path, &[]),
             Kind::Tables => self.add("config_tables", line, path, &[]),
@@ -191,7 +205,7 @@ impl Walk<'_> {
 
     // ---- what the schema cannot say ---------------------------------------------------------------------------------------
 
-    fn line(&self, place: &str) -> usize {
+    pub(super) fn line(&self, place: &str) -> usize {
         let mut at = place;
         loop {
             if let Some(line) = self.lines.get(at) {
@@ -236,6 +250,7 @@ impl Walk<'_> {
         });
         config.embedded.scrape = scrape;
         self.listen(config);
+        self.duty(config);
         if let Some(dir) = config.boards_dir.as_ref().filter(|d| !d.is_dir()) {
             let line = self.line("boards_dir");
             self.add(
@@ -286,7 +301,7 @@ impl Walk<'_> {
         good
     }
 
-    fn credentials(
+    pub(super) fn credentials(
         &mut self,
         place: &str,
         table: &str,
@@ -311,7 +326,7 @@ impl Walk<'_> {
         !no_secret && !no_user
     }
 
-    fn required(&mut self, place: &str, path: &str, value: &str) -> bool {
+    pub(super) fn required(&mut self, place: &str, path: &str, value: &str) -> bool {
         if value.is_empty() {
             let line = self.line(place);
             self.add("config_required", line, path, &[]);
@@ -319,7 +334,7 @@ impl Walk<'_> {
         !value.is_empty()
     }
 
-    fn url(&mut self, place: &str, path: &str, value: &str) -> bool {
+    pub(super) fn url(&mut self, place: &str, path: &str, value: &str) -> bool {
         let parsed = reqwest::Url::parse(value)
             .ok()
             .filter(|u| matches!(u.scheme(), "http" | "https") && u.has_host());

@@ -4,6 +4,8 @@
 //! holds it to these types.
 
 pub mod check;
+mod check_duty;
+pub mod duty;
 pub mod reference;
 pub mod schema;
 
@@ -36,6 +38,26 @@ pub struct Config {
     pub source: Vec<Source>,
     /// The store inside the program.
     pub embedded: Embedded,
+    /// The alert desk.
+    pub duty: duty::Duty,
+    /// Sources of alerts.
+    pub alert_source: Vec<duty::AlertSource>,
+    /// Who can be told.
+    pub person: Vec<duty::Person>,
+    /// Groups of them.
+    pub group: Vec<duty::Group>,
+    /// From labels to levels.
+    pub level: Vec<duty::LevelLine>,
+    /// Escalation.
+    pub policy: Vec<duty::Policy>,
+    /// What explains what.
+    pub inhibit: Vec<duty::Inhibit>,
+    /// Quiet hours.
+    pub quiet: Vec<duty::Quiet>,
+    /// Maintenance windows.
+    pub maintenance: Vec<duty::Maintenance>,
+    /// The generic webhook.
+    pub webhook: duty::Webhook,
     /// The simulated platform.
     pub demo: Demo,
 }
@@ -150,6 +172,16 @@ impl Default for Config {
             wall: Wall::default(),
             source: Vec::new(),
             embedded: Embedded::default(),
+            duty: duty::Duty::default(),
+            alert_source: Vec::new(),
+            person: Vec::new(),
+            group: Vec::new(),
+            level: Vec::new(),
+            policy: Vec::new(),
+            inhibit: Vec::new(),
+            quiet: Vec::new(),
+            maintenance: Vec::new(),
+            webhook: duty::Webhook::default(),
             demo: Demo::default(),
         }
     }

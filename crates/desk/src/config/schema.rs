@@ -5,6 +5,8 @@
 pub enum Kind {
     /// Text.
     Text,
+    /// A list of texts.
+    Texts,
     /// One of these texts.
     OneOf(&'static [&'static str]),
     /// `true` or `false`.
@@ -54,6 +56,9 @@ const fn must(path: &'static str, kind: Kind) -> Key {
 
 /// Largest number of seconds that makes sense for an interval or a time limit.
 const HOUR: f64 = 3600.0;
+
+/// Names of the levels.
+pub const LEVELS: &[&str] = &["P0", "P1", "P2", "P3"];
 
 /// All keys in the order of the reference.
 pub const KEYS: &[Key] = &[
@@ -117,6 +122,93 @@ pub const KEYS: &[Key] = &[
     key("embedded.scrape.user", Kind::Text, ""),
     key("embedded.scrape.secret", Kind::Text, ""),
     key("embedded.scrape.ca_file", Kind::Path, ""),
+    key("duty", Kind::Table, ""),
+    key("duty.person", Kind::Text, "\"\""),
+    key("duty.ack_minutes", Kind::Number(0.0, 10080.0), "60.0"),
+    key("duty.mirror_labels", Kind::Texts, "[]"),
+    key("duty.reopen_minutes", Kind::Number(0.0, 1440.0), "5.0"),
+    key("duty.collect_p2_minutes", Kind::Number(0.0, 1440.0), "5.0"),
+    key("duty.collect_p3_minutes", Kind::Number(0.0, 1440.0), "30.0"),
+    key("duty.retention_days", Kind::Whole(1, 3650), "400"),
+    key("duty.listen", Kind::Text, "\"\""),
+    key("duty.listen_beyond_loopback", Kind::Bool, "false"),
+    key("duty.listen_secret", Kind::Text, ""),
+    key("duty.builtin_rules", Kind::Bool, ""),
+    key("duty.rules_dir", Kind::Path, ""),
+    key(
+        "duty.rules_interval_seconds",
+        Kind::Number(1.0, HOUR),
+        "30.0",
+    ),
+    key("alert_source", Kind::Tables, ""),
+    must("alert_source.name", Kind::Text),
+    must(
+        "alert_source.kind",
+        Kind::OneOf(&["alertmanager", "prometheus"]),
+    ),
+    must("alert_source.url", Kind::Text),
+    key(
+        "alert_source.auth",
+        Kind::OneOf(&["none", "basic", "bearer"]),
+        "\"none\"",
+    ),
+    key("alert_source.user", Kind::Text, ""),
+    key("alert_source.secret", Kind::Text, ""),
+    key("alert_source.ca_file", Kind::Path, ""),
+    key("alert_source.client_cert_file", Kind::Path, ""),
+    key("alert_source.client_key_secret", Kind::Text, ""),
+    key(
+        "alert_source.timeout_seconds",
+        Kind::Number(0.1, HOUR),
+        "10.0",
+    ),
+    key("alert_source.poll_seconds", Kind::Number(1.0, HOUR), "5.0"),
+    key("person", Kind::Tables, ""),
+    must("person.id", Kind::Text),
+    must("person.name", Kind::Text),
+    key("person.phone", Kind::Text, ""),
+    key("person.email", Kind::Text, ""),
+    key("group", Kind::Tables, ""),
+    must("group.name", Kind::Text),
+    must("group.people", Kind::Texts),
+    key("level", Kind::Tables, ""),
+    must("level.label", Kind::Text),
+    must("level.value", Kind::Text),
+    must("level.level", Kind::OneOf(LEVELS)),
+    key("policy", Kind::Tables, ""),
+    must("policy.name", Kind::Text),
+    must("policy.level", Kind::OneOf(LEVELS)),
+    key("policy.matchers", Kind::Texts, "[]"),
+    key("policy.repeat_minutes", Kind::Number(0.0, 10080.0), "0.0"),
+    key("policy.repeat_times", Kind::Whole(0, 100), "0"),
+    key("policy.step", Kind::Tables, ""),
+    key(
+        "policy.step.after_minutes",
+        Kind::Number(0.0, 10080.0),
+        "0.0",
+    ),
+    must("policy.step.to", Kind::Texts),
+    must("policy.step.channels", Kind::Texts),
+    key("inhibit", Kind::Tables, ""),
+    must("inhibit.source", Kind::Texts),
+    must("inhibit.target", Kind::Texts),
+    key("inhibit.equal", Kind::Texts, "[]"),
+    key("quiet", Kind::Tables, ""),
+    key("quiet.people", Kind::Texts, "[]"),
+    key("quiet.levels", Kind::Texts, "[]"),
+    must("quiet.from", Kind::Text),
+    must("quiet.to", Kind::Text),
+    key("maintenance", Kind::Tables, ""),
+    must("maintenance.title", Kind::Text),
+    must("maintenance.matchers", Kind::Texts),
+    key("maintenance.weekdays", Kind::Texts, "[]"),
+    must("maintenance.at", Kind::Text),
+    key("maintenance.minutes", Kind::Number(1.0, 10080.0), "60.0"),
+    key("webhook", Kind::Table, ""),
+    key("webhook.url", Kind::Text, "\"\""),
+    key("webhook.secret", Kind::Text, ""),
+    key("webhook.allow_http", Kind::Bool, "false"),
+    key("webhook.allow", Kind::Texts, "[]"),
     key("demo", Kind::Table, ""),
     key("demo.enabled", Kind::Bool, ""),
     key("demo.seed", Kind::Whole(0, i64::MAX), "1"),
