@@ -6,6 +6,7 @@
 
 pub mod binding;
 pub mod columns;
+pub mod duty;
 pub mod freshness;
 pub mod judge;
 pub mod machine;
