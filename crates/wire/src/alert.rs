@@ -2,7 +2,7 @@
 //!
 //! Texts of alerts (titles, labels, comments) are hostile input: text nodes, never markup.
 
-use crate::{ErrorView, SeriesView};
+use crate::{ErrorView, SeriesView, ViewSettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;
@@ -324,6 +324,16 @@ pub struct DutyView {
     pub caught_up: Option<(f64, f64)>,
 }
 
+/// An alert that a window shall show: 查看 in a pop-up, or in another window.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct WantedView {
+    /// Which.
+    #[ts(type = "number")]
+    pub alert: i64,
+    /// When it was asked for, ms; the page shows it once for each such time.
+    pub at: f64,
+}
+
 /// The list's answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct AlertPage {
@@ -344,6 +354,10 @@ pub struct AlertPage {
     pub tabs: TabCounts,
     /// The desk.
     pub duty: DutyView,
+    /// Language, theme, zone: these windows ask for no frame of the wall.
+    pub settings: ViewSettings,
+    /// An alert that was asked for from outside of the window.
+    pub wanted: Option<WantedView>,
     /// Why the search cannot be understood; the list is then empty.
     pub error: Option<ErrorView>,
 }

@@ -58,6 +58,7 @@ pub fn typescript() -> String {
         alert::AlertSourceView,
         alert::ChannelView,
         alert::DutyView,
+        alert::WantedView,
         alert::AlertPage,
         alert::AlertBand,
         alert::LabelView,

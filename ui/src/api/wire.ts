@@ -810,6 +810,16 @@ store_error: ErrorView | null,
  */
 caught_up: [number, number] | null, };
 
+export type WantedView = { 
+/**
+ * Which.
+ */
+alert: number, 
+/**
+ * When it was asked for, ms; the page shows it once for each such time.
+ */
+at: number, };
+
 export type AlertPage = { 
 /**
  * The host's clock.
@@ -843,6 +853,14 @@ tabs: TabCounts,
  * The desk.
  */
 duty: DutyView, 
+/**
+ * Language, theme, zone: these windows ask for no frame of the wall.
+ */
+settings: ViewSettings, 
+/**
+ * An alert that was asked for from outside of the window.
+ */
+wanted: WantedView | null, 
 /**
  * Why the search cannot be understood; the list is then empty.
  */
