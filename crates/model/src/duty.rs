@@ -578,6 +578,11 @@ pub enum What {
         /// Index from 0.
         step: u32,
     },
+    /// All notices of the step before have failed: this step does not wait for its time.
+    BroughtForward {
+        /// Index from 0.
+        step: u32,
+    },
     /// A notice was put into the outbox.
     NoticeMade {
         /// Which.
