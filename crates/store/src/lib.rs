@@ -1,0 +1,129 @@
+//! What the alert desk keeps, in SQLite: episodes, timelines, outbox, silences, and an audit log that is chained by hash.
+//!
+//! One desk writes a database ([`Store::open`]); any number may read it meanwhile ([`Store::open_read_only`]). What the engine wants kept goes
+//! through [`Store::commit`], one transaction that is on the disk when it answers; [`Store::load`] gives back at the start what an engine needs
+//! to go on. The rest answers questions: [`Store::history`], [`Store::timeline`], [`Store::figures`], [`Store::verify`].
+//!
+//! Time is a parameter everywhere, milliseconds since the epoch.
+
+pub mod audit;
+pub mod backup;
+mod bulk;
+mod commit;
+mod detail;
+mod error;
+pub mod history;
+mod load;
+mod open;
+
+pub use audit::{AuditFault, AuditFaultKind, AuditKey, AuditReport};
+pub use backup::BackupFault;
+pub use commit::Committed;
+pub use error::StoreError;
+pub use history::{Cursor, Page, Query, Role, State};
+pub use load::RECENT_MS;
+
+use audit::anchor::Anchor;
+use sqlx::Sqlite;
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use std::fs::File;
+use std::ops::{Deref, DerefMut};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::{Mutex, MutexGuard};
+
+/// A database of the alert desk. Cloning is cheap; all clones are the same database.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    /// The file; `:memory:` when there is none.
+    path: PathBuf,
+    /// Absent when open for reading only.
+    writer: Option<Mutex<Writer>>,
+    /// Absent for a database in memory: its only connection also reads.
+    readers: Option<SqlitePool>,
+    /// Held as long as the database is open for writing.
+    _lock: Option<File>,
+}
+
+/// The connection that writes, and what it knows of the audit log's end.
+pub(crate) struct Writer {
+    pub(crate) conn: SqliteConnection,
+    /// The end of the audit log; `None` when a transaction ended in a way that leaves it unknown.
+    pub(crate) head: Option<audit::Head>,
+    /// Absent for a database in memory.
+    pub(crate) anchor: Option<Anchor>,
+}
+
+/// A connection to read from.
+pub(crate) enum Reader<'a> {
+    Own(PoolConnection<Sqlite>),
+    Writers(MutexGuard<'a, Writer>),
+}
+
+impl Deref for Reader<'_> {
+    type Target = SqliteConnection;
+
+    fn deref(&self) -> &SqliteConnection {
+        match self {
+            Self::Own(conn) => conn,
+            Self::Writers(writer) => &writer.conn,
+        }
+    }
+}
+
+impl DerefMut for Reader<'_> {
+    fn deref_mut(&mut self) -> &mut SqliteConnection {
+        match self {
+            Self::Own(conn) => conn,
+            Self::Writers(writer) => &mut writer.conn,
+        }
+    }
+}
+
+impl Store {
+    /// The database's file; `:memory:` when there is none.
+    pub fn path(&self) -> &Path {
+        &self.inner.path
+    }
+
+    /// Closes the connections and gives up the lock once the last clone is gone. A store that is merely dropped loses nothing either.
+    pub async fn close(self) {
+        if let Some(readers) = &self.inner.readers {
+            readers.close().await;
+        }
+        if let Ok(inner) = Arc::try_unwrap(self.inner)
+            && let Some(writer) = inner.writer
+        {
+            let conn = writer.into_inner().conn;
+            // what it could still say is that a checkpoint failed: the log file keeps everything
+            let _ = sqlx::Connection::close(conn).await;
+        }
+    }
+
+    pub(crate) async fn writer(&self) -> Result<MutexGuard<'_, Writer>, StoreError> {
+        match &self.inner.writer {
+            Some(writer) => Ok(writer.lock().await),
+            None => Err(StoreError::ReadOnly {
+                path: self.inner.path.clone(),
+            }),
+        }
+    }
+
+    pub(crate) async fn reader(&self) -> Result<Reader<'_>, StoreError> {
+        match &self.inner.readers {
+            Some(pool) => Ok(Reader::Own(
+                pool.acquire().await.map_err(|e| self.failed(&e))?,
+            )),
+            None => Ok(Reader::Writers(self.writer().await?)),
+        }
+    }
+
+    pub(crate) fn failed(&self, e: &sqlx::Error) -> StoreError {
+        StoreError::of(&self.inner.path, e)
+    }
+}

@@ -1,0 +1,165 @@
+//! Episodes and what belongs to them, for the tests of the store.
+
+use model::alert::Matcher;
+use model::duty::*;
+use model::{Fingerprint, Labels, Level, Reported};
+use std::collections::BTreeMap;
+use store::{AuditKey, Store};
+
+/// 2026-03-02 08:00:00 UTC, a Monday.
+pub const NOW: i64 = 1_772_438_400_000;
+pub const MINUTE: i64 = 60_000;
+
+pub fn key() -> AuditKey {
+    AuditKey::new(b"a secret of the tests")
+}
+
+pub async fn open(path: &std::path::Path) -> Store {
+    Store::open(path, &key(), NOW)
+        .await
+        .expect("the store opens")
+}
+
+pub fn actor(id: &str) -> Actor {
+    Actor {
+        id: id.to_owned(),
+        name: format!("{id} 先生"),
+        via: Via::Desk,
+    }
+}
+
+pub fn ack(id: &str, at: i64) -> Ack {
+    Ack {
+        by: actor(id),
+        at,
+        comment: "我来处理".to_owned(),
+        until: Some(at + 60 * MINUTE),
+        mirrored: BTreeMap::new(),
+    }
+}
+
+/// An open episode with the labels of a real one.
+pub fn alert(id: i64, first_seen: i64) -> Alert {
+    let labels = Labels::from_pairs([
+        ("alertname", format!("HighErrorRate{}", id % 7)),
+        ("instance", format!("10.0.{}.{}:9100", id / 250, id % 250)),
+        ("job", "order-service".to_owned()),
+        ("cluster", "上海一区".to_owned()),
+        ("severity", "critical".to_owned()),
+        ("team", "platform".to_owned()),
+    ]);
+    let text = "订单服务错误率超过 5%，持续 5 分钟，请立即检查数据库连接池和下游支付接口";
+    Alert {
+        id: AlertId(id),
+        fingerprint: Fingerprint::of(&labels),
+        labels,
+        annotations: BTreeMap::from([
+            ("summary".to_owned(), format!("{text} #{id}")),
+            (
+                "runbook_url".to_owned(),
+                "https://wiki.example/runbooks/orders".to_owned(),
+            ),
+        ]),
+        level: Level::ALL[(id % 4).unsigned_abs() as usize],
+        level_reason: LevelReason::Mapping {
+            label: "severity".to_owned(),
+            value: "critical".to_owned(),
+        },
+        starts_at: first_seen - 15_000,
+        first_seen,
+        sights: BTreeMap::from([("am".to_owned(), sight(Reported::Firing, first_seen))]),
+        expr: Some("rate(http_requests_total{code=~\"5..\"}[5m]) > 0.05".to_owned()),
+        value: Some(0.0731),
+        ack: None,
+        assignee: None,
+        snooze: None,
+        suppressions: Vec::new(),
+        escalation: Escalation {
+            policy: "default".to_owned(),
+            next_step: 1,
+            due_at: Some(first_seen + 15 * MINUTE),
+            remaining: None,
+            round: 0,
+        },
+        responded_at: None,
+        resolved: None,
+        changes: vec![first_seen],
+        told: Vec::new(),
+    }
+}
+
+pub fn sight(state: Reported, at: i64) -> Sight {
+    Sight {
+        state,
+        seen_at: at,
+        missing_since: None,
+        starts_at: at - 15_000,
+        ends_at: None,
+        silenced_by: Vec::new(),
+        inhibited_by: Vec::new(),
+        muted_by: Vec::new(),
+        generator_url: Some("http://prometheus.example:9090/graph?g0.expr=up".to_owned()),
+    }
+}
+
+pub fn resolved(mut alert: Alert, at: i64) -> Alert {
+    let source = "am".to_owned();
+    alert.resolved = Some((at, Resolution::Source { source }));
+    for sight in alert.sights.values_mut() {
+        sight.state = Reported::Resolved;
+    }
+    alert
+}
+
+pub fn keep(alert: &Alert) -> Record {
+    Record::Alert(Box::new(alert.clone()))
+}
+
+pub fn transition(alert: i64, at: i64, what: What) -> Record {
+    Record::Transition(Transition {
+        alert: AlertId(alert),
+        at,
+        what,
+    })
+}
+
+pub fn fired(alert: i64, at: i64) -> Record {
+    let source = "am".to_owned();
+    transition(alert, at, What::Fired { source })
+}
+
+pub fn audit(at: i64, action: &str) -> Record {
+    Record::Audit(AuditEntry {
+        at,
+        by: actor("li"),
+        action: action.to_owned(),
+        alerts: vec![AlertId(1)],
+        detail: BTreeMap::from([("comment".to_owned(), "我来处理".to_owned())]),
+    })
+}
+
+pub fn notice(id: u128, alerts: &[i64], at: i64, outcome: NoticeState) -> Notice {
+    Notice {
+        id: NoticeId(format!("{id:032x}")),
+        kind: NoticeKind::Step { step: 0, round: 0 },
+        level: Level::P0,
+        alerts: alerts.iter().map(|a| AlertId(*a)).collect(),
+        to: "li".to_owned(),
+        channel: "popup".to_owned(),
+        created_at: at,
+        attempts: 0,
+        outcome,
+    }
+}
+
+pub fn mute(id: i64, from: i64, to: i64) -> Mute {
+    Mute {
+        id: MuteId(id),
+        kind: MuteKind::Silence,
+        matchers: vec![Matcher::equal("job", "order-service")],
+        starts_at: from,
+        ends_at: to,
+        by: actor("li"),
+        comment: "发布".to_owned(),
+    }
+}
