@@ -23,12 +23,12 @@ CREATE TABLE transitions (
     seq   INTEGER PRIMARY KEY,
     alert INTEGER NOT NULL REFERENCES alerts (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
     at    INTEGER NOT NULL,
-    what  TEXT NOT NULL,                -- What's tag: fired, acked, …
+    acked INTEGER NOT NULL,             -- 1: somebody acknowledged
     body  TEXT NOT NULL                 -- Transition
 ) STRICT;
 
 CREATE INDEX transitions_by_alert ON transitions (alert, seq);
-CREATE INDEX transitions_acked ON transitions (at) WHERE what = 'acked';
+CREATE INDEX transitions_acked ON transitions (at) WHERE acked = 1;
 
 -- The outbox.
 CREATE TABLE notices (

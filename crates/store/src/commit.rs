@@ -33,7 +33,8 @@ pub struct Committed {
 #[derive(Default)]
 struct Rows {
     alerts: Vec<AlertRow>,
-    transitions: Vec<(i64, i64, &'static str, String)>,
+    /// Episode, time, whether it says that somebody acknowledged, JSON.
+    transitions: Vec<(i64, i64, bool, String)>,
     notices: Vec<NoticeRow>,
     /// Alert, notice.
     about: Vec<(i64, String)>,
@@ -157,9 +158,9 @@ impl Rows {
             } => involve(to, Role::Told),
             _ => {}
         }
+        let acked = matches!(transition.what, What::Acked { .. });
         let body = json("transitions", &id.to_string(), transition)?;
-        self.transitions
-            .push((id, transition.at, tag(&transition.what), body));
+        self.transitions.push((id, transition.at, acked, body));
         Ok(())
     }
 
@@ -177,34 +178,6 @@ impl Rows {
             body: json("notices", id, notice)?,
         });
         Ok(())
-    }
-}
-
-/// The tag of a transition, as serde writes it.
-pub(crate) fn tag(what: &What) -> &'static str {
-    match what {
-        What::Fired { .. } => "fired",
-        What::AlsoFrom { .. } => "also_from",
-        What::EndedAt { .. } => "ended_at",
-        What::Leveled { .. } => "leveled",
-        What::Suppressed { .. } => "suppressed",
-        What::Unsuppressed { .. } => "unsuppressed",
-        What::PolicyChosen { .. } => "policy_chosen",
-        What::StepDue { .. } => "step_due",
-        What::NobodyToTell { .. } => "nobody_to_tell",
-        What::NoticeMade { .. } => "notice_made",
-        What::NoticeEnded { .. } => "notice_ended",
-        What::NoticeRetry { .. } => "notice_retry",
-        What::Acked { .. } => "acked",
-        What::Unacked { .. } => "unacked",
-        What::AckLapsed => "ack_lapsed",
-        What::Mirrored { .. } => "mirrored",
-        What::Assigned { .. } => "assigned",
-        What::Snoozed { .. } => "snoozed",
-        What::Commented { .. } => "commented",
-        What::Resolved { .. } => "resolved",
-        What::Reopened { .. } => "reopened",
-        What::CaughtUp { .. } => "caught_up",
     }
 }
 
@@ -299,12 +272,12 @@ async fn write(
     chained: Vec<audit::Link>,
 ) -> Result<(), sqlx::Error> {
     write_alerts(conn, rows.alerts).await?;
-    let head = "INSERT INTO transitions (alert, at, what, body)";
+    let head = "INSERT INTO transitions (alert, at, acked, body)";
     bulk::insert(conn, head, "", rows.transitions, |v, row| {
-        let (alert, at, what, body) = row;
+        let (alert, at, acked, body) = row;
         v.push_bind(alert)
             .push_bind(at)
-            .push_bind(what)
+            .push_bind(acked)
             .push_bind(body);
     })
     .await?;

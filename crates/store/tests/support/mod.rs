@@ -3,6 +3,7 @@
 use model::alert::Matcher;
 use model::duty::*;
 use model::{Fingerprint, Labels, Level, Reported};
+use serde_json::json;
 use std::collections::BTreeMap;
 use store::{AuditKey, Store};
 
@@ -28,14 +29,15 @@ pub fn actor(id: &str) -> Actor {
     }
 }
 
+/// From JSON as it may stand in an older database: fields that came later are missing.
+fn from_json<T: serde::de::DeserializeOwned>(value: serde_json::Value) -> T {
+    serde_json::from_value(value).expect("as the model has it")
+}
+
 pub fn ack(id: &str, at: i64) -> Ack {
-    Ack {
-        by: actor(id),
-        at,
-        comment: "我来处理".to_owned(),
-        until: Some(at + 60 * MINUTE),
-        mirrored: BTreeMap::new(),
-    }
+    from_json(
+        json!({ "by": actor(id), "at": at, "comment": "我来处理", "until": at + 60 * MINUTE }),
+    )
 }
 
 /// An open episode with the labels of a real one.
@@ -49,43 +51,25 @@ pub fn alert(id: i64, first_seen: i64) -> Alert {
         ("team", "platform".to_owned()),
     ]);
     let text = "订单服务错误率超过 5%，持续 5 分钟，请立即检查数据库连接池和下游支付接口";
-    Alert {
-        id: AlertId(id),
-        fingerprint: Fingerprint::of(&labels),
-        labels,
-        annotations: BTreeMap::from([
-            ("summary".to_owned(), format!("{text} #{id}")),
-            (
-                "runbook_url".to_owned(),
-                "https://wiki.example/runbooks/orders".to_owned(),
-            ),
-        ]),
-        level: Level::ALL[(id % 4).unsigned_abs() as usize],
-        level_reason: LevelReason::Mapping {
-            label: "severity".to_owned(),
-            value: "critical".to_owned(),
+    from_json(json!({
+        "id": id,
+        "fingerprint": Fingerprint::of(&labels),
+        "labels": labels,
+        "annotations": {
+            "summary": format!("{text} #{id}"),
+            "runbook_url": "https://wiki.example/runbooks/orders",
         },
-        starts_at: first_seen - 15_000,
-        first_seen,
-        sights: BTreeMap::from([("am".to_owned(), sight(Reported::Firing, first_seen))]),
-        expr: Some("rate(http_requests_total{code=~\"5..\"}[5m]) > 0.05".to_owned()),
-        value: Some(0.0731),
-        ack: None,
-        assignee: None,
-        snooze: None,
-        suppressions: Vec::new(),
-        escalation: Escalation {
-            policy: "default".to_owned(),
-            next_step: 1,
-            due_at: Some(first_seen + 15 * MINUTE),
-            remaining: None,
-            round: 0,
-        },
-        responded_at: None,
-        resolved: None,
-        changes: vec![first_seen],
-        told: Vec::new(),
-    }
+        "level": Level::ALL[(id % 4).unsigned_abs() as usize],
+        "level_reason": { "by": "mapping", "label": "severity", "value": "critical" },
+        "starts_at": first_seen - 15_000,
+        "first_seen": first_seen,
+        "sights": { "am": sight(Reported::Firing, first_seen) },
+        "expr": "rate(http_requests_total{code=~\"5..\"}[5m]) > 0.05",
+        "value": 0.0731,
+        "suppressions": [],
+        "escalation": { "policy": "default", "next_step": 1, "due_at": first_seen + 15 * MINUTE, "round": 0 },
+        "changes": [first_seen],
+    }))
 }
 
 pub fn sight(state: Reported, at: i64) -> Sight {
