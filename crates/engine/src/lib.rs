@@ -46,7 +46,13 @@ impl Failure {
     pub fn is_permanent(&self) -> bool {
         matches!(
             self.code,
-            "query" | "unauthorized" | "unknown_source" | "secret_missing" | "not_prometheus"
+            "query"
+                | "unauthorized"
+                | "unknown_source"
+                | "secret_missing"
+                | "not_prometheus"
+                | "not_alertmanager"
+                | "unsupported"
         )
     }
 }

@@ -66,6 +66,20 @@ pub enum SourceError {
         /// An HTML page's title, or how the answer begins; cut and cleaned. Hostile input: show as text.
         snippet: String,
     },
+    /// Something answers, but not with the Alertmanager's API v2.
+    #[error("not an Alertmanager: {content_type}: {snippet}")]
+    NotAlertmanager {
+        /// What it calls its answer.
+        content_type: String,
+        /// An HTML page's title, or how the answer begins; cut and cleaned. Hostile input: show as text.
+        snippet: String,
+    },
+    /// This kind of source cannot do that.
+    #[error("this kind of source has no {what}")]
+    Unsupported {
+        /// What it lacks.
+        what: &'static str,
+    },
     /// The answer has more bytes than allowed.
     #[error("answer larger than {limit} bytes")]
     TooLarge {
@@ -161,6 +175,10 @@ pub enum Capacity {
     Labels,
     /// Bytes of a label's name or value.
     LabelBytes,
+    /// Alerts of one answer.
+    Alerts,
+    /// Silences of one answer.
+    Silences,
 }
 
 impl std::fmt::Display for Capacity {
@@ -171,6 +189,8 @@ impl std::fmt::Display for Capacity {
             Self::Values => "values",
             Self::Labels => "labels of one series",
             Self::LabelBytes => "bytes in one label",
+            Self::Alerts => "alerts",
+            Self::Silences => "silences",
         })
     }
 }
@@ -187,6 +207,8 @@ impl SourceError {
             Self::Unauthorized | Self::Forbidden => "unauthorized",
             Self::Query { .. } => "query",
             Self::NotPrometheus { .. } => "not_prometheus",
+            Self::NotAlertmanager { .. } => "not_alertmanager",
+            Self::Unsupported { .. } => "unsupported",
             Self::TooLarge { .. } => "too_large",
             Self::Truncated => "truncated",
             Self::Malformed { .. } => "malformed",
@@ -223,7 +245,7 @@ impl SourceError {
     }
 
     /// Every key that [`SourceError::advice`] can answer; a test holds the locales to it.
-    pub const ADVICE: [&'static str; 27] = [
+    pub const ADVICE: [&'static str; 29] = [
         "cancelled",
         "connect",
         "dns",
@@ -232,6 +254,7 @@ impl SourceError {
         "internal",
         "limit",
         "malformed",
+        "not_alertmanager",
         "not_prometheus",
         "query_cancelled",
         "query_failed",
@@ -251,6 +274,7 @@ impl SourceError {
         "too_large",
         "truncated",
         "unauthorized",
+        "unsupported",
     ];
 
     /// Placeholders of the sentence `error.<code>`.
@@ -267,7 +291,10 @@ impl SourceError {
             Self::Http { status } => vec![("status", status.to_string())],
             Self::Redirected { to } => vec![("status", format!("3xx → {to}"))],
             Self::Query { message, .. } => vec![("detail", message.clone())],
-            Self::NotPrometheus { snippet, .. } => vec![("detail", snippet.clone())],
+            Self::NotPrometheus { snippet, .. } | Self::NotAlertmanager { snippet, .. } => {
+                vec![("detail", snippet.clone())]
+            }
+            Self::Unsupported { what } => vec![("detail", (*what).to_owned())],
             Self::TooLarge { limit } => vec![("limit", bytes(*limit))],
             Self::Malformed { at, what } => vec![("detail", format!("{what} @ {at}"))],
             Self::Limit { what, limit } => vec![("detail", format!("{limit} {what}"))],

@@ -2,18 +2,30 @@
 //!
 //! - [`Metrics`] is what every source of metrics answers; [`registry`] builds one from its kind's name.
 //! - [`prometheus`] speaks Prometheus' HTTP API, to Prometheus itself and to VictoriaMetrics.
+//! - [`Alerts`] is what every source of alerts answers; [`connect_alerts`] builds one from its kind's name: [`alertmanager`]
+//!   speaks the Alertmanager's API v2, [`prometheus::alerts`] reads a Prometheus' own list.
+//! - [`webhook`] reads what an Alertmanager sends to a webhook.
 //! - [`SourceError`] says what went wrong as a closed set of codes; [`Connection`] says how to reach a server.
 #![warn(missing_docs)]
 
+pub mod alertmanager;
+mod alerts;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+#[cfg(feature = "conformance")]
+pub mod conformance_alerts;
 mod connection;
 mod error;
 mod http;
 mod metrics;
 pub mod prometheus;
 pub mod registry;
+pub mod webhook;
 
+pub use alerts::{
+    ALERT_KINDS, AlertKind, AlertLimits, AlertList, AlertOptions, AlertSourceInfo, Alerts,
+    Oddities, SilenceRequest, SilenceState, SourceSilence, connect_alerts, next_poll_after,
+};
 pub use connection::{Auth, ConfigError, Connection, Limits, Proxy, TlsOptions};
 pub use error::{Capacity, QueryFault, SourceError, TlsFault};
 pub use metrics::{Answer, Ask, Flavor, Metadata, Metrics, SourceInfo, Span, cancellable};

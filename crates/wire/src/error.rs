@@ -22,6 +22,10 @@ pub enum ErrorCode {
     Unauthorized,
     /// Something answers, but not in this protocol. `detail`.
     NotPrometheus,
+    /// Something answers, but not with the Alertmanager's API v2. `detail`.
+    NotAlertmanager,
+    /// This kind of source cannot do that. `detail`.
+    Unsupported,
     /// The answer is larger than allowed. `limit`.
     TooLarge,
     /// The answer ended early.

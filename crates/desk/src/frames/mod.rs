@@ -273,6 +273,8 @@ mod tests {
             "http",
             "unauthorized",
             "not_prometheus",
+            "not_alertmanager",
+            "unsupported",
             "too_large",
             "truncated",
             "malformed",

@@ -26,7 +26,23 @@ pub(crate) struct Reply {
     pub status: u16,
     pub content_type: String,
     pub server_time_ms: Option<i64>,
+    /// From asking to the last byte.
+    pub took: Duration,
     pub body: Vec<u8>,
+}
+
+/// What the other side should be; an answer that is not its protocol says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Protocol {
+    Prometheus,
+    Alertmanager,
+}
+
+/// How something is changed at the other side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Method {
+    Post,
+    Delete,
 }
 
 /// Parameters of a question.
@@ -36,6 +52,7 @@ pub(crate) type Params<'a> = [(&'a str, String)];
 pub(crate) struct Http {
     client: Client,
     base: Url,
+    protocol: Protocol,
     limits: Limits,
     connect_timeout: Duration,
     timeout: Duration,
@@ -52,7 +69,7 @@ impl std::fmt::Debug for Http {
 }
 
 impl Http {
-    pub(crate) fn new(connection: &Connection) -> Result<Self, ConfigError> {
+    pub(crate) fn new(connection: &Connection, protocol: Protocol) -> Result<Self, ConfigError> {
         // one provider a process; whoever installed one before us did the same
         let _ = rustls::crypto::ring::default_provider().install_default();
         let base = base_url(&connection.url)?;
@@ -82,6 +99,7 @@ impl Http {
         Ok(Self {
             client,
             base,
+            protocol,
             limits: connection.limits,
             connect_timeout: connection.connect_timeout,
             timeout: connection.timeout,
@@ -127,6 +145,26 @@ impl Http {
         self.get(path, params).await
     }
 
+    /// A change, as JSON where `body` is not empty; sent once, because a second one might change again.
+    pub(crate) async fn order(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: Vec<u8>,
+    ) -> Result<Reply, SourceError> {
+        let url = self.url(path)?;
+        let mut request = match method {
+            Method::Post => self.client.post(url),
+            Method::Delete => self.client.delete(url),
+        };
+        if !body.is_empty() {
+            request = request.header(CONTENT_TYPE, "application/json").body(body);
+        }
+        let begun = tokio::time::Instant::now();
+        let sent = request.send().await;
+        self.receive(sent, begun).await
+    }
+
     /// `text` without any of our secrets, in one line, at most `max` characters.
     pub(crate) fn clean(&self, text: &str, max: usize) -> String {
         let mut text = text.to_owned();
@@ -152,6 +190,13 @@ impl Http {
                     content_type,
                     snippet: format!("HTTP {status}: {snippet}"),
                 },
+                SourceError::NotAlertmanager {
+                    content_type,
+                    snippet,
+                } => SourceError::NotAlertmanager {
+                    content_type,
+                    snippet: format!("HTTP {status}: {snippet}"),
+                },
                 other => other,
             },
         }
@@ -161,9 +206,17 @@ impl Http {
     pub(crate) fn not_ours(&self, reply: &Reply) -> SourceError {
         let head = reply.body.get(..4096).unwrap_or(&reply.body);
         let head = String::from_utf8_lossy(head);
-        SourceError::NotPrometheus {
-            content_type: self.clean(&reply.content_type, 80),
-            snippet: self.clean(&text::gist(&head), 160),
+        let content_type = self.clean(&reply.content_type, 80);
+        let snippet = self.clean(&text::gist(&head), 160);
+        match self.protocol {
+            Protocol::Prometheus => SourceError::NotPrometheus {
+                content_type,
+                snippet,
+            },
+            Protocol::Alertmanager => SourceError::NotAlertmanager {
+                content_type,
+                snippet,
+            },
         }
     }
 
@@ -179,6 +232,7 @@ impl Http {
     }
 
     async fn exchange(&self, request: reqwest::RequestBuilder) -> Result<Reply, SourceError> {
+        let begun = tokio::time::Instant::now();
         let again = request.try_clone();
         let mut sent = request.send().await;
         // a connection kept open since the last question may have died meanwhile (the server restarted); questions
@@ -188,6 +242,14 @@ impl Http {
         {
             sent = again.send().await;
         }
+        self.receive(sent, begun).await
+    }
+
+    async fn receive(
+        &self,
+        sent: Result<Response, reqwest::Error>,
+        begun: tokio::time::Instant,
+    ) -> Result<Reply, SourceError> {
         let mut response =
             sent.map_err(|e| fault::sending(&e, self.connect_timeout, self.timeout))?;
         let status = response.status();
@@ -213,6 +275,7 @@ impl Http {
             status: status.as_u16(),
             content_type,
             server_time_ms,
+            took: begun.elapsed(),
             body,
         })
     }
@@ -417,7 +480,7 @@ mod tests {
     #[test]
     fn a_path_prefix_stays() {
         for prefix in ["http://h/prom", "http://h/prom/"] {
-            let http = Http::new(&Connection::to(prefix)).expect("a client");
+            let http = Http::new(&Connection::to(prefix), Protocol::Prometheus).expect("a client");
             let url = http
                 .url(&["api", "v1", "label", "a/b", "values"])
                 .expect("a URL");
@@ -433,7 +496,7 @@ mod tests {
             password: Secret::new("hunter2"),
         };
         connection.headers = vec![("X-Scope-Key".into(), Secret::new("key-4711"))];
-        let http = Http::new(&connection).expect("a client");
+        let http = Http::new(&connection, Protocol::Prometheus).expect("a client");
         let echo = http.clean("got Basic dTpodW50ZXIy = u:hunter2,\n key-4711", 200);
         assert_eq!(echo, "got Basic [secret] = u:[secret], [secret]");
         assert!(!format!("{http:?} {connection:?}").contains("hunter2"));

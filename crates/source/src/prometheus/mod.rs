@@ -5,6 +5,7 @@
 //! scalar comes as a vector, fresh points show after its `latencyOffset` (30 s), it moves the grid of a range
 //! query to multiples of the step unless asked not to (`nocache=1`), and it says `isPartial` when a node was away.
 
+pub mod alerts;
 mod api;
 pub mod decode;
 mod number;
@@ -12,7 +13,7 @@ mod scan;
 
 use crate::connection::{ConfigError, Connection};
 use crate::error::SourceError;
-use crate::http::{Http, Params, Reply};
+use crate::http::{Http, Params, Protocol, Reply};
 use crate::metrics::{Answer, Ask, Flavor, Metadata, Metrics, SourceInfo, Span};
 use api::{BuildInfo, MetadataEntry};
 use decode::{Decoded, Grid};
@@ -40,7 +41,7 @@ impl Prometheus {
     /// When the connection's description cannot be right.
     pub fn new(connection: &Connection) -> Result<Self, ConfigError> {
         Ok(Self {
-            http: Http::new(connection)?,
+            http: Http::new(connection, Protocol::Prometheus)?,
         })
     }
 
