@@ -1,0 +1,522 @@
+//! From tokens to the tree, as `text/template/parse/parse.go` builds it.
+
+use super::TemplateError;
+use super::ast::{Arg, ArgKind, Branch, Command, List, Node, Pipe};
+use super::functions;
+use super::lex::{Kind, Token, tokens};
+
+/// How deep actions and parentheses may be nested.
+const MAX_DEPTH: usize = 64;
+
+struct Parser<'a> {
+    name: &'a str,
+    text: &'a str,
+    tokens: Vec<Token>,
+    at: usize,
+    variables: Vec<String>,
+    depth: usize,
+    loops: usize,
+}
+
+/// How a list of nodes ended.
+enum End {
+    Text,
+    End,
+    Else,
+}
+
+type Parsed<T> = Result<T, TemplateError>;
+
+pub(super) fn parse(name: &str, text: &str) -> Parsed<List> {
+    let fail = |pos: usize, what: &str| {
+        let line = 1 + text.get(..pos).unwrap_or(text).matches('\n').count();
+        TemplateError(format!("template: {name}:{line}: {what}"))
+    };
+    let tokens = tokens(text).map_err(|e| fail(e.pos, &e.what))?;
+    let mut parser = Parser {
+        name,
+        text,
+        tokens,
+        at: 0,
+        variables: vec!["$".to_owned()],
+        depth: 0,
+        loops: 0,
+    };
+    match parser.list()? {
+        (list, End::Text) => Ok(list),
+        (_, End::End) => Err(parser.fail("unexpected {{end}}")),
+        (_, End::Else) => Err(parser.fail("unexpected {{else}}")),
+    }
+}
+
+impl Parser<'_> {
+    fn fail(&self, what: impl AsRef<str>) -> TemplateError {
+        let last = self.tokens.get(self.at.saturating_sub(1));
+        let pos = last.map_or(0, |t| t.pos);
+        let line = 1 + self
+            .text
+            .get(..pos)
+            .unwrap_or(self.text)
+            .matches('\n')
+            .count();
+        TemplateError(format!("template: {}:{line}: {}", self.name, what.as_ref()))
+    }
+
+    fn peek(&self) -> Option<&Token> {
+        self.tokens.get(self.at)
+    }
+
+    fn peek_kind(&self) -> Option<Kind> {
+        self.peek().map(|t| t.kind)
+    }
+
+    fn next(&mut self) -> Option<Token> {
+        let token = self.tokens.get(self.at).cloned();
+        self.at += usize::from(token.is_some());
+        token
+    }
+
+    fn skip_spaces(&mut self) {
+        while self.peek_kind() == Some(Kind::Space) {
+            self.at += 1;
+        }
+    }
+
+    fn unexpected(&self, token: Option<&Token>, context: &str) -> TemplateError {
+        match token {
+            None => self.fail("unexpected EOF"),
+            Some(t) => self.fail(format!("unexpected {} in {context}", quoted(&t.text))),
+        }
+    }
+
+    fn enter(&mut self) -> Parsed<()> {
+        self.depth += 1;
+        if self.depth > MAX_DEPTH {
+            return Err(self.fail(format!("more than {MAX_DEPTH} levels deep")));
+        }
+        Ok(())
+    }
+
+    fn list(&mut self) -> Parsed<(List, End)> {
+        let mut list = List::new();
+        while let Some(token) = self.next() {
+            if token.kind == Kind::Text {
+                list.push(Node::Text(token.text));
+                continue;
+            }
+            self.skip_spaces();
+            match self.peek() {
+                Some(t) if t.kind == Kind::Keyword => {
+                    let word = t.text.clone();
+                    self.at += 1;
+                    match word.as_str() {
+                        "end" => {
+                            self.close("end")?;
+                            return Ok((list, End::End));
+                        }
+                        "else" => return Ok((list, End::Else)),
+                        _ => list.push(self.keyword(&word)?),
+                    }
+                }
+                _ => {
+                    let pipe = self.pipeline("command", Kind::Close)?;
+                    list.push(Node::Action(pipe));
+                }
+            }
+        }
+        Ok((list, End::Text))
+    }
+
+    fn close(&mut self, context: &str) -> Parsed<()> {
+        self.skip_spaces();
+        match self.next() {
+            Some(t) if t.kind == Kind::Close => Ok(()),
+            other => Err(self.unexpected(other.as_ref(), context)),
+        }
+    }
+
+    fn keyword(&mut self, word: &str) -> Parsed<Node> {
+        match word {
+            "if" => Ok(Node::If(self.branch("if")?)),
+            "range" => {
+                self.loops += 1;
+                let branch = self.branch("range")?;
+                self.loops -= 1;
+                Ok(Node::Range(branch))
+            }
+            "with" => Ok(Node::With(self.branch("with")?)),
+            "break" | "continue" => {
+                self.close(word)?;
+                if self.loops == 0 {
+                    return Err(self.fail(format!("{{{{{word}}}}} outside {{{{range}}}}")));
+                }
+                Ok(if word == "break" {
+                    Node::Break
+                } else {
+                    Node::Continue
+                })
+            }
+            other => Err(self.fail(format!("{{{{{other}}}}} is not available here"))),
+        }
+    }
+
+    fn branch(&mut self, context: &str) -> Parsed<Branch> {
+        self.enter()?;
+        let known = self.variables.len();
+        self.skip_spaces();
+        let pipe = self.pipeline(context, Kind::Close)?;
+        let (list, end) = self.list()?;
+        let otherwise = match end {
+            End::End => None,
+            End::Text => return Err(self.fail("unexpected EOF")),
+            End::Else => Some(self.otherwise(context)?),
+        };
+        self.variables.truncate(known);
+        self.depth -= 1;
+        Ok(Branch {
+            pipe,
+            list,
+            otherwise,
+        })
+    }
+
+    /// What follows `{{else`.
+    fn otherwise(&mut self, context: &str) -> Parsed<List> {
+        self.skip_spaces();
+        if context == "if"
+            && self
+                .peek()
+                .is_some_and(|t| t.kind == Kind::Keyword && t.text == "if")
+        {
+            self.at += 1;
+            return Ok(vec![Node::If(self.branch("if")?)]);
+        }
+        self.close("else")?;
+        match self.list()? {
+            (list, End::End) => Ok(list),
+            (_, End::Else) => Err(self.fail("expected end; found {{else}}")),
+            (_, End::Text) => Err(self.fail("unexpected EOF")),
+        }
+    }
+
+    fn pipeline(&mut self, context: &str, end: Kind) -> Parsed<Pipe> {
+        self.enter()?;
+        self.skip_spaces();
+        let pos = self.peek().map_or(self.text.len(), |t| t.pos);
+        let (decl, assign) = self.declarations(context)?;
+        let mut commands: Vec<Command> = Vec::new();
+        loop {
+            self.skip_spaces();
+            match self.peek_kind() {
+                Some(kind) if kind == end => {
+                    self.at += 1;
+                    if commands.is_empty() {
+                        return Err(self.fail(format!("missing value for {context}")));
+                    }
+                    for (i, c) in commands.iter().enumerate().skip(1) {
+                        let first = c.args.first().map(|a| &a.kind);
+                        if matches!(
+                            first,
+                            Some(
+                                ArgKind::Bool(_)
+                                    | ArgKind::Dot
+                                    | ArgKind::Nil
+                                    | ArgKind::Int(..)
+                                    | ArgKind::Float(..)
+                                    | ArgKind::Text(..)
+                            )
+                        ) {
+                            return Err(self.fail(format!(
+                                "non executable command in pipeline stage {}",
+                                i + 1
+                            )));
+                        }
+                    }
+                    self.depth -= 1;
+                    return Ok(Pipe {
+                        pos,
+                        assign,
+                        decl,
+                        commands,
+                    });
+                }
+                Some(
+                    Kind::Word
+                    | Kind::Char
+                    | Kind::Dot
+                    | Kind::Field
+                    | Kind::Number
+                    | Kind::Quoted
+                    | Kind::Raw
+                    | Kind::Variable
+                    | Kind::LeftParen,
+                ) => commands.push(self.command()?),
+                _ => {
+                    let token = self.next();
+                    return Err(self.unexpected(token.as_ref(), context));
+                }
+            }
+        }
+    }
+
+    fn declarations(&mut self, context: &str) -> Parsed<(Vec<String>, bool)> {
+        let mut decl = Vec::new();
+        let start = self.at;
+        loop {
+            let Some(variable) = self.peek().filter(|t| t.kind == Kind::Variable).cloned() else {
+                break;
+            };
+            self.at += 1;
+            self.skip_spaces();
+            match self.peek_kind() {
+                Some(kind @ (Kind::Declare | Kind::Assign)) => {
+                    self.at += 1;
+                    decl.push(variable.text);
+                    if kind == Kind::Declare {
+                        self.variables.extend(decl.iter().cloned());
+                    } else if let Some(unknown) =
+                        decl.iter().find(|v| !self.variables.contains(*v))
+                    {
+                        return Err(self.fail(format!("undefined variable {}", quoted(unknown))));
+                    }
+                    return Ok((decl, kind == Kind::Assign));
+                }
+                Some(Kind::Comma) if context == "range" && decl.len() < 2 => {
+                    self.at += 1;
+                    decl.push(variable.text);
+                    self.skip_spaces();
+                }
+                _ => break,
+            }
+        }
+        if decl.len() > 1 {
+            return Err(self.fail("too many declarations in range"));
+        }
+        self.at = start;
+        Ok((Vec::new(), false))
+    }
+
+    fn command(&mut self) -> Parsed<Command> {
+        self.skip_spaces();
+        let pos = self.peek().map_or(self.text.len(), |t| t.pos);
+        let mut args = Vec::new();
+        loop {
+            self.skip_spaces();
+            if let Some(arg) = self.operand()? {
+                args.push(arg);
+            }
+            match self.peek_kind() {
+                Some(Kind::Space) => {}
+                Some(Kind::Close | Kind::RightParen) => break,
+                Some(Kind::Pipe) => {
+                    self.at += 1;
+                    // something must follow
+                    self.skip_spaces();
+                    if matches!(
+                        self.peek_kind(),
+                        None | Some(Kind::Close | Kind::RightParen | Kind::Pipe)
+                    ) {
+                        return Err(self.fail("missing value for command"));
+                    }
+                    break;
+                }
+                _ => {
+                    let token = self.next();
+                    return Err(self.unexpected(token.as_ref(), "operand"));
+                }
+            }
+        }
+        if args.is_empty() {
+            return Err(self.fail("empty command"));
+        }
+        Ok(Command { pos, args })
+    }
+
+    fn operand(&mut self) -> Parsed<Option<Arg>> {
+        let Some(mut arg) = self.term()? else {
+            return Ok(None);
+        };
+        if self.peek_kind() == Some(Kind::Field) {
+            let pos = self.peek().map_or(0, |t| t.pos);
+            let mut names = Vec::new();
+            while let Some(t) = self.peek().filter(|t| t.kind == Kind::Field) {
+                names.push(t.text.trim_start_matches('.').to_owned());
+                self.at += 1;
+            }
+            let kind = match arg.kind {
+                ArgKind::Field(mut all) => {
+                    all.append(&mut names);
+                    ArgKind::Field(all)
+                }
+                ArgKind::Variable(mut all) => {
+                    all.append(&mut names);
+                    ArgKind::Variable(all)
+                }
+                ArgKind::Bool(_)
+                | ArgKind::Text(..)
+                | ArgKind::Int(..)
+                | ArgKind::Float(..)
+                | ArgKind::Nil
+                | ArgKind::Dot => {
+                    return Err(self.fail(format!("unexpected . after term {}", quoted(&arg.to_string()))));
+                }
+                _ => ArgKind::Chain(Box::new(arg), names),
+            };
+            arg = Arg { pos, kind };
+        }
+        Ok(Some(arg))
+    }
+
+    fn term(&mut self) -> Parsed<Option<Arg>> {
+        let Some(token) = self.peek().cloned() else {
+            return Err(self.fail("unclosed action"));
+        };
+        let kind = match token.kind {
+            Kind::Word => {
+                self.at += 1;
+                match token.text.as_str() {
+                    "true" => ArgKind::Bool(true),
+                    "false" => ArgKind::Bool(false),
+                    "nil" => ArgKind::Nil,
+                    name if functions::is_known(name) => ArgKind::Function(name.to_owned()),
+                    name => {
+                        return Err(self.fail(format!("function {} not defined", quoted(name))));
+                    }
+                }
+            }
+            Kind::Dot => {
+                self.at += 1;
+                ArgKind::Dot
+            }
+            Kind::Variable => {
+                self.at += 1;
+                if !self.variables.contains(&token.text) {
+                    return Err(self.fail(format!("undefined variable {}", quoted(&token.text))));
+                }
+                ArgKind::Variable(vec![token.text])
+            }
+            Kind::Field => {
+                self.at += 1;
+                ArgKind::Field(vec![token.text.trim_start_matches('.').to_owned()])
+            }
+            Kind::Char | Kind::Number => {
+                self.at += 1;
+                number(&token.text)
+                    .ok_or_else(|| self.fail(format!("bad number syntax: {}", quoted(&token.text))))?
+            }
+            Kind::Quoted | Kind::Raw => {
+                self.at += 1;
+                let text = unquote(&token.text)
+                    .ok_or_else(|| self.fail("invalid syntax"))?;
+                ArgKind::Text(token.text, text)
+            }
+            Kind::LeftParen => {
+                self.at += 1;
+                ArgKind::Pipe(self.pipeline("parenthesized pipeline", Kind::RightParen)?)
+            }
+            _ => return Ok(None),
+        };
+        Ok(Some(Arg {
+            pos: token.pos,
+            kind,
+        }))
+    }
+}
+
+fn quoted(text: &str) -> String {
+    super::format::quote(text)
+}
+
+/// A number, or a character's code.
+fn number(text: &str) -> Option<ArgKind> {
+    if text.starts_with('\'') {
+        let inside = unquote(text)?;
+        let mut chars = inside.chars();
+        let c = chars.next()?;
+        return chars
+            .next()
+            .is_none()
+            .then(|| ArgKind::Int(text.to_owned(), i64::from(u32::from(c))));
+    }
+    let (sign, digits) = match text.strip_prefix('-') {
+        Some(rest) => (-1, rest),
+        None => (1, text.strip_prefix('+').unwrap_or(text)),
+    };
+    let plain = digits.replace('_', "");
+    let radix = |prefix: [&str; 2], radix: u32| {
+        prefix
+            .iter()
+            .find_map(|p| plain.strip_prefix(p))
+            .and_then(|s| i64::from_str_radix(s, radix).ok())
+    };
+    let int = radix(["0x", "0X"], 16)
+        .or_else(|| radix(["0b", "0B"], 2))
+        .or_else(|| radix(["0o", "0O"], 8))
+        .or_else(|| {
+            let octal = plain.len() > 1 && plain.starts_with('0');
+            i64::from_str_radix(&plain, if octal { 8 } else { 10 }).ok()
+        });
+    if let Some(n) = int {
+        return Some(ArgKind::Int(text.to_owned(), sign * n));
+    }
+    let f = plain
+        .parse::<f64>()
+        .ok()
+        .filter(|_| plain.starts_with(|c: char| c.is_ascii_digit() || c == '.'))?;
+    Some(ArgKind::Float(text.to_owned(), f * sign as f64))
+}
+
+/// What a Go literal in quotes means; `None` where it means nothing, or no UTF-8.
+fn unquote(text: &str) -> Option<String> {
+    let quote = text.chars().next()?;
+    let inside = text.get(1..text.len().checked_sub(1)?)?;
+    if quote == '`' {
+        return Some(inside.replace('\r', ""));
+    }
+    let mut bytes = Vec::with_capacity(inside.len());
+    let mut chars = inside.chars();
+    while let Some(c) = chars.next() {
+        let mut add = if c == '\\' {
+            escaped(&mut chars, quote)?
+        } else {
+            c.to_string().into_bytes()
+        };
+        bytes.append(&mut add);
+    }
+    String::from_utf8(bytes).ok()
+}
+
+/// What follows a backslash.
+fn escaped(chars: &mut std::str::Chars<'_>, quote: char) -> Option<Vec<u8>> {
+    let c = chars.next()?;
+    let simple = match c {
+        'a' => Some(7),
+        'b' => Some(8),
+        'f' => Some(12),
+        'n' => Some(b'\n'),
+        'r' => Some(b'\r'),
+        't' => Some(b'\t'),
+        'v' => Some(11),
+        '\\' => Some(b'\\'),
+        c if c == quote => u8::try_from(c).ok(),
+        _ => None,
+    };
+    if let Some(byte) = simple {
+        return Some(vec![byte]);
+    }
+    let digits = match c {
+        'x' => 2,
+        'u' => 4,
+        'U' => 8,
+        _ => return None,
+    };
+    let text: String = chars.by_ref().take(digits).collect();
+    let code = u32::from_str_radix(&text, 16)
+        .ok()
+        .filter(|_| text.len() == digits)?;
+    if c == 'x' {
+        u8::try_from(code).ok().map(|b| vec![b])
+    } else {
+        char::from_u32(code).map(|c| c.to_string().into_bytes())
+    }
+}
