@@ -76,12 +76,7 @@ impl<'a> Document<'a> {
             locale: &message.locale,
             written_at: message.written_at,
             total: message.total,
-            counts: Counts {
-                p0,
-                p1,
-                p2,
-                p3,
-            },
+            counts: Counts { p0, p1, p2, p3 },
             alerts: message.alerts.get(..alerts).unwrap_or(&message.alerts),
         }
     }
