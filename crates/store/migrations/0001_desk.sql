@@ -7,8 +7,11 @@ CREATE TABLE alerts (
     name         TEXT NOT NULL,         -- label alertname, or empty
     level        INTEGER NOT NULL,      -- 0 to 3: P0 to P3
     first_seen   INTEGER NOT NULL,      -- when we first heard of it; history is ordered by it
+    begins_at    INTEGER NOT NULL,      -- its start or first_seen, whichever is later: times of response and resolution count from here
+    responded_at INTEGER,               -- when somebody first took it
     resolved_at  INTEGER,               -- NULL while it holds
     acknowledged INTEGER NOT NULL,      -- 1 while somebody has it
+    quieted      INTEGER NOT NULL,      -- 1: a silence, maintenance, inhibition or the source kept it quiet at some time
     lingers      INTEGER NOT NULL,      -- 1: closed by hand while a source still reports it, so it must be known after a restart
     body         TEXT NOT NULL          -- Alert
 ) STRICT;

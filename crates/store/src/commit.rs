@@ -5,12 +5,17 @@ use crate::bulk;
 use crate::history::Role;
 use crate::{Store, StoreError, Writer};
 use model::Reported;
-use model::duty::{Alert, Mute, Notice, NoticeState, Record, Resolution, Transition, What};
+use model::duty::{
+    Alert, Mute, Notice, NoticeState, Record, Resolution, Suppression, Transition, What,
+};
 use serde::Serialize;
 use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
+
+/// A transaction writes some pages of 4 KiB however small it is.
+const SMALLEST: usize = 10 * 4096;
 
 /// What a transaction wrote. It is on the disk.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -53,8 +58,11 @@ struct AlertRow {
     name: String,
     level: u8,
     first_seen: i64,
+    begins_at: i64,
+    responded_at: Option<i64>,
     resolved_at: Option<i64>,
     acknowledged: bool,
+    quieted: bool,
     lingers: bool,
     body: String,
 }
@@ -112,6 +120,15 @@ impl Rows {
         Ok(rows)
     }
 
+    /// About as many bytes as the transaction adds to the write-ahead log.
+    fn bytes(&self) -> usize {
+        let alerts: usize = self.alerts.iter().map(|a| a.body.len()).sum();
+        let lines: usize = self.transitions.iter().map(|t| t.3.len()).sum();
+        let notices: usize = self.notices.iter().map(|n| n.body.len()).sum();
+        let audit: usize = self.audit.iter().map(|a| a.1.len()).sum();
+        alerts + lines + notices + audit + SMALLEST
+    }
+
     fn alert(&mut self, alert: &Alert) -> Result<(), StoreError> {
         let id = alert.id.0;
         self.last_alert = self.last_alert.max(id);
@@ -135,6 +152,9 @@ impl Rows {
             name: alert.name().to_owned(),
             level: alert.level.number(),
             first_seen: alert.first_seen,
+            begins_at: alert.first_seen.max(alert.starts_at),
+            responded_at: alert.responded_at,
+            quieted: alert.suppressions.iter().any(keeps_quiet),
             resolved_at: alert.resolved.as_ref().map(|(at, _)| *at),
             acknowledged: alert.ack.is_some(),
             lingers: by_hand && reported,
@@ -181,6 +201,14 @@ impl Rows {
     }
 }
 
+/// Whether somebody or something else than a person who took it keeps it quiet.
+fn keeps_quiet(by: &Suppression) -> bool {
+    !matches!(
+        by,
+        Suppression::Acknowledged { .. } | Suppression::Snoozed { .. }
+    )
+}
+
 impl Store {
     /// Keeps all of it or, when it fails, none of it; when it answers it is on the disk. Of several states of one episode, notice or mute the
     /// last counts; transitions and audit entries are kept in their order.
@@ -191,7 +219,10 @@ impl Store {
     pub async fn commit(&self, records: &[Record]) -> Result<Committed, StoreError> {
         let rows = Rows::of(records)?;
         let mut writer = self.writer().await?;
-        commit(&mut writer, self.path(), rows).await
+        let bytes = rows.bytes();
+        let committed = commit(&mut writer, self.path(), rows).await?;
+        writer.checkpoint.after(bytes, self.path());
+        Ok(committed)
     }
 }
 
@@ -317,18 +348,21 @@ async fn write_alerts(
     conn: &mut SqliteConnection,
     alerts: Vec<AlertRow>,
 ) -> Result<(), sqlx::Error> {
-    let head = "INSERT INTO alerts (id, fingerprint, name, level, first_seen, resolved_at, acknowledged, lingers, body)";
+    let head = "INSERT INTO alerts (id, fingerprint, name, level, first_seen, begins_at, responded_at, resolved_at, acknowledged, quieted, lingers, body)";
     let tail = " ON CONFLICT (id) DO UPDATE SET fingerprint = excluded.fingerprint, name = excluded.name, level = excluded.level, \
-         first_seen = excluded.first_seen, resolved_at = excluded.resolved_at, acknowledged = excluded.acknowledged, \
-         lingers = excluded.lingers, body = excluded.body";
+         first_seen = excluded.first_seen, begins_at = excluded.begins_at, responded_at = excluded.responded_at, resolved_at = excluded.resolved_at, acknowledged = excluded.acknowledged, \
+         quieted = max(alerts.quieted, excluded.quieted), lingers = excluded.lingers, body = excluded.body";
     bulk::insert(conn, head, tail, alerts, |v, row| {
         v.push_bind(row.id)
             .push_bind(row.fingerprint)
             .push_bind(row.name)
             .push_bind(row.level)
             .push_bind(row.first_seen)
+            .push_bind(row.begins_at)
+            .push_bind(row.responded_at)
             .push_bind(row.resolved_at)
             .push_bind(row.acknowledged)
+            .push_bind(row.quieted)
             .push_bind(row.lingers)
             .push_bind(row.body);
     })

@@ -9,19 +9,24 @@
 pub mod audit;
 pub mod backup;
 mod bulk;
+mod checkpoint;
 mod commit;
 mod detail;
 mod error;
+pub mod figures;
 pub mod history;
 mod load;
 mod open;
+mod retain;
 
 pub use audit::{AuditFault, AuditFaultKind, AuditKey, AuditReport};
-pub use backup::BackupFault;
+pub use backup::{BackupFault, Manifest, Restored, Trust, restore};
 pub use commit::Committed;
 pub use error::StoreError;
+pub use figures::{Figures, Targets, Week};
 pub use history::{Cursor, Page, Query, Role, State};
 pub use load::RECENT_MS;
+pub use retain::Pruned;
 
 use audit::anchor::Anchor;
 use sqlx::Sqlite;
@@ -57,6 +62,7 @@ pub(crate) struct Writer {
     pub(crate) head: Option<audit::Head>,
     /// Absent for a database in memory.
     pub(crate) anchor: Option<Anchor>,
+    pub(crate) checkpoint: checkpoint::Checkpoint,
 }
 
 /// A connection to read from.
@@ -99,7 +105,12 @@ impl Store {
         if let Ok(inner) = Arc::try_unwrap(self.inner)
             && let Some(writer) = inner.writer
         {
-            let conn = writer.into_inner().conn;
+            let Writer {
+                conn,
+                mut checkpoint,
+                ..
+            } = writer.into_inner();
+            checkpoint.wait().await;
             // what it could still say is that a checkpoint failed: the log file keeps everything
             let _ = sqlx::Connection::close(conn).await;
         }

@@ -2,6 +2,7 @@
 
 use crate::audit::anchor::Anchor;
 use crate::audit::{self, AuditKey};
+use crate::checkpoint::Checkpoint;
 use crate::{Inner, Store, StoreError, Writer};
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{
@@ -73,6 +74,18 @@ fn writing(path: &Path) -> SqliteConnectOptions {
         // in WAL mode only FULL syncs at each commit: an acknowledgement must outlive a power failure
         .synchronous(SqliteSynchronous::Full)
         .pragma("journal_size_limit", "16777216")
+        // a storm's transaction is some 20 MB and should not be written twice; in KiB
+        .pragma("cache_size", "-32768")
+        // a commit that also copies the log into the file is slow; see `checkpoint`. This is for when that one cannot keep up
+        .pragma("wal_autocheckpoint", "16384")
+}
+
+/// How the connection that copies the write-ahead log is made.
+pub(crate) fn maintaining(path: &Path) -> SqliteConnectOptions {
+    base()
+        .filename(path)
+        .create_if_missing(false)
+        .synchronous(SqliteSynchronous::Full)
 }
 
 /// How a connection that reads is made. It sets nothing of the file's: that would be writing.
@@ -98,7 +111,16 @@ impl Store {
     /// [`StoreError::InUse`] when another desk has it; [`StoreError::Newer`], [`StoreError::Foreign`], [`StoreError::Damaged`] by what the file
     /// is; [`StoreError::Io`] and [`StoreError::Full`] from the system.
     pub async fn open(path: &Path, key: &AuditKey, now: i64) -> Result<Self, StoreError> {
-        let lock = lock(path)?;
+        Self::open_locked(path, key, now, lock(path)?).await
+    }
+
+    /// With the lock already taken.
+    pub(crate) async fn open_locked(
+        path: &Path,
+        key: &AuditKey,
+        now: i64,
+        lock: File,
+    ) -> Result<Self, StoreError> {
         examine(path).await?;
         let options = writing(path);
         let mut conn = options
@@ -117,6 +139,7 @@ impl Store {
             conn,
             head: Some(head),
             anchor: Some(anchor),
+            checkpoint: Checkpoint::default(),
         };
         audit::check_at_open(&mut writer, path, now).await?;
         Ok(Self {
@@ -145,6 +168,7 @@ impl Store {
             conn,
             head: Some(audit::Head::START),
             anchor: None,
+            checkpoint: Checkpoint::default(),
         };
         Ok(Self {
             inner: Arc::new(Inner {

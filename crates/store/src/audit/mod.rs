@@ -8,6 +8,7 @@ pub(crate) mod anchor;
 mod report;
 
 pub use report::{AuditFault, AuditFaultKind, AuditReport};
+pub(crate) use report::{hex, walk};
 
 use crate::{Store, StoreError, Writer, bulk, commit};
 use anchor::Seen;

@@ -5,6 +5,7 @@ use super::{AuditKey, FAULT_ACTION, Head, hash};
 use crate::{Store, StoreError};
 use futures::TryStreamExt;
 use model::duty::AuditEntry;
+use serde::Serialize;
 use sqlx::sqlite::SqliteConnection;
 use std::fmt;
 
@@ -16,7 +17,8 @@ const MISFITS: usize = 64;
 const TRIES: usize = 5;
 
 /// In what way the audit log is not what was written.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum AuditFaultKind {
     /// This entry is not the one that was written, or its hash is not.
     Edited,
@@ -62,7 +64,7 @@ impl fmt::Display for AuditFaultKind {
 }
 
 /// One thing that is wrong with the audit log.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct AuditFault {
     /// The entry concerned.
     pub seq: i64,
@@ -71,7 +73,7 @@ pub struct AuditFault {
 }
 
 /// What became of checking the audit log.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct AuditReport {
     /// Entries read.
     pub entries: u64,

@@ -1,12 +1,11 @@
 //! What is kept comes back as it was, in one piece, from a file that outlives its process.
 
-mod support;
-
+use crate::more::*;
+use crate::samples::*;
 use model::duty::*;
 use model::{Labels, Reported};
 use std::collections::BTreeMap;
 use store::{RECENT_MS, Store, StoreError};
-use support::*;
 
 /// One record of every kind, and every kind of transition.
 fn one_of_each() -> Vec<Record> {

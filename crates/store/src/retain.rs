@@ -1,0 +1,95 @@
+//! Forgetting what ended long ago. The audit log is never shortened.
+
+use crate::{Store, StoreError};
+use sqlx::Connection;
+use sqlx::sqlite::SqliteConnection;
+
+/// Rows of one piece. Between pieces others may write: an acknowledgement never waits for more than one.
+const PIECE: i64 = 200;
+
+/// What was forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Pruned {
+    /// Episodes, with their timelines.
+    pub alerts: u64,
+    /// Notices that were about these alone, and old ones about nothing.
+    pub notices: u64,
+    /// Silences and maintenance windows.
+    pub mutes: u64,
+}
+
+impl Pruned {
+    fn is_nothing(self) -> bool {
+        self == Self::default()
+    }
+}
+
+impl Store {
+    /// Forgets episodes that ended before `before`, notices of that time that are done and about nothing that is kept, and mutes that ended
+    /// before it. Episodes that were closed by hand while a source still reports them stay. The file does not shrink; its room is used again.
+    ///
+    /// # Errors
+    /// From the database. What was forgotten until then stays forgotten.
+    pub async fn prune(&self, before: i64) -> Result<Pruned, StoreError> {
+        let mut all = Pruned::default();
+        loop {
+            let piece = {
+                let mut writer = self.writer().await?;
+                piece(&mut writer.conn, before)
+                    .await
+                    .map_err(|e| self.failed(&e))?
+            };
+            if piece.is_nothing() {
+                return Ok(all);
+            }
+            all.alerts = all.alerts.saturating_add(piece.alerts);
+            all.notices = all.notices.saturating_add(piece.notices);
+            all.mutes = all.mutes.saturating_add(piece.mutes);
+            tokio::task::yield_now().await;
+        }
+    }
+}
+
+async fn piece(conn: &mut SqliteConnection, before: i64) -> Result<Pruned, sqlx::Error> {
+    let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "SELECT id FROM alerts WHERE resolved_at < $1 AND lingers = 0 ORDER BY resolved_at LIMIT $2",
+    )
+    .bind(before)
+    .bind(PIECE)
+    .fetch_all(&mut *tx)
+    .await?;
+    for id in &ids {
+        sqlx::query("DELETE FROM notice_alerts WHERE alert = $1")
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+        sqlx::query("DELETE FROM alerts WHERE id = $1")
+            .bind(id)
+            .execute(&mut *tx)
+            .await?;
+    }
+    let notices = sqlx::query(
+        "DELETE FROM notices WHERE number IN (SELECT number FROM notices n WHERE created_at < $1 AND open = 0 \
+         AND NOT EXISTS (SELECT 1 FROM notice_alerts a WHERE a.notice = n.number) LIMIT $2)",
+    )
+    .bind(before)
+    .bind(PIECE)
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    let mutes = sqlx::query(
+        "DELETE FROM mutes WHERE id IN (SELECT id FROM mutes WHERE ends_at < $1 LIMIT $2)",
+    )
+    .bind(before)
+    .bind(PIECE)
+    .execute(&mut *tx)
+    .await?
+    .rows_affected();
+    tx.commit().await?;
+    Ok(Pruned {
+        alerts: ids.len() as u64,
+        notices,
+        mutes,
+    })
+}
