@@ -9,7 +9,6 @@ use model::duty::{
     Alert, Mute, Notice, NoticeState, Record, Resolution, Suppression, Transition, What,
 };
 use serde::Serialize;
-use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -252,41 +251,20 @@ async fn commit(writer: &mut Writer, path: &Path, rows: Rows) -> Result<Committe
         audit: chained.len(),
         audit_seq: after.seq,
     };
-    let announced = announce(writer, before, after).await;
-    let written = match announced {
-        Ok(()) => {
-            let mut tx = writer
-                .conn
-                .begin_with("BEGIN IMMEDIATE")
-                .await
-                .map_err(failed)?;
-            match write(&mut tx, rows, chained).await {
-                Ok(()) => tx.commit().await.map_err(failed),
-                Err(e) => {
-                    // the first error is the one that matters; closing a transaction that SQLite has ended already fails
-                    let _ = tx.rollback().await;
-                    Err(failed(e))
-                }
-            }
-        }
-        Err(e) => Err(e),
-    };
-    match written {
-        Ok(()) => {
-            writer.head = Some(after);
-            if after != before
-                && let Some(anchor) = &mut writer.anchor
-            {
-                // what was announced still holds, and the next transaction writes it anew
-                if let Err(e) = anchor.confirm(after).await {
-                    tracing::warn!(error = %e, "the audit log's anchor cannot be confirmed");
-                }
-            }
-            Ok(committed)
-        }
-        // whether a commit that failed took place is looked up before the next one
-        Err(e) => Err(e),
+    announce(writer, before, after).await?;
+    writer.begin().await.map_err(failed)?;
+    let written = write(&mut writer.conn, rows, chained).await;
+    // whether a commit that failed took place is looked up before the next one
+    writer.end(written).await.map_err(failed)?;
+    writer.head = Some(after);
+    if after != before
+        && let Some(anchor) = &mut writer.anchor
+        // what was announced still holds, and the next transaction writes it anew
+        && let Err(e) = anchor.confirm(after).await
+    {
+        tracing::warn!(error = %e, "the audit log's anchor cannot be confirmed");
     }
+    Ok(committed)
 }
 
 /// The anchor knows the next end of the audit log before the database does.

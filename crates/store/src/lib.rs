@@ -63,12 +63,60 @@ pub(crate) struct Writer {
     /// Absent for a database in memory.
     pub(crate) anchor: Option<Anchor>,
     pub(crate) checkpoint: checkpoint::Checkpoint,
+    /// A transaction was begun and neither kept nor taken back as far as we know: its caller gave up half-way.
+    pub(crate) unfinished: bool,
+}
+
+impl Writer {
+    /// Begins a transaction. By hand, because after a full disk SQLite has taken the transaction back already, and sqlx then counts one that is
+    /// no more: it would refuse the next for ever.
+    pub(crate) async fn begin(&mut self) -> Result<(), sqlx::Error> {
+        if self.unfinished {
+            self.take_back().await;
+        }
+        self.unfinished = true;
+        sqlx::query("BEGIN IMMEDIATE")
+            .execute(&mut self.conn)
+            .await?;
+        Ok(())
+    }
+
+    /// Keeps the transaction if all went well, else takes it back.
+    pub(crate) async fn end<T>(&mut self, done: Result<T, sqlx::Error>) -> Result<T, sqlx::Error> {
+        let kept = match done {
+            Ok(value) => sqlx::query("COMMIT")
+                .execute(&mut self.conn)
+                .await
+                .map(|_| value),
+            Err(e) => Err(e),
+        };
+        if kept.is_err() {
+            self.take_back().await;
+        }
+        self.unfinished = false;
+        kept
+    }
+
+    async fn take_back(&mut self) {
+        // it fails when SQLite has taken it back by itself, which is as well
+        let _ = sqlx::query("ROLLBACK").execute(&mut self.conn).await;
+        self.unfinished = false;
+    }
 }
 
 /// A connection to read from.
 pub(crate) enum Reader<'a> {
     Own(PoolConnection<Sqlite>),
     Writers(MutexGuard<'a, Writer>),
+}
+
+impl Reader<'_> {
+    /// After a failure that may have left a transaction open or ended one: the connection is not used again.
+    pub(crate) fn discard(mut self) {
+        if let Self::Own(conn) = &mut self {
+            conn.close_on_drop();
+        }
+    }
 }
 
 impl Deref for Reader<'_> {

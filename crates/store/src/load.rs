@@ -50,11 +50,21 @@ impl Store {
     /// From the database; [`StoreError::Unreadable`] for a row that cannot be read back.
     pub async fn load(&self, now: i64) -> Result<Snapshot, StoreError> {
         let mut reader = self.reader().await?;
+        let loaded = self.load_from(&mut reader, now).await;
+        if loaded.is_err() {
+            reader.discard();
+        }
+        loaded
+    }
+
+    async fn load_from(
+        &self,
+        reader: &mut SqliteConnection,
+        now: i64,
+    ) -> Result<Snapshot, StoreError> {
         let failed = |e: sqlx::Error| self.failed(&e);
         // one view of all tables
-        let mut tx = sqlx::Connection::begin(&mut *reader)
-            .await
-            .map_err(failed)?;
+        let mut tx = sqlx::Connection::begin(reader).await.map_err(failed)?;
         let conn = &mut *tx;
         let (alive_at, last_alert, last_mute): (Option<i64>, i64, i64) =
             sqlx::query_as("SELECT alive_at, last_alert, last_mute FROM desk")

@@ -4,6 +4,7 @@ use crate::audit::anchor::Anchor;
 use crate::audit::{self, AuditKey};
 use crate::checkpoint::Checkpoint;
 use crate::{Inner, Store, StoreError, Writer};
+use futures::future::BoxFuture;
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{
     SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
@@ -28,6 +29,11 @@ static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("./migrations");
 /// The schema's newest version that this program knows.
 pub(crate) fn schema_version() -> i64 {
     MIGRATIONS.iter().map(|m| m.version).max().unwrap_or(0)
+}
+
+/// Boxed: through the borrow that sqlx is generic over, the compiler cannot tell that an opened store may move between threads.
+fn migrating(conn: &mut SqliteConnection) -> BoxFuture<'_, Result<(), MigrateError>> {
+    Box::pin(MIGRATIONS.run_direct(None, conn, false))
 }
 
 /// A name beside the database's.
@@ -140,6 +146,7 @@ impl Store {
             head: Some(head),
             anchor: Some(anchor),
             checkpoint: Checkpoint::default(),
+            unfinished: false,
         };
         audit::check_at_open(&mut writer, path, now).await?;
         Ok(Self {
@@ -169,6 +176,7 @@ impl Store {
             head: Some(audit::Head::START),
             anchor: None,
             checkpoint: Checkpoint::default(),
+            unfinished: false,
         };
         Ok(Self {
             inner: Arc::new(Inner {
@@ -290,7 +298,7 @@ async fn migrate(conn: &mut SqliteConnection, path: &Path) -> Result<(), StoreEr
     .execute(&mut *conn)
     .await
     .map_err(failed)?;
-    let ran = MIGRATIONS.run(&mut *conn).await;
+    let ran = migrating(conn).await;
     match ran {
         Ok(()) => Ok(()),
         Err(MigrateError::Execute(e) | MigrateError::ExecuteMigration(e, _)) => Err(failed(e)),

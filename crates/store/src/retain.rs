@@ -1,7 +1,6 @@
 //! Forgetting what ended long ago. The audit log is never shortened.
 
 use crate::{Store, StoreError};
-use sqlx::Connection;
 use sqlx::sqlite::SqliteConnection;
 
 /// Rows of one piece. Between pieces others may write: an acknowledgement never waits for more than one.
@@ -35,9 +34,10 @@ impl Store {
         loop {
             let piece = {
                 let mut writer = self.writer().await?;
-                piece(&mut writer.conn, before)
-                    .await
-                    .map_err(|e| self.failed(&e))?
+                let failed = |e: sqlx::Error| self.failed(&e);
+                writer.begin().await.map_err(failed)?;
+                let done = piece(&mut writer.conn, before).await;
+                writer.end(done).await.map_err(failed)?
             };
             if piece.is_nothing() {
                 return Ok(all);
@@ -51,22 +51,21 @@ impl Store {
 }
 
 async fn piece(conn: &mut SqliteConnection, before: i64) -> Result<Pruned, sqlx::Error> {
-    let mut tx = conn.begin_with("BEGIN IMMEDIATE").await?;
     let ids: Vec<i64> = sqlx::query_scalar(
         "SELECT id FROM alerts WHERE resolved_at < $1 AND lingers = 0 ORDER BY resolved_at LIMIT $2",
     )
     .bind(before)
     .bind(PIECE)
-    .fetch_all(&mut *tx)
+    .fetch_all(&mut *conn)
     .await?;
     for id in &ids {
         sqlx::query("DELETE FROM notice_alerts WHERE alert = $1")
             .bind(id)
-            .execute(&mut *tx)
+            .execute(&mut *conn)
             .await?;
         sqlx::query("DELETE FROM alerts WHERE id = $1")
             .bind(id)
-            .execute(&mut *tx)
+            .execute(&mut *conn)
             .await?;
     }
     let notices = sqlx::query(
@@ -75,7 +74,7 @@ async fn piece(conn: &mut SqliteConnection, before: i64) -> Result<Pruned, sqlx:
     )
     .bind(before)
     .bind(PIECE)
-    .execute(&mut *tx)
+    .execute(&mut *conn)
     .await?
     .rows_affected();
     let mutes = sqlx::query(
@@ -83,10 +82,9 @@ async fn piece(conn: &mut SqliteConnection, before: i64) -> Result<Pruned, sqlx:
     )
     .bind(before)
     .bind(PIECE)
-    .execute(&mut *tx)
+    .execute(&mut *conn)
     .await?
     .rows_affected();
-    tx.commit().await?;
     Ok(Pruned {
         alerts: ids.len() as u64,
         notices,

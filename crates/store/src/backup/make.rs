@@ -25,6 +25,9 @@ impl Store {
         key: &AuditKey,
         now: i64,
     ) -> Result<Manifest, StoreError> {
+        if self.inner.readers.is_none() {
+            return Err(BackupFault::InMemory.at(to));
+        }
         let manifest = Manifest::path_of(to);
         if to.exists() || manifest.exists() {
             return Err(BackupFault::Exists.at(to));

@@ -33,6 +33,9 @@ pub enum BackupFault {
     /// The backup itself is not there.
     #[error("there is no such backup")]
     Missing,
+    /// The database is only in memory.
+    #[error("the database has no file to copy")]
+    InMemory,
     /// There is no manifest beside it.
     #[error("its manifest is missing")]
     NoManifest,
@@ -73,6 +76,7 @@ impl BackupFault {
         match self {
             Self::Exists => "backup_exists",
             Self::Missing => "backup_missing",
+            Self::InMemory => "backup_in_memory",
             Self::NoManifest => "backup_no_manifest",
             Self::Manifest { .. } => "backup_manifest",
             Self::Seal => "backup_seal",
@@ -83,10 +87,11 @@ impl BackupFault {
     }
 
     /// Every code.
-    pub const CODES: [&'static str; 8] = [
+    pub const CODES: [&'static str; 9] = [
         "backup_audit",
         "backup_checksum",
         "backup_exists",
+        "backup_in_memory",
         "backup_integrity",
         "backup_manifest",
         "backup_missing",

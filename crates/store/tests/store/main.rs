@@ -1,5 +1,11 @@
 //! The store from outside.
 
+mod audit;
+mod backup;
 mod contract;
+mod damage;
+mod history;
 mod more;
+mod random;
+mod retain;
 mod samples;

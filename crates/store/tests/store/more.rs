@@ -39,3 +39,15 @@ pub fn mute(id: i64, from: i64, to: i64) -> Mute {
         comment: "发布".to_owned(),
     }
 }
+
+/// Statements of somebody who has the file and no regard for the program.
+pub async fn raw(path: &std::path::Path, sql: &str) -> Result<(), sqlx::Error> {
+    use sqlx::Connection;
+    let address = format!("sqlite:{}", path.display());
+    let mut conn = sqlx::sqlite::SqliteConnection::connect(&address).await?;
+    let done = sqlx::raw_sql(sqlx::AssertSqlSafe(sql.to_owned()))
+        .execute(&mut conn)
+        .await;
+    conn.close().await?;
+    done.map(|_| ())
+}
