@@ -2,20 +2,39 @@
 
 use desk::Handle;
 use desk::core::{Look, Zoom};
+use desk::duty::DutyHandle;
+use model::duty::{AlertId, Via};
 use std::sync::Arc;
 use std::time::Instant;
-use tauri::State;
+use tauri::{State, WebviewWindow};
 use tauri::ipc::Response;
 use tokio::sync::SetOnce;
-use wire::{ErrorView, HealthView};
+use wire::{
+    AlertAct, AlertChart, AlertDetail, AlertPage, AlertQuery, ErrorCode, ErrorView, FiguresView,
+    HealthView, HistoryPage, HistoryQuery, MatcherView, MuteView, PreviewView,
+};
 
 /// The desk, as soon as it has started; the page may be there first.
 #[derive(Clone, Default)]
-pub struct Desk(pub Arc<SetOnce<Handle>>);
+pub struct Desk(pub Arc<SetOnce<(Handle, DutyHandle)>>);
 
 impl Desk {
     async fn handle(&self) -> &Handle {
-        self.0.wait().await
+        &self.0.wait().await.0
+    }
+
+    async fn duty(&self) -> &DutyHandle {
+        &self.0.wait().await.1
+    }
+}
+
+/// By which window somebody acts. The wall only reads.
+fn via(window: &WebviewWindow) -> Result<Via, ErrorView> {
+    match window.label() {
+        "desk" => Ok(Via::Desk),
+        "pocket" => Ok(Via::Pocket),
+        label if label.starts_with("takeover") => Ok(Via::Takeover),
+        _ => Err(ErrorView::new(ErrorCode::ReadOnly)),
     }
 }
 
@@ -87,4 +106,62 @@ pub fn painted(began: State<'_, Began>, panels: u32) {
         );
     });
     tracing::debug!(panels, "painted");
+}
+
+/// A part of the alert list.
+#[tauri::command]
+pub async fn alerts(desk: State<'_, Desk>, query: AlertQuery) -> Result<AlertPage, ErrorView> {
+    desk.duty().await.list(query).await
+}
+
+/// Everything about an episode.
+#[tauri::command]
+pub async fn alert_detail(desk: State<'_, Desk>, id: i64) -> Result<AlertDetail, ErrorView> {
+    desk.duty().await.detail(AlertId(id)).await
+}
+
+/// The metric around an episode's firing.
+#[tauri::command]
+pub async fn alert_chart(desk: State<'_, Desk>, id: i64) -> Result<AlertChart, ErrorView> {
+    desk.duty().await.chart(AlertId(id)).await
+}
+
+/// Something that a person does; answered when it is on the disk.
+#[tauri::command]
+pub async fn alert_act(
+    desk: State<'_, Desk>,
+    window: WebviewWindow,
+    act: AlertAct,
+) -> Result<(), ErrorView> {
+    desk.duty().await.act(act, via(&window)?).await
+}
+
+/// What a silence would hold.
+#[tauri::command]
+pub async fn alert_preview(
+    desk: State<'_, Desk>,
+    matchers: Vec<MatcherView>,
+) -> Result<PreviewView, ErrorView> {
+    desk.duty().await.preview(matchers).await
+}
+
+/// Silences and maintenance windows.
+#[tauri::command]
+pub async fn mutes(desk: State<'_, Desk>) -> Result<Vec<MuteView>, ErrorView> {
+    desk.duty().await.mutes().await
+}
+
+/// The past.
+#[tauri::command]
+pub async fn alert_history(
+    desk: State<'_, Desk>,
+    query: HistoryQuery,
+) -> Result<HistoryPage, ErrorView> {
+    desk.duty().await.history(query).await
+}
+
+/// MTTA, MTTR, limits kept.
+#[tauri::command]
+pub async fn alert_figures(desk: State<'_, Desk>, weeks: u32) -> Result<FiguresView, ErrorView> {
+    desk.duty().await.figures(weeks).await
 }

@@ -3,7 +3,7 @@
 use crate::commands::{self, Began, Desk};
 use anyhow::Context;
 use desk::cli::WallArguments;
-use desk::start::{self, Overrides};
+use desk::start::{self, Machine, Overrides};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
@@ -30,9 +30,9 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
         incidents: arguments.incidents,
     };
     runtime.spawn(async move {
-        let started = start::start(loaded, overrides).await;
+        let started = start::start(loaded, overrides, Machine::none()).await;
         // Set once: this is the only place.
-        let _ = slot.set(started.handle.clone());
+        let _ = slot.set((started.handle.clone(), started.duty.clone()));
         if let Ok(mut place) = keep.lock() {
             *place = Some(started);
         }
@@ -51,6 +51,14 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             commands::set_locale,
             commands::set_theme,
             commands::painted,
+            commands::alerts,
+            commands::alert_detail,
+            commands::alert_chart,
+            commands::alert_act,
+            commands::alert_preview,
+            commands::mutes,
+            commands::alert_history,
+            commands::alert_figures,
         ])
         .setup(move |app| Ok(open_wall(app.handle(), kiosk)?))
         .build(tauri::generate_context!())

@@ -1,7 +1,7 @@
 //! The desk without a window, on a real Prometheus: what the page would see.
 
 use desk::config;
-use desk::start::{self, Desk, Overrides};
+use desk::start::{self, Desk, Machine, Overrides};
 use shouwang_tests::hostile::{Answer, Body, Hostile};
 use shouwang_tests::servers::{PrometheusOptions, prometheus};
 use std::collections::BTreeMap;
@@ -93,7 +93,7 @@ async fn desk(dir: &Path, sources: &str) -> Desk {
     std::fs::write(&file, text).unwrap();
     let loaded = config::load(Some(&file));
     assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
-    start::start(loaded, Overrides::default()).await
+    start::start(loaded, Overrides::default(), Machine::none()).await
 }
 
 fn source(name: &str, url: &str) -> String {
@@ -282,7 +282,7 @@ async fn a_question_from_the_command_line_reaches_the_store_that_the_wall_holds(
     let loaded = config::load(Some(&file));
     assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
     let settings = loaded.config.clone();
-    let desk = start::start(loaded, Overrides::default()).await;
+    let desk = start::start(loaded, Overrides::default(), Machine::none()).await;
     let stop = tokio_util::sync::CancellationToken::new();
     let client = desk::feeders::for_query(&settings, Some(&data), "local", &stop)
         .await

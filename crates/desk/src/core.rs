@@ -2,12 +2,16 @@
 
 use crate::boards::Library;
 use crate::driver::Driver;
+use crate::duty::DutyHandle;
 use crate::{clock, frames};
 use engine::{Engine, Event};
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::{mpsc, oneshot};
-use wire::{BoardName, ConceptView, ErrorCode, ErrorText, ErrorView, HealthView, ViewSettings};
+use tokio::sync::{mpsc, oneshot, watch};
+use wire::{
+    AlertBand, BoardName, ConceptView, ErrorCode, ErrorText, ErrorView, HealthView, ViewSettings,
+};
 
 /// Messages that wait for the loop; whoever sends more waits, so that nothing grows behind a busy loop.
 const QUEUE: usize = 512;
@@ -64,6 +68,8 @@ pub enum Message {
     Library(Library),
     /// Where secrets are kept, and why not in the keyring.
     Secrets(&'static str, Option<&'static str>),
+    /// Something that a person should know of has failed after the start.
+    Problem(ErrorText),
 }
 
 /// What of the health page does not change while the program runs.
@@ -159,12 +165,19 @@ pub struct Core {
     settings_revision: u64,
     facts: Facts,
     files: Vec<ErrorText>,
+    duty: DutyHandle,
+    /// What the alert desk shows on the wall; `None` once it has ended.
+    band: Option<watch::Receiver<Arc<AlertBand>>>,
+    band_revision: u64,
 }
 
 impl Core {
     /// A loop that has not begun.
-    pub fn new(driver: Driver, settings: ViewSettings, facts: Facts) -> Self {
+    pub fn new(driver: Driver, settings: ViewSettings, facts: Facts, duty: DutyHandle) -> Self {
         Self {
+            band: Some(duty.band()),
+            band_revision: 0,
+            duty,
             engine: Engine::new(),
             driver,
             settings,
@@ -192,6 +205,10 @@ impl Core {
                     Some(message) => Some(message),
                     None => return,
                 },
+                changed = changed(self.band.as_mut()) => {
+                    self.band_changed(changed);
+                    continue;
+                }
                 () = tokio::time::sleep(wait) => None,
             };
             match message {
@@ -207,6 +224,16 @@ impl Core {
                 }
             }
         }
+    }
+
+    /// A page's cursor counts events: a change of the band is one.
+    fn band_changed(&mut self, lives: bool) {
+        if !lives {
+            self.band = None;
+            return;
+        }
+        self.event(Event::Wakeup);
+        self.band_revision = self.engine.revision();
     }
 
     fn event(&mut self, event: Event) {
@@ -227,6 +254,7 @@ impl Core {
                 self.facts.secrets = backend.to_owned();
                 self.facts.secrets_reason = reason.map(str::to_owned);
             }
+            Message::Problem(problem) => self.facts.problems.push(problem),
         }
     }
 
@@ -270,12 +298,10 @@ impl Core {
         match request {
             Request::Pull(cursor, reply) => {
                 let settings = (&self.settings, self.settings_revision);
-                let _ = reply.send(frames::build(
-                    &self.engine,
-                    settings,
-                    cursor,
-                    clock::now_ms(),
-                ));
+                let band = self.band.as_ref().map(|b| b.borrow().clone());
+                let band = (band.as_deref(), self.band_revision);
+                let now = clock::now_ms();
+                let _ = reply.send(frames::build(&self.engine, settings, band, cursor, now));
             }
             Request::Zoom(zoom, reply) => self.zoom(zoom, reply),
             Request::Health(reply) => {
@@ -297,6 +323,8 @@ impl Core {
     }
 
     fn look(&mut self, look: Look) {
+        let (duty, also) = (self.duty.clone(), look.clone());
+        tokio::spawn(async move { duty.look(also).await });
         match look {
             Look::Locale(l) if crate::texts::LOCALES.contains(&l.as_str()) => {
                 self.settings.locale = l
@@ -371,6 +399,14 @@ impl Core {
                 .cloned()
                 .collect(),
         }
+    }
+}
+
+/// Waits for the next change; false when there will be none any more. Without a desk it waits for ever.
+async fn changed(band: Option<&mut watch::Receiver<Arc<AlertBand>>>) -> bool {
+    match band {
+        Some(band) => band.changed().await.is_ok(),
+        None => std::future::pending().await,
     }
 }
 

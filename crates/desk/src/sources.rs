@@ -24,7 +24,14 @@ pub async fn secrets(config: &Config, data: Option<&Path>) -> ReadSecrets {
         .source
         .iter()
         .flat_map(|s| [&s.secret, &s.client_key_secret]);
-    let named = of_sources.chain(config.embedded.scrape.iter().map(|s| &s.secret));
+    let of_alerts = config
+        .alert_source
+        .iter()
+        .flat_map(|s| [&s.secret, &s.client_key_secret]);
+    let named = of_sources
+        .chain(config.embedded.scrape.iter().map(|s| &s.secret))
+        .chain(of_alerts)
+        .chain([&config.duty.listen_secret, &config.webhook.secret]);
     let names: Vec<String> = named.filter(|n| !n.is_empty()).cloned().collect();
     if names.is_empty() {
         ReadSecrets::default()
@@ -66,6 +73,15 @@ pub fn connect_all(config: &Config, secrets: &dyn Secrets) -> Vec<Client> {
 }
 
 fn connect(source: &Source, secrets: &dyn Secrets) -> Result<Arc<dyn Metrics>, Failure> {
+    let connection = connection(source, secrets)?;
+    registry::connect(&source.kind, &connection).map_err(|e| Failure::new("config", "detail", e))
+}
+
+/// How to reach a configured server.
+///
+/// # Errors
+/// A secret that is not stored, a file that cannot be read.
+pub fn connection(source: &Source, secrets: &dyn Secrets) -> Result<Connection, Failure> {
     let secret = |name: &str| {
         secrets
             .get(name)
@@ -95,7 +111,7 @@ fn connect(source: &Source, secrets: &dyn Secrets) -> Result<Arc<dyn Metrics>, F
         connection.limits.body_bytes = mib << 20;
     }
     connection.gzip = source.gzip;
-    registry::connect(&source.kind, &connection).map_err(|e| Failure::new("config", "detail", e))
+    Ok(connection)
 }
 
 fn pem(path: &Path) -> Result<String, Failure> {

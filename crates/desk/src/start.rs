@@ -5,16 +5,20 @@ use crate::clock;
 use crate::config::{self, Config, Loaded};
 use crate::core::{Core, Facts, Handle, Message};
 use crate::driver::Driver;
+use crate::duty::{self, DutyHandle, Shell, chart::Book};
 use crate::feeders;
-use crate::secret_store;
+use crate::secret_store::{self, ReadSecrets};
 use crate::sources;
 use engine::{Failure, Setup, SourceSpec};
+use notify::popup::{PopupEvent, PopupHost};
 use simulator::Planned;
 use source::Metrics;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wire::ViewSettings;
 
@@ -32,13 +36,37 @@ pub struct Overrides {
     pub incidents: Vec<Planned>,
 }
 
+/// The machine around the desk: what shows its windows and pop-ups.
+pub struct Machine {
+    /// Windows and tray.
+    pub shell: Arc<dyn Shell>,
+    /// Shows pop-ups; `None`: nothing can.
+    pub popup: Option<Arc<dyn PopupHost>>,
+    /// What happens to them.
+    pub popup_events: mpsc::Receiver<PopupEvent>,
+}
+
+impl Machine {
+    /// Without windows or pop-ups.
+    pub fn none() -> Self {
+        Self {
+            shell: Arc::new(duty::Headless),
+            popup: None,
+            popup_events: mpsc::channel(1).1,
+        }
+    }
+}
+
 /// A running desk. Dropping it ends everything it started.
 pub struct Desk {
-    /// To talk to it.
+    /// To talk to the wall.
     pub handle: Handle,
+    /// To talk to the alert desk.
+    pub duty: DutyHandle,
     /// What is in force.
     pub config: Config,
     stop: CancellationToken,
+    running: JoinHandle<()>,
     /// The stores write their last samples when the last of these is dropped.
     feeders: feeders::Running,
 }
@@ -47,12 +75,14 @@ impl Desk {
     /// Ends the feeders and waits for the last samples to reach the disk.
     pub async fn stop(self) {
         self.stop.cancel();
+        // What was to be kept is kept; a panic there is in the log already.
+        let _ = self.running.await;
         self.feeders.end().await;
     }
 }
 
 /// Starts everything. Nothing here waits for a source or for the network.
-pub async fn start(loaded: Loaded, overrides: Overrides) -> Desk {
+pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> Desk {
     let mut config = loaded.config;
     config.wall.kiosk |= overrides.kiosk;
     if let Some(board) = overrides.board {
@@ -103,10 +133,37 @@ pub async fn start(loaded: Loaded, overrides: Overrides) -> Desk {
         open: config.board.clone(),
         ..Setup::default()
     };
+    let settings = settings(&config);
+    let book = book(&setup, &clients);
+    let (duty, duty_rx, band) = DutyHandle::channel();
+    let around = duty::start::Around {
+        shell: machine.shell,
+        popup: machine.popup,
+        popup_events: machine.popup_events,
+        book,
+        settings: settings.clone(),
+        data: data.clone(),
+        stop: stop.clone(),
+        with_sources: true,
+    };
+    let ends = duty::start::Ends {
+        handle: duty.clone(),
+        rx: duty_rx,
+        band,
+    };
+    // Beside the start: neither database nor keyring may keep the wall waiting.
+    let running = tokio::spawn(run_duty(
+        config.clone(),
+        secrets,
+        around,
+        ends,
+        handle.clone(),
+    ));
     let core = Core::new(
         Driver::new(clients, handle.clone()),
-        settings(&config),
+        settings,
         facts,
+        duty.clone(),
     );
     tokio::spawn(core.run(setup, library, rx));
     if let Some(dir) = config.boards_dir.clone() {
@@ -114,10 +171,46 @@ pub async fn start(loaded: Loaded, overrides: Overrides) -> Desk {
     }
     Desk {
         handle,
+        duty,
         config,
         stop,
         feeders,
+        running,
     }
+}
+
+/// Sources of metrics for charts and rules, in order of preference.
+fn book(setup: &Setup, clients: &BTreeMap<String, Result<Arc<dyn Metrics>, Failure>>) -> Book {
+    let client = |s: &SourceSpec| {
+        let metrics = clients.get(&s.name)?.as_ref().ok()?.clone();
+        Some((s.name.clone(), s.demo, metrics))
+    };
+    Arc::new(setup.sources.iter().filter_map(client).collect())
+}
+
+async fn run_duty(
+    config: Config,
+    secrets: ReadSecrets,
+    around: duty::start::Around,
+    ends: duty::start::Ends,
+    wall: Handle,
+) {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    let forward = tokio::spawn(async move {
+        while let Some(problem) = told.recv().await {
+            wall.send(Message::Problem(crate::Problem::view(&problem)))
+                .await;
+        }
+    });
+    if let Err(e) = duty::start::run(&config, &secrets, around, ends, tell.clone()).await {
+        tracing::error!(error = %e, "there is no alert desk");
+        let problem =
+            crate::Problem::new(std::path::Path::new(duty::start::DATABASE), "duty_store");
+        drop(tell.send(problem.with("detail", &e)));
+    }
+    drop(tell);
+    // It has ended when all is told.
+    let _ = forward.await;
 }
 
 /// Where secrets are kept is found out beside the start: a keyring may take seconds to answer, and the wall must not wait.

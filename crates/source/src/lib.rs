@@ -28,4 +28,5 @@ pub use alerts::{
 };
 pub use connection::{Auth, ConfigError, Connection, Limits, Proxy, TlsOptions};
 pub use error::{Capacity, QueryFault, SourceError, TlsFault};
+pub use http::prepare_tls;
 pub use metrics::{Answer, Ask, Flavor, Metadata, Metrics, SourceInfo, Span, cancellable};

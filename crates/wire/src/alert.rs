@@ -702,8 +702,10 @@ pub struct WeekFigures {
 pub struct FiguresView {
     /// Weeks, oldest first.
     pub weeks: Vec<WeekFigures>,
-    /// The rules that fired most: name, episodes, acknowledged ones.
-    pub noisy: Vec<(String, u32, u32)>,
+    /// The rules that fired most: name, episodes.
+    pub noisy: Vec<(String, u32)>,
+    /// Acknowledgements by person: name, how many.
+    pub acks: Vec<(String, u32)>,
 }
 
 /// What a silence would hold.

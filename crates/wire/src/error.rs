@@ -50,6 +50,20 @@ pub enum ErrorCode {
     Config,
     /// No such board. `board`.
     UnknownBoard,
+    /// The search cannot be understood. `reason_key` (locale key), `term`.
+    Search,
+    /// What somebody wants to do is not done. `reason_key` (locale key) and its values.
+    Refused,
+    /// The alert desk's database. `reason_key` (locale key) and its values.
+    Store,
+    /// No such alert. `id`.
+    UnknownAlert,
+    /// The alert's rule is not known, so there is nothing to draw.
+    NoExpression,
+    /// No source of metrics has what the alert's rule looks at.
+    NoMetric,
+    /// This window may only read.
+    ReadOnly,
     /// The program's own fault. `detail`.
     Internal,
 }

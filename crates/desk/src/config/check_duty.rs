@@ -300,7 +300,7 @@ fn is_regex(text: &str) -> bool {
 }
 
 /// `HH:MM` as minutes of the day.
-pub fn time_of_day(text: &str) -> Option<u32> {
+pub fn time_of_day(text: &str) -> Option<u16> {
     let time = chrono::NaiveTime::parse_from_str(text, "%H:%M").ok()?;
-    Some(chrono::Timelike::num_seconds_from_midnight(&time) / 60)
+    u16::try_from(chrono::Timelike::num_seconds_from_midnight(&time) / 60).ok()
 }

@@ -187,8 +187,8 @@ pub struct Maintenance {
     pub weekdays: Vec<String>,
     /// `02:00`, or `2026-11-22 02:00` for once.
     pub at: String,
-    /// How long.
-    pub minutes: f64,
+    /// How long; an hour where nothing is said.
+    pub minutes: Option<f64>,
 }
 
 /// The generic webhook.

@@ -4,7 +4,7 @@
 //! holds it to these types.
 
 pub mod check;
-mod check_duty;
+pub mod check_duty;
 pub mod duty;
 pub mod reference;
 pub mod schema;

@@ -12,15 +12,25 @@ use engine::{Engine, Freshness, PanelStatus};
 use model::Labels;
 use model::board::{Panel, Query};
 use views::{board_view, state_view, verdict_view};
-use wire::{FrameHead, FrameWriter, Mark, PanelFrame, Patch, QueryFrame, SeriesView, ViewSettings};
+use wire::{
+    AlertBand, FrameHead, FrameWriter, Mark, PanelFrame, Patch, QueryFrame, SeriesView,
+    ViewSettings,
+};
 
 /// Characters of a label value or a series name that reach the page.
 const MAX_TEXT: usize = 200;
 /// Labels of a series that reach the page.
 const MAX_LABELS: usize = 40;
 
-/// The frame for a page that has everything up to `cursor` (0: nothing). `settings` comes with the revision of its last change.
-pub fn build(engine: &Engine, settings: (&ViewSettings, u64), cursor: u64, now: i64) -> Vec<u8> {
+/// The frame for a page that has everything up to `cursor` (0: nothing). `settings` and the alert desk's `band` come with the revision of
+/// their last change.
+pub fn build(
+    engine: &Engine,
+    settings: (&ViewSettings, u64),
+    band: (Option<&AlertBand>, u64),
+    cursor: u64,
+    now: i64,
+) -> Vec<u8> {
     let (board_rev, sources_rev, verdict_rev) = engine.revisions();
     let full = cursor == 0 || cursor > engine.revision() || board_rev > cursor;
     let since = if full { 0 } else { cursor };
@@ -47,7 +57,7 @@ pub fn build(engine: &Engine, settings: (&ViewSettings, u64), cursor: u64, now: 
         },
         sources: newer(sources_rev).then(|| engine.sources().map(source_view).collect()),
         verdict: (newer(verdict_rev)).then(|| verdict_view(engine, engine.verdict())),
-        alerts: None,
+        alerts: band.0.filter(|_| newer(band.1)).cloned(),
         panels,
     };
     writer.finish(&head)

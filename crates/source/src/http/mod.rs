@@ -48,6 +48,12 @@ pub(crate) enum Method {
 /// Parameters of a question.
 pub(crate) type Params<'a> = [(&'a str, String)];
 
+/// Chooses the cryptography of TLS; whoever makes an HTTP client of its own calls it first.
+pub fn prepare_tls() {
+    // one provider a process; whoever installed one before us did the same
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 /// A client for one server.
 pub(crate) struct Http {
     client: Client,
@@ -70,8 +76,7 @@ impl std::fmt::Debug for Http {
 
 impl Http {
     pub(crate) fn new(connection: &Connection, protocol: Protocol) -> Result<Self, ConfigError> {
-        // one provider a process; whoever installed one before us did the same
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        prepare_tls();
         let base = base_url(&connection.url)?;
         let mut secrets = Vec::new();
         let headers = headers(connection, &mut secrets)?;

@@ -1,0 +1,910 @@
+//! The loop.
+
+use super::chart::Book;
+use super::commit::{self, Batch, FAIL_OPEN_AFTER, Reply};
+use super::driver::Driver;
+use super::filter::{Filter, FilterError, haystack};
+use super::handle::{Ask, DutyHandle, Message, SourceNews};
+use super::list::{self, Question};
+use super::sentences::Names;
+use super::shell::{Shell, ShellState, Window};
+use super::views::{self, Scene};
+use super::{detail, sentences};
+use crate::clock;
+use crate::core::Look;
+use engine::duty::{Action, Duty, Effect, Event, Refused, Setup};
+use model::duty::{Actor, Alert, AlertId, Mute, MuteKind, Snapshot, Via};
+use notify::popup::{PopupAction, PopupEvent};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+use wire::{
+    AlertAct, AlertBand, AlertPage, AlertQuery, AlertSourceView, ChannelView, DutyView, ErrorCode,
+    ErrorView, LevelCount, MatcherView, NextView, PersonView, PreviewView, ViewSettings,
+    WantedView,
+};
+
+/// Messages taken in one turn.
+const BATCH: usize = 64;
+/// The loop wakes at least this often: a machine that slept, a clock that was set.
+const LONGEST_SLEEP: Duration = Duration::from_secs(1);
+/// Alerts that a preview shows.
+const PREVIEW: usize = 50;
+/// P0 and P1 in the wall's band.
+const BAND: usize = 6;
+/// Alerts in the wall's ticker.
+const TICKER: usize = 30;
+/// An absence is spoken of for so long after the start, ms.
+const CAUGHT_UP_SHOWN: i64 = 10 * 60_000;
+
+/// What does not change while the desk runs.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// Who uses this desk.
+    pub me: PersonView,
+    /// How long an acknowledgement holds, ms; `None`: until the alert is over.
+    pub ack_ms: Option<i64>,
+    /// Labels over which acknowledgements are mirrored; empty: not unless asked for.
+    pub mirror: Vec<String>,
+    /// Sources in the order of the configuration, with their kinds and whether they take silences.
+    pub sources: Vec<(String, String, bool)>,
+    /// How windows look.
+    pub settings: ViewSettings,
+}
+
+/// What a desk is made of.
+pub struct Parts {
+    /// What the engine decides by.
+    pub setup: Setup,
+    /// What does not change.
+    pub facts: Facts,
+    /// The database.
+    pub store: store::Store,
+    /// Channels and Alertmanagers.
+    pub driver: Driver,
+    /// Windows and tray.
+    pub shell: Arc<dyn Shell>,
+    /// Where the wall looks.
+    pub band: watch::Sender<Arc<AlertBand>>,
+    /// Sources of metrics, for charts.
+    pub book: Book,
+    /// To send to itself.
+    pub handle: DutyHandle,
+}
+
+/// The loop's state.
+pub struct DutyCore {
+    pub(super) duty: Duty,
+    pub(super) setup: Arc<Setup>,
+    pub(super) names: Arc<Names>,
+    pub(super) facts: Facts,
+    pub(super) store: store::Store,
+    pub(super) driver: Driver,
+    pub(super) book: Book,
+    shell: Arc<dyn Shell>,
+    band: watch::Sender<Arc<AlertBand>>,
+    pub(super) lost: BTreeSet<String>,
+    sources: BTreeMap<String, (Option<bool>, Option<ErrorView>, Option<i64>, u32)>,
+    channels: BTreeMap<String, notify::ChannelHealth>,
+    batch: Batch,
+    /// What is under way to the disk, to be done again if it fails.
+    flying: Option<(Vec<model::duty::Record>, Batch)>,
+    failures: u32,
+    failing_since: Option<i64>,
+    store_error: Option<ErrorView>,
+    muted_until: Option<i64>,
+    wanted: Option<WantedView>,
+    away: Option<(i64, i64)>,
+    words: BTreeMap<AlertId, String>,
+    words_revision: u64,
+    shown: (u64, ShellState),
+    handle: DutyHandle,
+}
+
+impl DutyCore {
+    /// A desk before its first event.
+    pub fn new(parts: Parts) -> Self {
+        let Parts {
+            setup,
+            facts,
+            store,
+            driver,
+            shell,
+            band,
+            book,
+            handle,
+        } = parts;
+        let names = names(&setup, &facts.me);
+        let sources = facts
+            .sources
+            .iter()
+            .map(|(n, _, _)| (n.clone(), (None, None, None, 0)));
+        Self {
+            duty: Duty::new(),
+            names: Arc::new(names),
+            setup: Arc::new(setup),
+            sources: sources.collect(),
+            facts,
+            store,
+            driver,
+            book,
+            shell,
+            band,
+            lost: BTreeSet::new(),
+            channels: BTreeMap::new(),
+            batch: Batch::default(),
+            flying: None,
+            failures: 0,
+            failing_since: None,
+            store_error: None,
+            muted_until: None,
+            wanted: None,
+            away: None,
+            words: BTreeMap::new(),
+            words_revision: 0,
+            shown: (u64::MAX, ShellState::default()),
+            handle,
+        }
+    }
+
+    /// Runs until every handle is gone.
+    pub async fn run(mut self, snapshot: Snapshot, mut rx: mpsc::Receiver<Message>) {
+        let now = clock::now_ms();
+        let away = snapshot
+            .alive_at
+            .map(|at| now - at)
+            .filter(|ms| *ms > 120_000);
+        self.away = away.map(|ms| (ms, now));
+        self.event(Event::Configured(Box::new(Setup::clone(&self.setup))));
+        self.event(Event::Restored(Box::new(snapshot)));
+        loop {
+            self.flush();
+            self.publish();
+            let wait = self.duty.next_wakeup().map_or(LONGEST_SLEEP, |(at, _)| {
+                let ms = u64::try_from(at - clock::now_ms()).unwrap_or(0);
+                Duration::from_millis(ms).min(LONGEST_SLEEP)
+            });
+            let message = tokio::select! {
+                message = rx.recv() => match message {
+                    Some(message) => Some(message),
+                    None => return,
+                },
+                () = tokio::time::sleep(wait) => None,
+            };
+            let Some(message) = message else {
+                self.event(Event::Wakeup);
+                continue;
+            };
+            self.message(message);
+            for _ in 0..BATCH {
+                match rx.try_recv() {
+                    Ok(message) => self.message(message),
+                    Err(_) => break,
+                }
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        let effects = self.duty.handle(event, clock::now_ms());
+        self.batch.add(effects);
+    }
+
+    fn message(&mut self, message: Message) {
+        match message {
+            Message::Event(event) => self.event(event),
+            Message::Ask(ask) => self.ask(ask),
+            Message::Batch {
+                source,
+                alerts,
+                reply,
+            } => {
+                self.event(Event::Observed {
+                    source,
+                    full: false,
+                    alerts,
+                });
+                self.batch.replies.push(reply);
+            }
+            Message::Source(news) => self.source(news),
+            Message::Channel(kind, health) => {
+                let event = Event::ChannelHealth {
+                    channel: kind.clone(),
+                    ok: health.ok,
+                };
+                self.channels.insert(kind, health);
+                self.event(event);
+            }
+            Message::Popup(event) => self.popup(&event),
+            Message::Look(Look::Locale(l)) if crate::texts::LOCALES.contains(&l.as_str()) => {
+                self.facts.settings.locale = l;
+                self.shown.0 = u64::MAX;
+            }
+            Message::Look(Look::Theme(t)) if t == "dark" || t == "calm" => {
+                self.facts.settings.theme = t;
+            }
+            Message::Look(_) => {}
+            Message::Committed(result) => self.committed(result),
+            Message::Retry => self.fly(),
+        }
+    }
+
+    fn source(&mut self, news: SourceNews) {
+        let lost = news.error.is_some();
+        let entry = self.sources.entry(news.name.clone()).or_default();
+        entry.0 = Some(!lost);
+        entry.1 = news.error;
+        if !lost {
+            entry.2 = Some(clock::now_ms());
+            entry.3 = news.alerts;
+        }
+        let was_lost = self.lost.contains(&news.name);
+        if lost && !was_lost {
+            self.lost.insert(news.name.clone());
+            self.event(Event::SourceLost { source: news.name });
+        } else if !lost && was_lost {
+            self.lost.remove(&news.name);
+            self.event(Event::SourceBack { source: news.name });
+        }
+    }
+
+    // ---- to the disk ------------------------------------------------------------------------------------------------------
+
+    /// Begins a transaction if there is something to keep and none is under way.
+    fn flush(&mut self) {
+        if self.flying.is_some() {
+            self.fail_open();
+            return;
+        }
+        if self.batch.is_empty() {
+            return;
+        }
+        let mut batch = std::mem::take(&mut self.batch);
+        let records = std::mem::take(&mut batch.records);
+        if records.is_empty() {
+            self.finish(batch);
+            return;
+        }
+        self.flying = Some((records, batch));
+        self.fly();
+    }
+
+    fn fly(&mut self) {
+        let Some((records, _)) = &self.flying else {
+            return;
+        };
+        let (store, handle, records) = (self.store.clone(), self.handle.clone(), records.clone());
+        tokio::spawn(async move {
+            let result = store.commit(&records).await.map(|_| ());
+            handle.send(Message::Committed(result)).await;
+        });
+    }
+
+    fn committed(&mut self, result: Result<(), store::StoreError>) {
+        match result {
+            Ok(()) => {
+                self.failures = 0;
+                self.failing_since = None;
+                self.store_error = None;
+                if let Some((_, after)) = self.flying.take() {
+                    self.finish(after);
+                }
+            }
+            Err(e) => self.failed(&e),
+        }
+    }
+
+    /// Everything is tried again until it is kept. After a while what was to be done is done all the same: nobody may sleep because a disk
+    /// is full.
+    fn failed(&mut self, error: &store::StoreError) {
+        tracing::error!(error = %error, "the alert desk's database cannot be written");
+        self.store_error = Some(detail::store_error(error));
+        self.failing_since.get_or_insert(clock::now_ms());
+        self.batch.squeeze();
+        let (handle, pause) = (self.handle.clone(), commit::pause(self.failures));
+        self.failures += 1;
+        tokio::spawn(async move {
+            tokio::time::sleep(pause).await;
+            handle.send(Message::Retry).await;
+        });
+    }
+
+    /// Does what waits for a transaction that has failed for too long; the records go on waiting.
+    fn fail_open(&mut self) {
+        let too_long = self
+            .failing_since
+            .is_some_and(|t| clock::now_ms() - t >= FAIL_OPEN_AFTER);
+        let Some(error) = self.store_error.clone().filter(|_| too_long) else {
+            return;
+        };
+        let flying = self.flying.as_mut().map(|(_, after)| std::mem::take(after));
+        let waiting = Batch {
+            records: Vec::new(),
+            after: std::mem::take(&mut self.batch.after),
+            replies: std::mem::take(&mut self.batch.replies),
+        };
+        for mut batch in flying.into_iter().chain([waiting]) {
+            for reply in batch.replies.drain(..) {
+                // Nobody waits any more.
+                let _ = reply.send(Err(error.clone()));
+            }
+            self.finish(batch);
+        }
+    }
+
+    fn finish(&mut self, batch: Batch) {
+        for reply in batch.replies {
+            // Nobody waits any more.
+            let _ = reply.send(Ok(()));
+        }
+        for effect in batch.after {
+            self.run_effect(effect);
+        }
+    }
+
+    fn run_effect(&mut self, effect: Effect) {
+        match effect {
+            Effect::Keep(_) => {}
+            Effect::Send(notice) => {
+                let alerts: Vec<Alert> = notice
+                    .alerts
+                    .iter()
+                    .take(notify::message::ALERTS)
+                    .filter_map(|id| self.duty.alert(*id).cloned())
+                    .collect();
+                let next = notice.alerts.first().and_then(|id| self.duty.next_for(*id));
+                let message = notify::render(
+                    &notice,
+                    &notify::Scene {
+                        alerts: &alerts,
+                        people: &self.setup.people,
+                        next: next.map(|n| notify::Next {
+                            at: n.at,
+                            to: n.names,
+                        }),
+                        locale: &self.facts.settings.locale,
+                        zone: self.setup.zone,
+                        now: clock::now_ms(),
+                    },
+                );
+                let hushed = self.muted_until.is_some_and(|at| at > clock::now_ms());
+                self.driver.send(notice, message, hushed);
+            }
+            Effect::Withdraw(notices) => self.driver.withdraw(notices),
+            Effect::Mirror {
+                alert,
+                source,
+                matchers,
+                until,
+                by,
+                comment,
+            } => {
+                self.driver
+                    .mirror(alert, source, matchers, until, &by, &comment);
+            }
+            Effect::Unmirror {
+                alert,
+                source,
+                silence,
+            } => {
+                self.driver.unmirror(alert, source, silence);
+            }
+        }
+    }
+
+    // ---- questions --------------------------------------------------------------------------------------------------------
+
+    fn ask(&mut self, ask: Ask) {
+        // A reply that nobody waits for any more is dropped: the page asks again.
+        match ask {
+            Ask::List(query, reply) => {
+                let _ = reply.send(self.list(&query));
+            }
+            Ask::Detail(id, reply) => self.detail(id, reply),
+            Ask::Chart(id, reply) => self.chart(id, reply),
+            Ask::Act(act, via, reply) => self.act(*act, via, reply),
+            Ask::Preview(matchers, reply) => {
+                let _ = reply.send(self.preview(matchers));
+            }
+            Ask::Mutes(reply) => {
+                let all = self.duty.mutes();
+                let view = |m: &Mute| views::mute_view(m, self.holds(m));
+                let _ = reply.send(all.map(view).collect());
+            }
+            Ask::History(query, reply) => self.history(*query, reply),
+            Ask::Figures(weeks, reply) => self.figures(weeks, reply),
+        }
+    }
+
+    fn holds(&self, mute: &Mute) -> usize {
+        use model::duty::Suppression::{Maintenance, Silenced};
+        let by = |s: &model::duty::Suppression| match s {
+            Silenced { mute: id, .. } | Maintenance { mute: id, .. } => *id == mute.id,
+            _ => false,
+        };
+        self.duty
+            .alerts()
+            .filter(|a| a.suppressions.iter().any(by))
+            .count()
+    }
+
+    pub(super) fn scene(&self) -> Scene<'_> {
+        Scene {
+            setup: &self.setup,
+            names: &self.names,
+            lost: &self.lost,
+        }
+    }
+
+    fn list(&mut self, query: &AlertQuery) -> AlertPage {
+        let now = clock::now_ms();
+        let revision = self.duty.revision().max(1);
+        let mut page = AlertPage {
+            now: now as f64,
+            cursor: revision,
+            total: 0,
+            alerts: 0,
+            offset: 0,
+            items: None,
+            tabs: list::tabs(self.duty.known(), &self.facts.me.id),
+            duty: self.duty_view(now),
+            settings: self.facts.settings.clone(),
+            wanted: self.wanted,
+            error: None,
+        };
+        let filter = match Filter::parse(&query.text) {
+            Ok(filter) => filter,
+            Err(e) => {
+                page.error = Some(search_error(&e));
+                page.items = Some(Vec::new());
+                return page;
+            }
+        };
+        if filter.has_words() {
+            self.read_words();
+        }
+        let question = Question {
+            tab: query.tab,
+            levels: views::levels(&query.levels),
+            group: query.group,
+            order: query.order,
+            unfolded: &query.unfolded,
+            offset: query.offset,
+            limit: query.limit,
+            me: self.facts.me.id.clone(),
+        };
+        let words = &self.words;
+        let hay = |a: &Alert| words.get(&a.id).map_or("", String::as_str);
+        let window = list::window(self.duty.known(), &filter, &question, hay);
+        page.total = window.total;
+        page.alerts = window.alerts;
+        page.offset = window.offset;
+        if query.cursor != revision {
+            let next = |a: &Alert| self.duty.next_for(a.id);
+            page.items = Some(views::items(&window.entries, &self.scene(), next));
+        }
+        page
+    }
+
+    /// What words are looked for in, kept from one key to the next and renewed for what has changed.
+    fn read_words(&mut self) {
+        let revision = self.duty.revision();
+        if revision == self.words_revision {
+            return;
+        }
+        let changes = self.duty.changed_since(self.words_revision);
+        self.words_revision = revision;
+        if changes.complete {
+            for id in changes.alerts {
+                match self.duty.alert(id) {
+                    Some(alert) => self.words.insert(id, haystack(alert)),
+                    None => self.words.remove(&id),
+                };
+            }
+        } else {
+            self.words = self.duty.known().map(|a| (a.id, haystack(a))).collect();
+        }
+    }
+
+    fn preview(&self, matchers: Vec<MatcherView>) -> Result<wire::PreviewView, ErrorView> {
+        let matchers: Vec<_> = matchers.into_iter().map(views::matcher).collect();
+        let hidden = self.duty.would_hide(&matchers).map_err(|e| refused(&e))?;
+        let scene = self.scene();
+        let mut alerts: Vec<&Alert> = hidden
+            .iter()
+            .filter_map(|id| self.duty.alert(*id))
+            .collect();
+        alerts.sort_by_key(|a| (a.level, a.starts_at));
+        Ok(PreviewView {
+            total: u32::try_from(alerts.len()).unwrap_or(u32::MAX),
+            rows: alerts
+                .into_iter()
+                .take(PREVIEW)
+                .map(|a| views::row(a, None, &scene))
+                .collect(),
+        })
+    }
+
+    // ---- what people do ---------------------------------------------------------------------------------------------------
+
+    fn actor(&self, via: Via) -> Actor {
+        Actor {
+            id: self.facts.me.id.clone(),
+            name: self.facts.me.name.clone(),
+            via,
+        }
+    }
+
+    fn act(&mut self, act: AlertAct, via: Via, reply: Reply) {
+        let now = clock::now_ms();
+        let action = match act {
+            AlertAct::Hush { for_ms } => {
+                self.hush(for_ms, now);
+                let _ = reply.send(Ok(()));
+                return;
+            }
+            AlertAct::Me { person } => {
+                let _ = reply.send(self.change_me(&person));
+                return;
+            }
+            other => self.action(other, now),
+        };
+        self.act_as(action, self.actor(via), reply);
+    }
+
+    fn act_as(&mut self, action: Action, actor: Actor, reply: Reply) {
+        match self.duty.act(action, &actor, clock::now_ms()) {
+            Ok(effects) => {
+                self.batch.add(effects);
+                self.batch.replies.push(reply);
+            }
+            Err(e) => {
+                // Nobody waits any more.
+                let _ = reply.send(Err(refused(&e)));
+            }
+        }
+    }
+
+    fn hush(&mut self, for_ms: f64, now: i64) {
+        let longest = 24.0 * 3_600_000.0;
+        let for_ms = if for_ms.is_finite() {
+            for_ms.clamp(0.0, longest) as i64
+        } else {
+            0
+        };
+        self.muted_until = (for_ms > 0).then_some(now + for_ms);
+        if for_ms > 0 {
+            self.driver.silence_sounds();
+        }
+        self.shown.0 = u64::MAX;
+    }
+
+    fn change_me(&mut self, person: &str) -> Result<(), ErrorView> {
+        if !self.names.contains_key(person) {
+            return Err(refused(&Refused::UnknownPerson(person.to_owned())));
+        }
+        self.facts.me = views::person_view(&self.names, person);
+        Ok(())
+    }
+
+    fn action(&self, act: AlertAct, now: i64) -> Action {
+        let ids = |all: Vec<i64>| all.into_iter().map(AlertId).collect();
+        let ms = |value: f64| if value.is_finite() { value as i64 } else { 0 };
+        match act {
+            AlertAct::Ack {
+                alerts,
+                comment,
+                for_ms,
+                mirror,
+            } => Action::Ack {
+                alerts: ids(alerts),
+                comment,
+                // 0 stands for "until it is over".
+                for_ms: for_ms.map(ms).or(self.facts.ack_ms).filter(|ms| *ms != 0),
+                mirror: mirror
+                    .or_else(|| (!self.facts.mirror.is_empty()).then(|| self.facts.mirror.clone())),
+            },
+            AlertAct::Unack { alerts } => Action::Unack {
+                alerts: ids(alerts),
+            },
+            AlertAct::Assign {
+                alerts,
+                to,
+                comment,
+            } => Action::Assign {
+                alerts: ids(alerts),
+                to,
+                comment,
+            },
+            AlertAct::Snooze { alerts, for_ms } if ms(for_ms) == 0 => Action::Unsnooze {
+                alerts: ids(alerts),
+            },
+            AlertAct::Snooze { alerts, for_ms } => Action::Snooze {
+                alerts: ids(alerts),
+                for_ms: ms(for_ms),
+            },
+            AlertAct::Resolve { alerts, comment } => Action::Resolve {
+                alerts: ids(alerts),
+                comment,
+            },
+            AlertAct::Comment { alerts, comment } => Action::Comment {
+                alerts: ids(alerts),
+                comment,
+            },
+            AlertAct::Mute {
+                maintenance,
+                matchers,
+                from,
+                until,
+                comment,
+            } => Action::Mute {
+                kind: if maintenance {
+                    MuteKind::Maintenance
+                } else {
+                    MuteKind::Silence
+                },
+                matchers: matchers.into_iter().map(views::matcher).collect(),
+                starts_at: from.map_or(now, ms),
+                ends_at: ms(until),
+                comment,
+            },
+            AlertAct::Unmute { id } => Action::Unmute {
+                id: model::duty::MuteId(id),
+            },
+            // Handled before: neither concerns alerts.
+            AlertAct::Hush { .. } | AlertAct::Me { .. } => Action::Ack {
+                alerts: Vec::new(),
+                comment: String::new(),
+                for_ms: None,
+                mirror: None,
+            },
+        }
+    }
+
+    /// A button of a pop-up acts for the person it was meant for.
+    fn popup(&mut self, event: &PopupEvent) {
+        let Some(notice) = self.driver.sent(&event.notice) else {
+            return;
+        };
+        match event.action {
+            PopupAction::Ack => {
+                let open = |id: &AlertId| self.duty.alert(*id).is_some_and(Alert::is_open);
+                let alerts: Vec<AlertId> = notice.alerts.iter().copied().filter(open).collect();
+                if alerts.is_empty() {
+                    return;
+                }
+                let actor = Actor {
+                    id: notice.to.clone(),
+                    name: sentences::name(&self.names, &notice.to),
+                    via: Via::Popup,
+                };
+                let action = Action::Ack {
+                    alerts,
+                    comment: String::new(),
+                    for_ms: self.facts.ack_ms.filter(|ms| *ms != 0),
+                    mirror: (!self.facts.mirror.is_empty()).then(|| self.facts.mirror.clone()),
+                };
+                let (reply, answer) = tokio::sync::oneshot::channel();
+                self.act_as(action, actor, reply);
+                tokio::spawn(async move {
+                    if let Ok(Err(e)) = answer.await {
+                        tracing::warn!(error = ?e, "a pop-up's acknowledgement was refused");
+                    }
+                });
+            }
+            PopupAction::View => {
+                let alert = notice.alerts.first().copied();
+                self.want(alert);
+                self.shell.show(Window::Desk, alert);
+            }
+            PopupAction::Closed(_) => {}
+        }
+    }
+
+    fn want(&mut self, alert: Option<AlertId>) {
+        self.wanted = alert.map(|a| WantedView {
+            alert: a.0,
+            at: clock::now_ms() as f64,
+        });
+    }
+
+    // ---- the desk as a whole ----------------------------------------------------------------------------------------------
+
+    fn level_counts(&self) -> [LevelCount; 4] {
+        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
+        self.duty.counts(clock::now_ms()).map(|c| LevelCount {
+            open: count(c.open - c.suppressed),
+            unacked: count(c.unacked),
+        })
+    }
+
+    fn next(&self) -> Option<NextView> {
+        let due = |a: &Alert| a.escalation.due_at.map(|at| (at, a.id));
+        let (_, id) = self.duty.alerts().filter_map(due).min()?;
+        Some(views::next_view(
+            &self.duty.next_for(id)?,
+            self.duty.alert(id)?,
+        ))
+    }
+
+    fn on_duty(&self) -> Vec<String> {
+        let of = self
+            .setup
+            .roles
+            .get(engine::duty::setup::DUTY)
+            .cloned()
+            .unwrap_or_default();
+        if of.is_empty() {
+            vec![self.facts.me.id.clone()]
+        } else {
+            of
+        }
+    }
+
+    fn duty_view(&self, now: i64) -> DutyView {
+        let person = |id: &String| views::person_view(&self.names, id);
+        let source = |(name, kind, silences): &(String, String, bool)| {
+            let (ok, error, last_ok, alerts) = self.sources.get(name).cloned().unwrap_or_default();
+            AlertSourceView {
+                name: name.clone(),
+                kind: kind.clone(),
+                ok,
+                error,
+                last_ok: last_ok.map(|t| t as f64),
+                alerts,
+                silences: *silences,
+            }
+        };
+        let channel = |kind: &String| {
+            let health = self.channels.get(kind);
+            ChannelView {
+                kind: kind.clone(),
+                ok: health.map(|h| h.ok),
+                detail: health.map(|h| {
+                    use sentences::With as _;
+                    let said = sentences::sentence(h.locale_key());
+                    h.params
+                        .iter()
+                        .fold(said, |s, (n, v)| s.with(n, sentences::text(v)))
+                }),
+            }
+        };
+        let counts = self.duty.counts(clock::now_ms());
+        let suppressed: usize = counts.iter().map(|c| c.suppressed).sum();
+        DutyView {
+            levels: self.level_counts(),
+            suppressed: u32::try_from(suppressed).unwrap_or(u32::MAX),
+            next: self.next(),
+            me: self.facts.me.clone(),
+            people: self.names.keys().map(person).collect(),
+            on_duty: self.on_duty().iter().map(person).collect(),
+            sources: self.facts.sources.iter().map(source).collect(),
+            channels: self.setup.channels.iter().map(channel).collect(),
+            muted_until: self.muted_until.filter(|t| *t > now).map(|t| t as f64),
+            store_error: self.store_error.clone(),
+            caught_up: self
+                .away
+                .filter(|(_, at)| now - at < CAUGHT_UP_SHOWN)
+                .map(|(ms, at)| (ms as f64, at as f64)),
+        }
+    }
+
+    /// Tells wall and shell what has changed.
+    fn publish(&mut self) {
+        let now = clock::now_ms();
+        if self.muted_until.is_some_and(|at| at <= now) {
+            self.muted_until = None;
+            self.shown.0 = u64::MAX;
+        }
+        let revision = self.duty.revision();
+        if self.shown.0 == revision {
+            return;
+        }
+        let state = ShellState {
+            levels: self.level_counts(),
+            takeover: self.duty.takeover(),
+            muted_until: self.muted_until,
+            locale: self.facts.settings.locale.clone(),
+        };
+        if state != self.shown.1 {
+            self.shell.update(&state);
+        }
+        self.shown = (revision, state);
+        let band = self.band_now();
+        self.band.send_if_modified(|old| {
+            let changed = **old != band;
+            if changed {
+                *old = Arc::new(band);
+            }
+            changed
+        });
+    }
+
+    fn band_now(&self) -> AlertBand {
+        let scene = self.scene();
+        let row = |a: &&Alert| views::row(a, self.duty.next_for(a.id).as_ref(), &scene);
+        let mut open: Vec<&Alert> = self
+            .duty
+            .alerts()
+            .filter(|a| !list::is_suppressed(a))
+            .collect();
+        let key = |a: &&Alert| (a.ack.is_some(), a.level, views::counted_from(a), a.id);
+        if open.len() > TICKER {
+            open.select_nth_unstable_by_key(TICKER, key);
+            open.truncate(TICKER);
+        }
+        open.sort_by_key(key);
+        let urgent = open
+            .iter()
+            .filter(|a| a.level <= model::Level::P1 && a.ack.is_none());
+        AlertBand {
+            levels: self.level_counts(),
+            urgent: urgent.take(BAND).map(row).collect(),
+            ticker: open.iter().map(row).collect(),
+            on_duty: self
+                .on_duty()
+                .iter()
+                .map(|id| sentences::name(&self.names, id))
+                .collect(),
+            next: self.next(),
+            lost: self.lost.iter().cloned().collect(),
+        }
+    }
+}
+
+fn names(setup: &Setup, me: &PersonView) -> Names {
+    let mut names: Names = setup
+        .people
+        .iter()
+        .map(|p| (p.id.clone(), p.name.clone()))
+        .collect();
+    names
+        .entry(me.id.clone())
+        .or_insert_with(|| me.name.clone());
+    names
+}
+
+/// Why a search cannot be understood.
+pub(super) fn search_error(e: &FilterError) -> ErrorView {
+    let (what, term) = match e {
+        FilterError::TooLong => ("too_long", String::new()),
+        FilterError::Term(t) => ("term", t.clone()),
+        FilterError::Regex(t) => ("regex", t.clone()),
+    };
+    ErrorView::new(ErrorCode::Search)
+        .with("reason_key", format!("search.{what}"))
+        .with("term", term)
+}
+
+/// Why an action is not done, for a person: locale key `refused.<what>`.
+pub(super) fn refused(e: &Refused) -> ErrorView {
+    let view = |what: &str| {
+        ErrorView::new(ErrorCode::Refused).with("reason_key", format!("refused.{what}"))
+    };
+    match e {
+        Refused::NoAlerts => view("no_alerts"),
+        Refused::UnknownAlert(id) => view("unknown_alert").with("id", id.0),
+        Refused::AlreadyResolved(id) => view("already_resolved").with("id", id.0),
+        Refused::NotAcknowledged(id) => view("not_acknowledged").with("id", id.0),
+        Refused::NotSnoozed(id) => view("not_snoozed").with("id", id.0),
+        Refused::UnknownPerson(id) => view("unknown_person").with("id", id),
+        Refused::UnknownMute(id) => view("unknown_mute").with("id", id.0),
+        Refused::NoMatchers => view("no_matchers"),
+        Refused::MatchesEverything => view("matches_everything"),
+        Refused::BadLabelName(name) => view("bad_label_name").with("name", name),
+        Refused::BadRegex { label, why } => {
+            view("bad_regex").with("name", label).with("detail", why)
+        }
+        Refused::UnknownLabel { alert, label } => view("unknown_label")
+            .with("id", alert.0)
+            .with("name", label),
+        Refused::NoMirrorLabels => view("no_mirror_labels"),
+        Refused::EndBeforeStart => view("end_before_start"),
+        Refused::AlreadyOver => view("already_over"),
+        Refused::BadDuration => view("bad_duration"),
+        Refused::TooLong { max_ms } => view("too_long").with("days", max_ms / 86_400_000),
+        Refused::CommentTooLong { max } => view("comment_too_long").with("max", max),
+        Refused::TooMany { max } => view("too_many").with("max", max),
+    }
+}

@@ -1,0 +1,267 @@
+//! From the configuration to what the alert desk's decisions need.
+
+use crate::config::duty as conf;
+use crate::config::{Config, check_duty::time_of_day};
+use chrono::{NaiveDateTime, TimeZone};
+use engine::duty::calendar::WeekTime;
+use engine::duty::setup::{DUTY, LEAD, MINUTE, seed_policies};
+use engine::duty::{
+    InhibitRule, LevelMapping, Policy, QuietHours, Repeat, Setup, Step, Target, When, Window,
+};
+use model::duty::Person;
+use model::{Level, Matcher};
+use std::collections::BTreeSet;
+
+fn minutes(value: f64) -> i64 {
+    (value * MINUTE as f64).round() as i64
+}
+
+/// Lines that cannot be read are not there any more: [`crate::config::check`] has told of them.
+fn matchers(texts: &[String]) -> Vec<Matcher> {
+    texts.iter().filter_map(|t| t.parse().ok()).collect()
+}
+
+/// Everything that the engine decides by. `channels` are the kinds that exist, `silencing` the sources that take silences.
+pub fn setup(config: &Config, channels: BTreeSet<String>, silencing: BTreeSet<String>) -> Setup {
+    let zone = config
+        .time_zone
+        .parse()
+        .unwrap_or(chrono_tz::Asia::Shanghai);
+    let defaults = Setup::default();
+    let mut collect = defaults.collect;
+    collect.0[2] = minutes(config.duty.collect_p2_minutes);
+    collect.0[3] = minutes(config.duty.collect_p3_minutes);
+    let mut setup = Setup {
+        people: config.person.iter().map(person).collect(),
+        policies: policies(config, &channels),
+        levels: levels(config),
+        channels,
+        inhibitions: inhibitions(config),
+        quiet: config.quiet.iter().flat_map(quiet).collect(),
+        collect,
+        reopen_ms: minutes(config.duty.reopen_minutes),
+        maintenance: config
+            .maintenance
+            .iter()
+            .filter_map(|m| window(m, zone))
+            .collect(),
+        zone,
+        silencing,
+        ..defaults
+    };
+    for group in &config.group {
+        if [DUTY, LEAD].contains(&group.name.as_str()) {
+            setup.roles.insert(group.name.clone(), group.people.clone());
+        }
+        setup
+            .groups
+            .insert(group.name.clone(), group.people.clone());
+    }
+    // Without groups: the first person is on duty, the last one leads.
+    let ends = [(DUTY, config.person.first()), (LEAD, config.person.last())];
+    for (role, person) in ends {
+        if let Some(person) = person {
+            setup
+                .roles
+                .entry(role.to_owned())
+                .or_insert_with(|| vec![person.id.clone()]);
+        }
+    }
+    setup
+}
+
+fn person(p: &conf::Person) -> Person {
+    let known = [("sms", &p.phone), ("phone", &p.phone), ("mail", &p.email)];
+    Person {
+        id: p.id.clone(),
+        name: p.name.clone(),
+        addresses: known
+            .into_iter()
+            .filter(|(_, address)| !address.is_empty())
+            .map(|(kind, address)| (kind.to_owned(), address.clone()))
+            .collect(),
+    }
+}
+
+fn levels(config: &Config) -> LevelMapping {
+    let own = config
+        .level
+        .iter()
+        .filter_map(|l| Some((l.label.clone(), l.value.clone(), Level::parse(&l.level)?)));
+    let mut mapping = LevelMapping::default();
+    mapping.lines = own.chain(mapping.lines).collect();
+    mapping
+}
+
+fn policies(config: &Config, channels: &BTreeSet<String>) -> Vec<Policy> {
+    let groups: BTreeSet<&str> = config.group.iter().map(|g| g.name.as_str()).collect();
+    let target = |name: &String| match name.as_str() {
+        "all" => Target::Everyone,
+        DUTY | LEAD => Target::Role(name.clone()),
+        other if groups.contains(other) => Target::Group(name.clone()),
+        _ => Target::Person(name.clone()),
+    };
+    let one = |p: &conf::Policy| Policy {
+        name: p.name.clone(),
+        levels: Level::parse(&p.level).into_iter().collect(),
+        matchers: matchers(&p.matchers),
+        steps: p
+            .step
+            .iter()
+            .map(|s| Step {
+                after_ms: minutes(s.after_minutes),
+                targets: s.to.iter().map(target).collect(),
+                channels: s.channels.clone(),
+            })
+            .collect(),
+        repeat: (p.repeat_times > 0).then(|| Repeat {
+            every_ms: minutes(p.repeat_minutes).max(MINUTE),
+            times: p.repeat_times,
+        }),
+    };
+    config
+        .policy
+        .iter()
+        .map(one)
+        .chain(seed_policies(channels))
+        .collect()
+}
+
+/// The built-in rules have tiers of one check (warning, critical, emergency): the more urgent one explains the others. Rules of the
+/// configuration come beside it.
+fn inhibitions(config: &Config) -> Vec<InhibitRule> {
+    let severities = ["info", "warning", "high", "critical", "emergency"];
+    let tiers = (1..severities.len()).map(|i| InhibitRule {
+        source: vec![
+            Matcher::equal("severity", severities[i]),
+            Matcher {
+                is_equal: false,
+                ..Matcher::equal("check", "")
+            },
+        ],
+        target: vec![Matcher {
+            is_regex: true,
+            ..Matcher::equal("severity", severities[..i].join("|"))
+        }],
+        equal: vec![
+            "check".into(),
+            "instance".into(),
+            "service".into(),
+            "device".into(),
+        ],
+    });
+    let own = config.inhibit.iter().map(|i| InhibitRule {
+        source: matchers(&i.source),
+        target: matchers(&i.target),
+        equal: i.equal.clone(),
+    });
+    tiers.chain(own).collect()
+}
+
+fn quiet(q: &conf::Quiet) -> Vec<QuietHours> {
+    let (Some(from), Some(to)) = (time_of_day(&q.from), time_of_day(&q.to)) else {
+        return Vec::new();
+    };
+    let levels: Vec<Level> = q.levels.iter().filter_map(|l| Level::parse(l)).collect();
+    let hours = |person| QuietHours {
+        person,
+        time: WeekTime::daily(from, to),
+        levels: if levels.is_empty() {
+            vec![Level::P2, Level::P3]
+        } else {
+            levels.clone()
+        },
+    };
+    if q.people.is_empty() {
+        vec![hours(None)]
+    } else {
+        q.people.iter().map(|id| hours(Some(id.clone()))).collect()
+    }
+}
+
+fn window(m: &conf::Maintenance, zone: chrono_tz::Tz) -> Option<Window> {
+    let length = minutes(m.minutes.unwrap_or(60.0));
+    let when = if m.weekdays.is_empty() {
+        let local = NaiveDateTime::parse_from_str(&m.at, "%Y-%m-%d %H:%M").ok()?;
+        // A time that a change of clocks leaves out begins an hour later, as clocks do.
+        let from = zone
+            .from_local_datetime(&local)
+            .earliest()
+            .or_else(|| {
+                zone.from_local_datetime(&(local + chrono::TimeDelta::hours(1)))
+                    .earliest()
+            })?
+            .timestamp_millis();
+        When::Once(from, from + length)
+    } else {
+        let from = time_of_day(&m.at)?;
+        let days = m
+            .weekdays
+            .iter()
+            .filter_map(|d| d.parse::<chrono::Weekday>().ok());
+        // A weekly window lasts a day at most.
+        let length = (length / MINUTE).clamp(1, 24 * 60) as u16;
+        When::Weekly(WeekTime {
+            days: days.map(|d| d.number_from_monday() as u8).collect(),
+            from,
+            to: (from + length) % (24 * 60),
+        })
+    };
+    Some(Window {
+        title: m.title.clone(),
+        matchers: matchers(&m.matchers),
+        when,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    fn of(text: &str) -> Setup {
+        let (config, problems) = crate::config::check::parse(Path::new("c.toml"), text);
+        assert_eq!(problems, []);
+        setup(&config, ["popup".to_owned()].into(), BTreeSet::new())
+    }
+
+    #[test]
+    fn what_is_not_configured_is_the_handbooks() {
+        let s =
+            of("[[person]]\nid = \"a\"\nname = \"甲\"\n[[person]]\nid = \"b\"\nname = \"乙\"\n");
+        assert_eq!(s.roles[DUTY], ["a"]);
+        assert_eq!(s.roles[LEAD], ["b"]);
+        assert_eq!(s.policies.len(), 4);
+        assert_eq!(s.levels.otherwise, Level::P2);
+    }
+
+    #[test]
+    fn own_lines_come_before_the_defaults() {
+        let s = of(concat!(
+            "[[level]]\nlabel = \"severity\"\nvalue = \"critical\"\nlevel = \"P1\"\n",
+            "[[policy]]\nname = \"pay\"\nlevel = \"P1\"\nmatchers = [\"service=pay\"]\nrepeat_times = 2\n",
+            "[[policy.step]]\nafter_minutes = 0.5\nto = [\"duty\", \"all\"]\nchannels = [\"popup\"]\n",
+            "[[quiet]]\nfrom = \"22:00\"\nto = \"08:00\"\n",
+            "[[maintenance]]\ntitle = \"x\"\nmatchers = [\"a=b\"]\nweekdays = [\"sun\"]\nat = \"23:30\"\nminutes = 60\n",
+            "[[maintenance]]\ntitle = \"y\"\nmatchers = [\"a=b\"]\nat = \"2026-11-22 02:00\"\n",
+        ));
+        assert_eq!(s.levels.lines[0].2, Level::P1);
+        let step = &s.policies[0].steps[0];
+        assert_eq!(step.after_ms, 30_000);
+        assert_eq!(
+            step.targets,
+            [Target::Role("duty".into()), Target::Everyone]
+        );
+        assert_eq!(s.policies[0].repeat.map(|r| r.every_ms), Some(MINUTE));
+        assert_eq!(s.quiet[0].levels, [Level::P2, Level::P3]);
+        let weekly = WeekTime {
+            days: vec![7],
+            from: 23 * 60 + 30,
+            to: 30,
+        };
+        assert_eq!(s.maintenance[0].when, When::Weekly(weekly));
+        // 02:00 in Shanghai is 18:00 UTC of the day before
+        let from = 1_795_284_000_000;
+        assert_eq!(s.maintenance[1].when, When::Once(from, from + 60 * MINUTE));
+    }
+}
