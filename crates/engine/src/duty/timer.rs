@@ -131,6 +131,7 @@ impl Duty {
             return;
         };
         entry.lapsed = true;
+        let told = self.lapse_to(id, &ack.by.id); // before the clock goes on: the latest step is that before the acknowledgement
         self.log(id, now, What::AckLapsed);
         self.mirrors.let_go(id);
         self.touch(id);
@@ -142,7 +143,7 @@ impl Duty {
         if !entry.alert.suppressions.is_empty() {
             return;
         }
-        for (person, channel) in self.lapse_to(id, &ack.by.id) {
+        for (person, channel) in told {
             let key = (person, channel, ack.at);
             self.pending.lapses.entry(key).or_default().push(id);
         }
