@@ -54,7 +54,9 @@ pub fn parse(text: &str) -> Result<i64, DurationError> {
     let mut units = UNITS.iter();
     let mut total: i64 = 0;
     while !rest.is_empty() {
-        let digits = rest.find(|c: char| !c.is_ascii_digit()).ok_or_else(syntax)?;
+        let digits = rest
+            .find(|c: char| !c.is_ascii_digit())
+            .ok_or_else(syntax)?;
         let (number, unit) = rest.split_at(digits);
         let letters = unit
             .find(|c: char| !c.is_ascii_lowercase())
@@ -125,7 +127,9 @@ mod tests {
         }
         assert_eq!(format(14 * 86_400_000), "2w");
         assert_eq!(format(90_000), "1m30s");
-        for wrong in ["1", "1y1m1d", "-1w", "1.5d", "d", "5m5m", "5 m", "5µs", "1msx"] {
+        for wrong in [
+            "1", "1y1m1d", "-1w", "1.5d", "d", "5m5m", "5 m", "5µs", "1msx",
+        ] {
             assert!(
                 matches!(parse(wrong), Err(DurationError::Syntax(_))),
                 "{wrong}"
@@ -133,6 +137,9 @@ mod tests {
         }
         assert_eq!(parse(""), Err(DurationError::Empty));
         assert_eq!(parse("294y"), Err(DurationError::OutOfRange));
-        assert_eq!(parse("99999999999999999999s"), Err(DurationError::OutOfRange));
+        assert_eq!(
+            parse("99999999999999999999s"),
+            Err(DurationError::OutOfRange)
+        );
     }
 }

@@ -121,7 +121,14 @@ pub struct RuleStatus {
 
 /// What identifies a rule on a source over a change of the configuration, as Prometheus does it: the name with the labels; rules that
 /// have both in common are told apart by their order.
-type Key = (String, String, String, BTreeMap<String, String>, usize, String);
+type Key = (
+    String,
+    String,
+    String,
+    BTreeMap<String, String>,
+    usize,
+    String,
+);
 
 struct Instance {
     key: Key,
@@ -224,9 +231,7 @@ impl RuleEngine {
         let mut rules = Vec::new();
         for rule in group.rules.iter().filter(|r| r.kind == Kind::Alert) {
             let labels = group.labels_of(rule);
-            let count = seen
-                .entry((rule.name.clone(), labels.clone()))
-                .or_default();
+            let count = seen.entry((rule.name.clone(), labels.clone())).or_default();
             let key = (
                 file.clone(),
                 group.name.clone(),
@@ -452,7 +457,9 @@ impl RuleEngine {
     pub fn restore(&mut self, saved: &SavedState, now: i64) {
         let tolerance = self.options.outage_tolerance_ms;
         for s in &saved.rules {
-            let outage = now.saturating_sub(s.evaluated_at.unwrap_or(saved.at)).max(0);
+            let outage = now
+                .saturating_sub(s.evaluated_at.unwrap_or(saved.at))
+                .max(0);
             let mut all = self.teams.iter_mut().flat_map(|t| {
                 let interval = t.schedule.interval();
                 t.rules.iter_mut().map(move |r| (interval, r))

@@ -119,7 +119,9 @@ impl Problem {
     /// What to do about it, in English.
     pub fn remedy(&self) -> &'static str {
         match self {
-            Self::Yaml(_) => "see the Prometheus documentation on rule files for the keys there are",
+            Self::Yaml(_) => {
+                "see the Prometheus documentation on rule files for the keys there are"
+            }
             Self::TooLarge { .. } => "split the file",
             Self::GroupWithoutName => "give the group a name",
             Self::GroupTwice => "rename one of the groups, or join them",
@@ -155,7 +157,9 @@ impl fmt::Display for Problem {
             Self::AlertOrRecord => f.write_str("exactly one of 'alert' and 'record' must be set"),
             Self::NoExpression => f.write_str("field 'expr' must be set"),
             Self::Expression(s) => write!(f, "could not parse expression: {s}"),
-            Self::ExpressionType(s) => write!(f, "the expression gives a {s}, not a vector or scalar"),
+            Self::ExpressionType(s) => {
+                write!(f, "the expression gives a {s}, not a vector or scalar")
+            }
             Self::NotForRecording => f.write_str("invalid field in recording rule"),
             Self::MetricName(s) => write!(f, "invalid recording rule name: {s:?}"),
             Self::LabelName(s) => write!(f, "invalid label name: {s:?}"),
@@ -163,7 +167,9 @@ impl fmt::Display for Problem {
             Self::Duration(s) => write!(f, "not a valid duration string: {s:?}"),
             Self::Negative => f.write_str("the number is negative"),
             Self::Template(s) => write!(f, "{s}"),
-            Self::TemplateFunction(s) => write!(f, "the template function {s:?} is not available here"),
+            Self::TemplateFunction(s) => {
+                write!(f, "the template function {s:?} is not available here")
+            }
             Self::Duplicate => f.write_str("another rule has the same name and labels"),
             Self::RecordingNotEvaluated => f.write_str("recording rules are not evaluated"),
         }

@@ -21,7 +21,11 @@ pub fn export(groups: &[Group]) -> String {
             let _ = writeln!(out, "  limit: {}", group.limit);
         }
         if group.query_offset_ms > 0 {
-            let _ = writeln!(out, "  query_offset: {}", duration::format(group.query_offset_ms));
+            let _ = writeln!(
+                out,
+                "  query_offset: {}",
+                duration::format(group.query_offset_ms)
+            );
         }
         out.push_str(if group.rules.is_empty() {
             "  rules: []\n"

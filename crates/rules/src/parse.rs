@@ -325,7 +325,11 @@ impl<'a> Reader<'a> {
         for (name, value) in raw {
             let at = line(&value);
             if !is_label_name(&name) || (labels && name == "__name__") {
-                self.add(at, &format!("{key}.{name}"), Problem::LabelName(name.clone()));
+                self.add(
+                    at,
+                    &format!("{key}.{name}"),
+                    Problem::LabelName(name.clone()),
+                );
             }
             let text = value.value.unwrap_or_default();
             self.bounded(at, &format!("{key}.{name}"), text.len().max(name.len()));

@@ -178,8 +178,7 @@ impl RuleState {
                 }
             }
             active += 1;
-            if a.state == AlertState::Pending
-                && ts.saturating_sub(a.active_at) >= round.rule.for_ms
+            if a.state == AlertState::Pending && ts.saturating_sub(a.active_at) >= round.rule.for_ms
             {
                 a.state = AlertState::Firing;
                 a.fired_at = Some(ts);

@@ -128,7 +128,6 @@ impl<'a> Exec<'a> {
         let known = self.variables.len();
         let value = self.pipe(dot, &branch.pipe)?;
         let Value::Map(labels) = value else {
-            self.at = Some((branch.pipe.pos, &branch.pipe));
             return Err(self.fail(format!("range can't iterate over {}", value.print())));
         };
         let inside = self.variables.len();
@@ -136,10 +135,10 @@ impl<'a> Exec<'a> {
             let (key, element) = (Value::Text(name.into()), Value::Text(value.into()));
             let decl = &branch.pipe.decl;
             if let Some(last) = decl.last() {
-                self.set(last, branch.pipe.assign, element.clone());
+                self.set(last, branch.pipe.assign, element.clone())?;
             }
             if let [first, _] = decl.as_slice() {
-                self.set(first, branch.pipe.assign, key);
+                self.set(first, branch.pipe.assign, key)?;
             }
             let flow = self.list(&element, &branch.list)?;
             self.variables.truncate(inside);
@@ -156,11 +155,17 @@ impl<'a> Exec<'a> {
         Ok(Flow::On)
     }
 
-    fn set(&mut self, name: &str, assign: bool, value: Value<'a>) {
-        if assign && let Some(known) = self.variables.iter_mut().rev().find(|(n, _)| n == name) {
-            known.1 = value;
-        } else {
+    fn set(&mut self, name: &str, assign: bool, value: Value<'a>) -> Done<()> {
+        if !assign {
             self.variables.push((name.to_owned(), value));
+            return Ok(());
+        }
+        match self.variables.iter_mut().rev().find(|(n, _)| n == name) {
+            Some(known) => {
+                known.1 = value;
+                Ok(())
+            }
+            None => Err(self.fail(format!("undefined variable: {name}"))),
         }
     }
 
@@ -172,7 +177,7 @@ impl<'a> Exec<'a> {
         }
         let value = value.unwrap_or(Value::Nil);
         for name in &pipe.decl {
-            self.set(name, pipe.assign, value.clone());
+            self.set(name, pipe.assign, value.clone())?;
         }
         Ok(value)
     }
@@ -224,9 +229,9 @@ impl<'a> Exec<'a> {
         let (mut value, names) = match &arg.kind {
             ArgKind::Field(names) => (dot.clone(), names.as_slice()),
             ArgKind::Variable(names) => {
-                let (first, rest) = names.split_first().map_or(("$", [].as_slice()), |(f, r)| {
-                    (f.as_str(), r)
-                });
+                let (first, rest) = names
+                    .split_first()
+                    .map_or(("$", [].as_slice()), |(f, r)| (f.as_str(), r));
                 let known = self.variables.iter().rev().find(|(n, _)| n == first);
                 let value = match known {
                     Some((_, value)) => value.clone(),

@@ -19,8 +19,7 @@ pub(super) fn general(v: f64, precision: Option<usize>) -> String {
         digits
     };
     let count = digits.chars().filter(char::is_ascii_digit).count();
-    // %e is used if the exponent is less than -4 or not below the precision; the shortest form decides as with 21 digits in
-    // `%v`, and 6 … see strconv/ftoa.go
+    // `%e` is used if the exponent is less than -4 or not below the precision (strconv/ftoa.go)
     let threshold = match precision {
         None => SHORTEST_THRESHOLD,
         Some(p) => {
@@ -44,7 +43,7 @@ pub(super) fn general(v: f64, precision: Option<usize>) -> String {
 }
 
 /// From which exponent on the shortest form is written with one.
-const SHORTEST_THRESHOLD: i64 = 21;
+const SHORTEST_THRESHOLD: i64 = 6;
 
 /// `e+06`
 fn exponent_of(exponent: i64) -> String {

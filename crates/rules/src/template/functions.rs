@@ -59,7 +59,16 @@ pub(super) fn find(name: &str) -> Option<Signature> {
 
 /// What Prometheus has and this desk has not: most of it asks a further question of the database.
 const ELSEWHERE: [&str; 10] = [
-    "query", "first", "label", "value", "strvalue", "args", "sortByLabel", "js", "call", "slice",
+    "query",
+    "first",
+    "label",
+    "value",
+    "strvalue",
+    "args",
+    "sortByLabel",
+    "js",
+    "call",
+    "slice",
 ];
 
 /// Whether Prometheus knows a function of this name.
@@ -152,7 +161,9 @@ fn length<'a>(value: &Value<'a>) -> Result<Value<'a>, String> {
     let len = match value {
         Value::Text(s) => s.len(),
         Value::Map(labels) => labels.len(),
-        Value::Nil => return Err("len of nil pointer".to_owned()),
+        Value::Nil => {
+            return Err("reflect: call of reflect.Value.Type on zero Value".to_owned());
+        }
         other => return Err(format!("len of type {}", other.type_name())),
     };
     Ok(Value::Int(i64::try_from(len).unwrap_or(i64::MAX)))
@@ -168,18 +179,30 @@ fn index<'a>(args: &[Value<'a>]) -> Result<Value<'a>, String> {
             (Value::Map(labels), Value::Text(name)) => {
                 Value::Text(labels.get(name).unwrap_or("").to_owned())
             }
+            (Value::Map(_), Value::Nil) => {
+                return Err("value is nil; should be of type string".to_owned());
+            }
             (Value::Map(_), other) => {
                 return Err(format!(
                     "value has type {}; should be string",
                     other.type_name()
                 ));
             }
+            (Value::Text(_), Value::Nil) => {
+                return Err("cannot index slice/array with nil".to_owned());
+            }
             (Value::Text(s), Value::Int(n)) => {
                 let byte = usize::try_from(*n).ok().and_then(|i| s.as_bytes().get(i));
                 match byte {
                     Some(b) => Value::Int(i64::from(*b)),
-                    None => return Err(format!("error calling index: index out of range: {n}")),
+                    None => return Err(format!("index out of range: {n}")),
                 }
+            }
+            (Value::Text(_), other) => {
+                return Err(format!(
+                    "cannot index slice/array with type {}",
+                    other.type_name()
+                ));
             }
             (other, _) => return Err(format!("can't index item of type {}", other.type_name())),
         };
@@ -192,9 +215,9 @@ fn number(value: &Value<'_>) -> Result<f64, String> {
     match value {
         Value::Float(v) => Ok(*v),
         Value::Int(n) => Ok(*n as f64),
-        Value::Text(s) => s.parse().map_err(|_| {
-            format!("strconv.ParseFloat: parsing {}: invalid syntax", quote(s))
-        }),
+        Value::Text(s) => s
+            .parse()
+            .map_err(|_| format!("strconv.ParseFloat: parsing {}: invalid syntax", quote(s))),
         other => Err(format!("can't convert {} to float", other.type_name())),
     }
 }
@@ -238,12 +261,10 @@ fn equal(a: &Value<'_>, b: &Value<'_>) -> Result<bool, String> {
         (Value::Text(a), Value::Text(b)) => Ok(a == b),
         (Value::Nil, Value::Nil) => Ok(true),
         (Value::Nil, _) | (_, Value::Nil) => Ok(false),
-        (Value::Map(_), _) | (_, Value::Map(_)) => Err(format!(
-            "non-comparable types {}: {}, {}: {}",
+        (Value::Map(_), Value::Map(_)) => Err(format!(
+            "non-comparable type {}: {}",
             a.print(),
-            a.type_name(),
-            b.type_name(),
-            b.print()
+            a.type_name()
         )),
         _ => Err(INCOMPATIBLE.to_owned()),
     }
@@ -256,8 +277,9 @@ fn order(a: &Value<'_>, b: &Value<'_>) -> Result<Option<Ordering>, String> {
         (Value::Float(a), Value::Float(b)) => Ok(a.partial_cmp(b)),
         (Value::Text(a), Value::Text(b)) => Ok(Some(a.cmp(b))),
         (Value::Bool(_), Value::Bool(_)) => Err(NOT_COMPARABLE.to_owned()),
-        (a, b) if (comparable(a) || matches!(a, Value::Bool(_)))
-            && (comparable(b) || matches!(b, Value::Bool(_))) =>
+        (a, b)
+            if (comparable(a) || matches!(a, Value::Bool(_)))
+                && (comparable(b) || matches!(b, Value::Bool(_))) =>
         {
             Err(INCOMPATIBLE.to_owned())
         }
@@ -286,7 +308,6 @@ fn title(text: &str) -> String {
         if starts { only(c.to_uppercase(), c) } else { c }
     })
 }
-
 
 fn is_separator(c: char) -> bool {
     if c.is_ascii() {

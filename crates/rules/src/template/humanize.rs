@@ -67,8 +67,12 @@ pub(super) fn duration(v: f64) -> String {
         return format!("{}{prefix}s", four(v));
     }
     let sign = if v < 0.0 { "-" } else { "" };
-    // like Go's conversion on amd64 within 64 bits; more than 292 billion years saturate
-    let all = v.abs() as i64;
+    // what does not fit into 64 bits is the smallest number, as Go converts it
+    let all = if v.abs() < 9.223_372_036_854_775_8e18 {
+        v.abs() as i64
+    } else {
+        i64::MIN
+    };
     let (seconds, minutes, hours) = (all % 60, all / 60 % 60, all / 3600 % 24);
     let days = all / 86_400;
     if days != 0 {

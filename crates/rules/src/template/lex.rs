@@ -108,10 +108,7 @@ impl<'a> Lexer<'a> {
         }
         self.at += open - kept;
         let skip = if trims { 4 } else { 2 };
-        if rest
-            .get(open + skip..)
-            .is_some_and(|s| s.starts_with("/*"))
-        {
+        if rest.get(open + skip..).is_some_and(|s| s.starts_with("/*")) {
             self.at += skip;
             return self.comment();
         }
@@ -277,7 +274,9 @@ impl<'a> Lexer<'a> {
     fn number(&mut self) -> Result<(), LexError> {
         let rest = self.rest();
         let mut len = usize::from(rest.starts_with(['+', '-']));
-        let hex = rest.get(len..).is_some_and(|s| s.starts_with("0x") || s.starts_with("0X"));
+        let hex = rest
+            .get(len..)
+            .is_some_and(|s| s.starts_with("0x") || s.starts_with("0X"));
         let mut before = ' ';
         for c in rest.get(len..).unwrap_or("").chars() {
             let sign = matches!(c, '+' | '-') && matches!(before, 'e' | 'E') && !hex;

@@ -274,10 +274,9 @@ impl Parser<'_> {
                     decl.push(variable.text);
                     if kind == Kind::Declare {
                         self.variables.extend(decl.iter().cloned());
-                    } else if let Some(unknown) =
-                        decl.iter().find(|v| !self.variables.contains(*v))
-                    {
-                        return Err(self.fail(format!("undefined variable {}", quoted(unknown))));
+                    }
+                    if decl.len() > 2 {
+                        return Err(self.fail(format!("too many declarations in {context}")));
                     }
                     return Ok((decl, kind == Kind::Assign));
                 }
@@ -310,14 +309,6 @@ impl Parser<'_> {
                 Some(Kind::Close | Kind::RightParen) => break,
                 Some(Kind::Pipe) => {
                     self.at += 1;
-                    // something must follow
-                    self.skip_spaces();
-                    if matches!(
-                        self.peek_kind(),
-                        None | Some(Kind::Close | Kind::RightParen | Kind::Pipe)
-                    ) {
-                        return Err(self.fail("missing value for command"));
-                    }
                     break;
                 }
                 _ => {
@@ -358,7 +349,10 @@ impl Parser<'_> {
                 | ArgKind::Float(..)
                 | ArgKind::Nil
                 | ArgKind::Dot => {
-                    return Err(self.fail(format!("unexpected . after term {}", quoted(&arg.to_string()))));
+                    return Err(self.fail(format!(
+                        "unexpected . after term {}",
+                        quoted(&arg.to_string())
+                    )));
                 }
                 _ => ArgKind::Chain(Box::new(arg), names),
             };
@@ -401,13 +395,13 @@ impl Parser<'_> {
             }
             Kind::Char | Kind::Number => {
                 self.at += 1;
-                number(&token.text)
-                    .ok_or_else(|| self.fail(format!("bad number syntax: {}", quoted(&token.text))))?
+                number(&token.text).ok_or_else(|| {
+                    self.fail(format!("bad number syntax: {}", quoted(&token.text)))
+                })?
             }
             Kind::Quoted | Kind::Raw => {
                 self.at += 1;
-                let text = unquote(&token.text)
-                    .ok_or_else(|| self.fail("invalid syntax"))?;
+                let text = unquote(&token.text).ok_or_else(|| self.fail("invalid syntax"))?;
                 ArgKind::Text(token.text, text)
             }
             Kind::LeftParen => {

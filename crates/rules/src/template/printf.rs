@@ -37,7 +37,14 @@ pub(super) fn sprintf(text: &str, args: &[Value<'_>]) -> String {
                 _ => spec.zero = true,
             }
         }
-        spec.width = amount(&mut chars, args, &mut used, &mut out, "WIDTH", &mut spec.minus);
+        spec.width = amount(
+            &mut chars,
+            args,
+            &mut used,
+            &mut out,
+            "WIDTH",
+            &mut spec.minus,
+        );
         if chars.next_if_eq(&'.').is_some() {
             let mut ignored = false;
             spec.precision = Some(
@@ -244,4 +251,3 @@ impl Spec {
         }
     }
 }
-
