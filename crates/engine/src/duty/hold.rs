@@ -162,7 +162,7 @@ impl Covers {
 }
 
 /// What makes two suppressions the same one although their texts or times differ.
-fn same(a: &Suppression, b: &Suppression) -> bool {
+pub(super) fn same(a: &Suppression, b: &Suppression) -> bool {
     use Suppression as S;
     match (a, b) {
         (S::Silenced { mute: a, .. }, S::Silenced { mute: b, .. })

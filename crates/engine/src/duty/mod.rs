@@ -32,7 +32,7 @@ mod timer;
 pub use event::{
     Action, Changes, Count, Effect, Episode, Event, Next, Refused, Retry, SendFailure, WakeReason,
 };
-pub use explain::{Finding, explain};
+pub use explain::{Finding, Stop, You, explain};
 pub use setup::{
     FlapLimits, InhibitRule, LevelMapping, PerLevel, Policy, QuietHours, Repeat, ResponseTargets,
     RetryLimits, Setup, Step, StormLimits, Target, When, Window,
