@@ -99,10 +99,13 @@ impl BuildError {
 #[serde(deny_unknown_fields)]
 pub(crate) struct NoSettings {}
 
+/// Makes a channel of one kind.
+type Build = fn(&Settings, &Surroundings) -> Result<Arc<dyn Channel>, BuildError>;
+
 /// One kind.
 pub(crate) struct Entry {
     pub descriptor: Descriptor,
-    pub build: fn(&Settings, &Surroundings) -> Result<Arc<dyn Channel>, BuildError>,
+    pub build: Build,
 }
 
 /// The kinds of channels that this program knows.

@@ -17,16 +17,13 @@ pub const NAME: usize = 60;
 /// One line: without marks at the ends, at most `max` characters, the last one `…` if something is missing. Breaks become `⏎`, tabs a blank.
 pub fn line(text: &str, max: usize) -> String {
     let mut out = String::new();
-    let mut rest = text.trim().chars();
-    let mut count = 0;
     // what is not shown is not looked at: a value may be of megabytes
-    for c in rest.by_ref() {
+    for (count, c) in text.trim().chars().enumerate() {
         if count == max {
             out.pop();
             out.push('…');
             return out;
         }
-        count += 1;
         push_visible(&mut out, c);
     }
     out
