@@ -1,8 +1,11 @@
 //! The command line: `shouwang` shows the wall, its subcommands work without one.
 
 mod commands;
+mod desk;
+mod keep;
 mod output;
 mod query;
+mod say;
 
 use crate::config::{self, Loaded};
 use crate::texts::{from_environment, plain};
@@ -88,6 +91,18 @@ fn run(name: &str, arguments: &ArgMatches, loaded: Loaded, locale: &'static str)
         "boards" => commands::boards(&loaded, locale),
         "secret" => runtime.block_on(commands::secret(arguments, &loaded, locale)),
         "simulator" => runtime.block_on(commands::simulator(arguments, locale)),
+        "alerts" | "ack" | "silence" | "explain" => {
+            runtime.block_on(desk::run(name, arguments, &loaded, locale))
+        }
+        "audit" => {
+            let json = arguments
+                .subcommand()
+                .is_some_and(|(_, m)| m.get_flag("json"));
+            runtime.block_on(keep::audit(&loaded, json, locale))
+        }
+        "backup" => runtime.block_on(keep::backup(arguments, &loaded, locale)),
+        "restore" => runtime.block_on(keep::restore(arguments, &loaded, locale)),
+        "rules" => keep::rules(arguments, &loaded, locale),
         _ => runtime.block_on(query::run(arguments, loaded, locale)),
     }
 }
@@ -197,6 +212,8 @@ pub fn command(locale: &str) -> Command {
                 .about(t("boards"))
                 .help_template(template(&t)),
         )
+        .subcommands(desk_commands(&t))
+        .subcommands(keep_commands(&t))
         .subcommand(query_command(&t))
         .subcommand(secret_command(&t))
         .subcommand(simulator_command(&t))
@@ -207,6 +224,102 @@ fn template(t: &dyn Fn(&str) -> String) -> String {
         "{{about}}\n\n{}{{usage}}\n\n{{all-args}}",
         t("heading_usage")
     )
+}
+
+fn json_flag(t: &dyn Fn(&str) -> String) -> Arg {
+    Arg::new("json")
+        .long("json")
+        .action(ArgAction::SetTrue)
+        .help(t("json"))
+}
+
+fn desk_commands(t: &dyn Fn(&str) -> String) -> Vec<Command> {
+    let command = |name: &'static str| {
+        Command::new(name)
+            .about(t(name))
+            .help_template(template(t))
+            .next_help_heading(t("heading_options"))
+            .arg(json_flag(t))
+    };
+    let value = |name: &'static str, shown: &'static str, help: &str| {
+        Arg::new(name).long(name).value_name(shown).help(t(help))
+    };
+    let many = |name: &'static str, shown: &'static str, help: &str| {
+        Arg::new(name)
+            .value_name(shown)
+            .num_args(0..)
+            .action(ArgAction::Append)
+            .help(t(help))
+    };
+    let comment = || value("comment", "TEXT", "desk_comment");
+    let tabs = ["open", "unacked", "mine", "suppressed", "resolved"];
+    vec![
+        command("alerts")
+            .arg(many("search", "SEARCH", "alerts_search"))
+            .arg(value("tab", "TAB", "alerts_tab").value_parser(tabs))
+            .arg(value("limit", "N", "alerts_limit").value_parser(value_parser!(u64))),
+        command("ack")
+            .arg(many("id", "ID", "desk_id").required(true))
+            .arg(comment())
+            .arg(value("for", "DURATION", "ack_for"))
+            .arg(
+                Arg::new("undo")
+                    .long("undo")
+                    .action(ArgAction::SetTrue)
+                    .help(t("ack_undo")),
+            ),
+        command("silence")
+            .arg(many("matcher", "MATCHER", "silence_matcher"))
+            .arg(comment())
+            .arg(value("for", "DURATION", "silence_for"))
+            .arg(
+                value("end", "ID", "silence_end")
+                    .value_parser(value_parser!(i64))
+                    .conflicts_with("matcher"),
+            )
+            .arg(
+                Arg::new("dry-run")
+                    .long("dry-run")
+                    .action(ArgAction::SetTrue)
+                    .help(t("silence_dry_run")),
+            ),
+        command("explain").arg(many("id", "ID", "desk_id").required(true)),
+    ]
+}
+
+fn keep_commands(t: &dyn Fn(&str) -> String) -> Vec<Command> {
+    let command = |name: &'static str, help: &str| {
+        Command::new(name)
+            .about(t(help))
+            .help_template(template(t))
+            .subcommand_help_heading(t("heading_commands"))
+            .next_help_heading(t("heading_options"))
+    };
+    let file = |help: &str| {
+        Arg::new("file")
+            .value_name("FILE")
+            .required(true)
+            .value_parser(value_parser!(PathBuf))
+            .help(t(help))
+    };
+    let parent = |name, help: &str| {
+        command(name, help)
+            .subcommand_required(true)
+            .arg_required_else_help(true)
+    };
+    vec![
+        parent("audit", "audit").subcommand(command("verify", "audit_verify").arg(json_flag(t))),
+        command("backup", "backup").arg(file("backup_file")),
+        command("restore", "restore").arg(file("restore_file")).arg(
+            Arg::new("other-machine")
+                .long("other-machine")
+                .action(ArgAction::SetTrue)
+                .help(t("restore_other_machine")),
+        ),
+        parent("rules", "rules")
+            .subcommand(command("export", "rules_export"))
+            .subcommand(command("check", "rules_check")),
+    ]
 }
 
 fn query_command(t: &dyn Fn(&str) -> String) -> Command {

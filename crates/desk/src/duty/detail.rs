@@ -29,7 +29,7 @@ const MOST_ROWS: u32 = 200;
 const WEEK: i64 = 7 * 86_400_000;
 
 /// The database's error for a person.
-pub(super) fn store_error(e: &store::StoreError) -> ErrorView {
+pub fn store_error(e: &store::StoreError) -> ErrorView {
     let view =
         ErrorView::new(ErrorCode::Store).with("reason_key", format!("error.store.{}", e.code()));
     e.params()

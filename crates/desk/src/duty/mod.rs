@@ -23,6 +23,7 @@ pub mod start;
 mod views;
 
 pub use self::core::{DutyCore, Facts, Parts};
+pub use detail::store_error;
 pub use handle::{Ask, DutyHandle, Message};
 pub use shell::{Headless, Shell, ShellState, Window};
-pub use views::DEMO_SOURCE;
+pub use views::{DEMO_SOURCE, matcher};

@@ -1,0 +1,132 @@
+//! Sentences of the wire, said on a terminal.
+
+use crate::texts::{exists, plain, say};
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use std::collections::BTreeMap;
+use wire::{ErrorView, Param, Sentence};
+
+/// Says things in one language and one zone.
+pub struct Speaker<'a> {
+    /// The language.
+    pub locale: &'a str,
+    zone: Tz,
+}
+
+impl<'a> Speaker<'a> {
+    /// In this language; times in this zone.
+    pub fn new(locale: &'a str, zone: &str) -> Self {
+        Self {
+            locale,
+            zone: zone.parse().unwrap_or(chrono_tz::Asia::Shanghai),
+        }
+    }
+
+    /// A sentence without values.
+    pub fn plain(&self, key: &str) -> String {
+        plain(self.locale, key)
+    }
+
+    /// A point in time, ms: date and time of the zone.
+    pub fn time(&self, ms: f64) -> String {
+        DateTime::<Utc>::from_timestamp_millis(ms as i64)
+            .map(|t| {
+                t.with_timezone(&self.zone)
+                    .format("%m-%d %H:%M:%S")
+                    .to_string()
+            })
+            .unwrap_or_default()
+    }
+
+    /// A sentence with `%{at}`.
+    pub fn with_time(&self, key: &str, ms: f64) -> String {
+        say(
+            self.locale,
+            key,
+            &BTreeMap::from([("at".to_owned(), self.time(ms))]),
+        )
+    }
+
+    /// A sentence of the wire.
+    pub fn say(&self, sentence: &Sentence) -> String {
+        let mut params: BTreeMap<String, String> = BTreeMap::new();
+        for (name, value) in &sentence.params {
+            if !matches!(value, Param::Key(_)) {
+                params.insert(name.clone(), self.value(value));
+            }
+        }
+        // What stands inside is said with the same values.
+        for (name, value) in &sentence.params {
+            if let Param::Key(key) = value {
+                let inner = say(self.locale, key, &params);
+                params.insert(name.clone(), inner);
+            }
+        }
+        say(self.locale, &sentence.key, &params)
+    }
+
+    fn value(&self, value: &Param) -> String {
+        match value {
+            Param::Text(text) => text.clone(),
+            Param::Time(ms) => self.time(*ms),
+            Param::Duration(ms) => self.duration(*ms),
+            Param::Number(n) => n.to_string(),
+            Param::Key(key) => self.plain(key),
+        }
+    }
+
+    fn duration(&self, ms: f64) -> String {
+        let seconds = (ms / 1000.0).max(0.0) as i64;
+        let (n, key) = match seconds {
+            s if s < 60 => (s, "seconds"),
+            s if s < 3_600 => (s / 60, "minutes"),
+            s if s < 86_400 => (s / 3_600, "hours"),
+            s => (s / 86_400, "days"),
+        };
+        let params = BTreeMap::from([("n".to_owned(), n.to_string())]);
+        say(self.locale, &format!("notice.duration.{key}"), &params)
+    }
+
+    /// An error; a value whose name ends in `_key` is itself a sentence.
+    pub fn error(&self, e: &ErrorView) -> String {
+        let mut params = e.params.clone();
+        for (name, key) in &e.params {
+            if let Some(short) = name.strip_suffix("_key") {
+                params.insert(short.to_owned(), say(self.locale, key, &e.params));
+            }
+        }
+        let code = serde_json::to_value(e.code).ok();
+        let code = code.as_ref().and_then(|c| c.as_str()).unwrap_or("internal");
+        let key = format!("error.{code}");
+        if exists(self.locale, &key) {
+            say(self.locale, &key, &params)
+        } else {
+            key
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use wire::ErrorCode;
+
+    #[test]
+    fn what_stands_inside_a_sentence_is_said_too() {
+        let zh = Speaker::new("zh-CN", "Asia/Shanghai");
+        let e = ErrorView::new(ErrorCode::Refused)
+            .with("reason_key", "refused.already_resolved")
+            .with("id", 7);
+        assert_eq!(zh.error(&e), "没有做：告警 7 已经恢复");
+        let s = Sentence {
+            key: "alert.outcome.failed".into(),
+            params: BTreeMap::from([
+                ("reason".into(), Param::Key("channel.error.connect".into())),
+                ("host".into(), Param::Text("a.b".into())),
+            ]),
+        };
+        assert_eq!(zh.say(&s), "渠道失败：连不上 a.b");
+        assert_eq!(zh.duration(90_000.0), "1 分钟");
+        assert_eq!(zh.time(0.0), "01-01 08:00:00");
+    }
+}
