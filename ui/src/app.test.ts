@@ -68,6 +68,8 @@ function head(panels: PanelFrame[], kinds: string[], over: Partial<FrameHead> = 
       { name: 'prom', kind: 'prometheus', address: '', health: 'failed', error: null, version: null, demo: false, last_ok: null, newest: null, latency: null, skew: null, bound: 0 },
     ],
     verdict: calm,
+    alerts: null,
+    alerts: null,
     panels,
     ...over,
   }

@@ -1,4 +1,5 @@
 import { judge, worse } from '../shared/severity'
+import { FakeDesk } from './fake-desk'
 import { bench, boardOf, overview, shipped, type FakePanel, type Wave } from './fake-board'
 import { encode } from './frame'
 import type { Call } from './host'
@@ -22,6 +23,7 @@ export class Fake {
   private sent = 0
   private settings: ViewSettings
   private cursor = 0
+  private readonly desk: FakeDesk
 
   constructor(private readonly query: URLSearchParams) {
     const isBench = query.has('bench')
@@ -40,6 +42,7 @@ export class Fake {
         { id: 'hosts', title: '主机', problem: null },
       ],
     }
+    this.desk = new FakeDesk(query, () => this.settings)
   }
 
   private calm(panel: FakePanel): void {
@@ -64,8 +67,12 @@ export class Fake {
         this.settings = { ...this.settings, theme: String(args.theme) }
         this.cursor = 0
         return null
-      default:
+      case 'open_window':
+        window.location.hash = args.kind === 'wall' ? '' : String(args.kind)
+        window.location.reload()
         return null
+      default:
+        return this.desk.answer(command, args) ?? null
     }
   }
 
@@ -156,6 +163,7 @@ export class Fake {
       board: full ? boardOf(this.panels, this.window) : null,
       sources: full ? this.sources(now) : null,
       verdict: this.verdict(panels, block, now, full),
+      alerts: this.desk.band(),
       panels,
     }
     return encode(head, block)
@@ -223,6 +231,7 @@ export class Fake {
       board: null,
       sources: null,
       verdict: null,
+      alerts: null,
       panels: [{ id, state: { kind: 'data' }, severity: 'normal', demo: true, queries }],
     }
     return encode(head, block)
@@ -279,13 +288,14 @@ export class Fake {
   }
 }
 
-/** The commands, answered here. `?bench=24`, `?shipped`, `?good`, `?theme=calm`, `?locale=en`, `?kiosk`, `?scale=1.4`, `?lost`. */
+/** The commands, answered here. `?bench=24`, `?shipped`, `?good`, `?theme=calm`, `?locale=en`, `?kiosk`, `?scale=1.4`, `?lost`,
+ * and for the alert desk `?many=50000`, `?p0`, `?p0=1`, `?empty`, `?nostore`, `?away`. */
 export function fakeCall(): Call {
   const query = new URLSearchParams(window.location.search)
   const fake = new Fake(query)
   const began = performance.now()
   return async (command, args = {}) => {
-    if (query.has('lost') && command === 'pull' && performance.now() - began > 1500) await new Promise(() => undefined)
+    if (query.has('lost') && (command === 'pull' || command === 'alerts') && performance.now() - began > 1500) await new Promise(() => undefined)
     return fake.answer(command, args)
   }
 }

@@ -10,6 +10,7 @@ const head = (queries: QueryFrame[] = []): FrameHead => ({
   board: null,
   sources: null,
   verdict: null,
+  alerts: null,
   panels: [{ id: 'p', state: { kind: 'data' }, severity: 'normal', demo: false, queries }],
 })
 

@@ -1,8 +1,25 @@
 import { invoke, isTauri } from '@tauri-apps/api/core'
 import { decode, type Frame } from './frame'
-import type { ErrorView, HealthView } from './wire'
+import type {
+  AlertAct,
+  AlertChart,
+  AlertDetail,
+  AlertPage,
+  AlertQuery,
+  ErrorView,
+  FiguresView,
+  HealthView,
+  HistoryPage,
+  HistoryQuery,
+  MatcherView,
+  MuteView,
+  PreviewView,
+} from './wire'
 
-/** What the page may ask of the program. It only reads, and changes how the wall looks. */
+/** Windows that the program can open. */
+export type WindowKind = 'wall' | 'desk' | 'pocket'
+
+/** What the page may ask of the program. The wall only reads; the windows of the alert desk also act. */
 export interface Host {
   /** What is new since the cursor. */
   pull(cursor: number): Promise<Frame>
@@ -18,6 +35,24 @@ export interface Host {
   setTheme(theme: string): Promise<void>
   /** Proof of life: so many panels with data have really been painted. */
   painted(panels: number): Promise<void>
+  /** A part of the list of alerts, with the state of the desk. */
+  alerts(query: AlertQuery): Promise<AlertPage>
+  /** Everything about one alert, also one that is over. */
+  alertDetail(id: number): Promise<AlertDetail>
+  /** The metric around its firing. */
+  alertChart(id: number): Promise<AlertChart>
+  /** Something a person does; answered when it is kept. */
+  alertAct(act: AlertAct): Promise<void>
+  /** What a silence over these conditions would hold. */
+  alertPreview(matchers: MatcherView[]): Promise<PreviewView>
+  /** Silences and maintenance windows, in force and coming. */
+  mutes(): Promise<MuteView[]>
+  /** A part of the past. */
+  alertHistory(query: HistoryQuery): Promise<HistoryPage>
+  /** Response and resolution times of the last weeks. */
+  alertFigures(weeks: number): Promise<FiguresView>
+  /** Opens a window, or brings it to the front; the desk shows the alert, if one is named. */
+  openWindow(kind: WindowKind, alert?: number): Promise<void>
 }
 
 /** What the commands answer: bytes, or JSON. */
@@ -44,6 +79,15 @@ export function hostOver(call: Call): Host {
     setLocale: async (locale) => void (await call('set_locale', { locale })),
     setTheme: async (theme) => void (await call('set_theme', { theme })),
     painted: async (panels) => void (await call('painted', { panels })),
+    alerts: async (query) => (await call('alerts', { query })) as AlertPage,
+    alertDetail: async (id) => (await call('alert_detail', { id })) as AlertDetail,
+    alertChart: async (id) => (await call('alert_chart', { id })) as AlertChart,
+    alertAct: async (act) => void (await call('alert_act', { act })),
+    alertPreview: async (matchers) => (await call('alert_preview', { matchers })) as PreviewView,
+    mutes: async () => (await call('mutes')) as MuteView[],
+    alertHistory: async (query) => (await call('alert_history', { query })) as HistoryPage,
+    alertFigures: async (weeks) => (await call('alert_figures', { weeks })) as FiguresView,
+    openWindow: async (kind, alert) => void (await call('open_window', { kind, alert: alert ?? null })),
   }
 }
 

@@ -28,9 +28,17 @@ export function forgetLook(): void {
   look = null
 }
 
-/** One unit in CSS pixels; the same rule as `--u` in tokens.css. */
+/** One unit in CSS pixels; the same rules as `--u` in tokens.css. */
 export function unit(): number {
-  return Math.max(0.25, Math.min(window.innerWidth / 1920, window.innerHeight / 1080))
+  const { innerWidth: width, innerHeight: height } = window
+  switch (document.documentElement.dataset.window) {
+    case 'desk':
+      return Math.max(0.88, Math.min(width / 1600, height / 960))
+    case 'pocket':
+      return Math.max(0.82, Math.min(width / 390, height / 780))
+    default:
+      return Math.max(0.25, Math.min(width / 1920, height / 1080))
+  }
 }
 
 /** Factor of the type for the viewing distance, `--ts`. */

@@ -23,7 +23,7 @@ function grouped(digits: string): string {
 }
 
 /** About three significant digits; an integer stays one. */
-function digits(value: number): string {
+export function digits(value: number): string {
   const size = Math.abs(value)
   if (Number.isInteger(value) && size < 1e15) return grouped(String(value === 0 ? 0 : value))
   // The number decides by what it rounds to, so that 9.996 is 10.0 and not 10.00.

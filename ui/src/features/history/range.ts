@@ -1,0 +1,27 @@
+import type { HistoryQuery, LevelView } from '../../api/wire'
+import { TEXT_LIMIT } from '../alerts/question'
+
+const DAY = 86_400_000
+/** Lengths of time to look back. */
+export const RANGES: readonly (readonly [string, number])[] = [
+  ['desk.history.day', DAY],
+  ['desk.history.week', 7 * DAY],
+  ['desk.history.month', 30 * DAY],
+  ['desk.history.quarter', 90 * DAY],
+]
+
+/** Rows of one page. */
+export const PAGE = 100
+
+/** What a person chooses on the history's page. */
+export interface Wish {
+  back: number
+  text: string
+  person: string | null
+  levels: LevelView[]
+}
+
+/** The question to the host; `before` is where the last page ended. What begins within the next minute is still of the past. */
+export function historyQuery(wish: Wish, now: number, before: [number, number] | null): HistoryQuery {
+  return { from: now - wish.back, to: now + 60_000, text: wish.text.slice(0, TEXT_LIMIT), person: wish.person, levels: wish.levels, before, limit: PAGE }
+}
