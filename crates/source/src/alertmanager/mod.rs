@@ -231,3 +231,6 @@ fn answer<T>(reply: &Reply, value: T) -> Answer<T> {
         partial: false,
     }
 }
+
+#[cfg(test)]
+mod tests;
