@@ -54,10 +54,10 @@ CREATE TABLE notice_alerts (
 
 CREATE INDEX notice_alerts_by_notice ON notice_alerts (notice);
 
--- Who had to do with an alert, for the search by person.
+-- Who had to do with an alert, for the search by person. An alert may be unknown here, as in notice_alerts.
 CREATE TABLE involved (
     person TEXT NOT NULL,               -- PersonId
-    alert  INTEGER NOT NULL REFERENCES alerts (id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+    alert  INTEGER NOT NULL,
     role   INTEGER NOT NULL,            -- 0 acknowledged, 1 assigned, 2 told
     PRIMARY KEY (person, alert, role)
 ) STRICT, WITHOUT ROWID;

@@ -6,7 +6,7 @@ use crate::history::Role;
 use crate::{Store, StoreError, Writer};
 use model::Reported;
 use model::duty::{
-    Alert, Mute, Notice, NoticeState, Record, Resolution, Suppression, Transition, What,
+    Alert, AlertId, Mute, Notice, NoticeState, Record, Resolution, Suppression, Transition, What,
 };
 use serde::Serialize;
 use sqlx::sqlite::SqliteConnection;
@@ -140,9 +140,6 @@ impl Rows {
         if let Some(person) = &alert.assignee {
             involve(person, Role::Assigned);
         }
-        for person in &alert.told {
-            involve(person, Role::Told);
-        }
         let by_hand = matches!(&alert.resolved, Some((_, Resolution::ByHand { .. })));
         let reported = alert.sights.values().any(|s| s.state != Reported::Resolved);
         self.alerts.push(AlertRow {
@@ -170,11 +167,6 @@ impl Rows {
         match &transition.what {
             What::Acked { ack } => involve(&ack.by.id, Role::Acknowledged),
             What::Assigned { to: Some(to), .. } => involve(to, Role::Assigned),
-            What::NoticeEnded {
-                to,
-                outcome: NoticeState::Sent { .. },
-                ..
-            } => involve(to, Role::Told),
             _ => {}
         }
         let acked = matches!(transition.what, What::Acked { .. });
@@ -187,6 +179,10 @@ impl Rows {
         let id = &notice.id.0;
         let about = notice.alerts.iter().map(|a| (a.0, id.clone()));
         self.about.extend(about);
+        if matches!(notice.outcome, NoticeState::Sent { .. }) {
+            let told = |a: &AlertId| (notice.to.clone(), a.0, Role::Told.number());
+            self.involved.extend(notice.alerts.iter().map(told));
+        }
         self.notices.push(NoticeRow {
             id: id.clone(),
             created_at: notice.created_at,

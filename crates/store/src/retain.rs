@@ -63,6 +63,10 @@ async fn piece(conn: &mut SqliteConnection, before: i64) -> Result<Pruned, sqlx:
             .bind(id)
             .execute(&mut *conn)
             .await?;
+        sqlx::query("DELETE FROM involved WHERE alert = $1")
+            .bind(id)
+            .execute(&mut *conn)
+            .await?;
         sqlx::query("DELETE FROM alerts WHERE id = $1")
             .bind(id)
             .execute(&mut *conn)

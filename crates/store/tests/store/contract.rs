@@ -329,3 +329,18 @@ async fn hostile_texts_come_back_byte_for_byte() {
     assert_eq!(store.alert(id).await.unwrap(), Some(hostile.clone()));
     assert_eq!(store.load(i64::MIN).await.unwrap().alerts, [hostile]);
 }
+
+#[tokio::test]
+async fn a_notice_about_what_is_forgotten_stops_nothing() {
+    let store = Store::in_memory().await.unwrap();
+    let sent = NoticeState::Sent {
+        at: NOW,
+        receipt: String::new(),
+    };
+    let digest = notice(1, &[7, 8], NOW, sent);
+    store
+        .commit(&[Record::Notice(digest.clone()), keep(&alert(9, NOW))])
+        .await
+        .unwrap();
+    assert_eq!(store.notice(&digest.id).await.unwrap(), Some(digest));
+}

@@ -68,8 +68,24 @@ async fn each_condition_restricts() {
         ("env", "prod"),
     ]);
     three.assignee = Some("wang".to_owned());
-    let mut four = alert(4, NOW + 30);
-    four.told = vec!["li".to_owned()];
+    let four = alert(4, NOW + 30);
+    let reached = |id, to: &str, outcome| {
+        let to = to.to_owned();
+        Record::Notice(Notice {
+            to,
+            ..notice(id, &[4], NOW, outcome)
+        })
+    };
+    let sent = NoticeState::Sent {
+        at: NOW,
+        receipt: String::new(),
+    };
+    let failed = NoticeState::Failed {
+        at: NOW,
+        code: "connect".to_owned(),
+        params: Default::default(),
+    };
+    let notices = [reached(1, "li", sent), reached(2, "qian", failed)];
     let unacked = transition(
         2,
         NOW,
@@ -77,10 +93,9 @@ async fn each_condition_restricts() {
             ack: ack("zhao", NOW),
         },
     );
-    store
-        .commit(&[keep(&one), keep(&two), keep(&three), keep(&four), unacked])
-        .await
-        .unwrap();
+    let mut records = vec![keep(&one), keep(&two), keep(&three), keep(&four), unacked];
+    records.extend(notices);
+    store.commit(&records).await.unwrap();
     let q = Query::default;
     assert_eq!(found(&store, q()).await, [4, 3, 2, 1]);
     assert_eq!(
@@ -132,6 +147,7 @@ async fn each_condition_restricts() {
         ("li", Some(Role::Told), vec![4]),
         ("wang", Some(Role::Assigned), vec![3]),
         ("zhao", None, vec![2]),
+        ("qian", None, vec![]), // nothing reached them
         ("nobody", None, vec![]),
     ];
     for (person, role, wanted) in people {
