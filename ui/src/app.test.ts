@@ -69,7 +69,6 @@ function head(panels: PanelFrame[], kinds: string[], over: Partial<FrameHead> = 
     ],
     verdict: calm,
     alerts: null,
-    alerts: null,
     panels,
     ...over,
   }

@@ -8,3 +8,6 @@ export function windowOf(hash: string): Window {
   const name = /^#\/?([a-z]+)/.exec(hash)?.[1]
   return OTHERS.find((one) => one === name) ?? 'wall'
 }
+
+/** What follows the window in the address: `#desk/history` opens the history; empty when nothing does. */
+export const placeOf = (hash: string): string => /^#\/?[a-z]+\/([a-z]+)/.exec(hash)?.[1] ?? ''
