@@ -98,6 +98,15 @@ async fn figures(folder: &Path) {
     println!("searching 50,000 for what is nowhere: {:.0}", ms(begun));
     assert!(page.items.is_empty());
     let begun = started();
+    let zone = chrono_tz::Asia::Shanghai;
+    let targets = store::Targets::default();
+    let figures = store.figures(0, NOW * 2, zone, &targets, NOW).await;
+    println!(
+        "figures of {} episodes: {:.0}",
+        figures.expect("figures").total.fired,
+        ms(begun)
+    );
+    let begun = started();
     let lines = store.timeline(AlertId(7)).await.expect("a timeline").len();
     println!("a timeline of {lines}: {:.2}", ms(begun));
     let begun = started();

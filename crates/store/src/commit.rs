@@ -232,6 +232,7 @@ pub(crate) async fn commit_records(
 
 async fn commit(writer: &mut Writer, path: &Path, rows: Rows) -> Result<Committed, StoreError> {
     let failed = |e: sqlx::Error| StoreError::of(path, &e);
+    writer.clear().await;
     // taken, so that the end is read anew if this is given up half-way
     let before = match writer.head.take() {
         Some(head) => head,

@@ -71,14 +71,19 @@ impl Writer {
     /// Begins a transaction. By hand, because after a full disk SQLite has taken the transaction back already, and sqlx then counts one that is
     /// no more: it would refuse the next for ever.
     pub(crate) async fn begin(&mut self) -> Result<(), sqlx::Error> {
-        if self.unfinished {
-            self.take_back().await;
-        }
+        self.clear().await;
         self.unfinished = true;
         sqlx::query("BEGIN IMMEDIATE")
             .execute(&mut self.conn)
             .await?;
         Ok(())
+    }
+
+    /// Takes back what a caller left that gave up half-way. Also before looking at the file: that would show what was never kept.
+    pub(crate) async fn clear(&mut self) {
+        if self.unfinished {
+            self.take_back().await;
+        }
     }
 
     /// Keeps the transaction if all went well, else takes it back.
@@ -178,7 +183,11 @@ impl Store {
             Some(pool) => Ok(Reader::Own(
                 pool.acquire().await.map_err(|e| self.failed(&e))?,
             )),
-            None => Ok(Reader::Writers(self.writer().await?)),
+            None => {
+                let mut writer = self.writer().await?;
+                writer.clear().await;
+                Ok(Reader::Writers(writer))
+            }
         }
     }
 

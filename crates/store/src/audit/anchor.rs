@@ -16,7 +16,7 @@ use crate::open::beside;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -144,6 +144,23 @@ pub(crate) fn sync_folder(folder: &Path) -> std::io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Writes at a place without moving the file's position, which a writer that was given up may still use.
+#[cfg(unix)]
+fn write_at(file: &File, bytes: &[u8], at: u64) -> std::io::Result<()> {
+    std::os::unix::fs::FileExt::write_all_at(file, bytes, at)
+}
+
+/// Writes at a place.
+#[cfg(windows)]
+fn write_at(file: &File, bytes: &[u8], at: u64) -> std::io::Result<()> {
+    let written = std::os::windows::fs::FileExt::seek_write(file, bytes, at)?;
+    if written == bytes.len() {
+        Ok(())
+    } else {
+        Err(std::io::ErrorKind::WriteZero.into())
+    }
+}
+
 fn read_bounded(file: &mut File) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     file.seek(SeekFrom::Start(0))?;
@@ -219,7 +236,8 @@ impl Anchor {
     }
 
     async fn put(&mut self, ends: Ends, sync: bool) -> Result<(), StoreError> {
-        let failed = |e: std::io::Error| StoreError::io(&self.path, &e);
+        let path = self.path.clone();
+        let failed = |e: std::io::Error| StoreError::io(&path, &e);
         let counter = self.counter.saturating_add(1);
         let slot = self.seal.write(counter, ends);
         let slot = slot.ok_or_else(|| failed(std::io::ErrorKind::InvalidData.into()))?;
@@ -228,15 +246,16 @@ impl Anchor {
         let folder = first
             .then(|| self.path.parent().map(Path::to_owned))
             .flatten();
+        // before it is written: if our caller gives up meanwhile, the next one goes to the other place
+        self.counter = counter;
+        self.seen = Seen::Ends(ends);
         // a disk that is busy must not stop the other tasks of this thread
         let written = tokio::task::spawn_blocking(move || {
-            let mut file = &*file;
             if first {
                 file.set_len(0)?; // nothing of a forged one stays
                 file.set_len(2 * PLACE)?;
             }
-            file.seek(SeekFrom::Start(counter % 2 * PLACE))?;
-            file.write_all(&slot)?;
+            write_at(&file, &slot, counter % 2 * PLACE)?;
             if sync || first {
                 file.sync_all()?;
             }
@@ -244,11 +263,8 @@ impl Anchor {
             folder.map_or(Ok(()), |folder| sync_folder(&folder))
         });
         match written.await {
-            Ok(result) => result.map_err(failed)?,
-            Err(e) => return Err(failed(std::io::Error::other(e))),
+            Ok(result) => result.map_err(failed),
+            Err(e) => Err(failed(std::io::Error::other(e))),
         }
-        self.counter = counter;
-        self.seen = Seen::Ends(ends);
-        Ok(())
     }
 }

@@ -22,6 +22,7 @@ use futures::TryStreamExt;
 use model::Level;
 use model::duty::{Ack, PersonId, Transition, What};
 use serde::Serialize;
+use sqlx::sqlite::SqliteConnection;
 use std::collections::BTreeMap;
 use tally::Counting;
 
@@ -281,7 +282,6 @@ impl Store {
         targets: &Targets,
         now: i64,
     ) -> Result<Figures, StoreError> {
-        let failed = |e: sqlx::Error| self.failed(&e);
         let mut adding = Adding {
             zone,
             targets,
@@ -292,41 +292,71 @@ impl Store {
         };
         let earliest = to.saturating_sub(WEEKS as i64 * 7 * 24 * HOUR);
         let mut reader = self.reader().await?;
-        let before: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM alerts WHERE first_seen >= $1 AND first_seen < $2",
+        if earliest > from {
+            adding.undated = count(&mut reader, from, earliest)
+                .await
+                .map_err(|e| self.failed(&e))?;
+        }
+        let from = from.max(earliest);
+        self.add_episodes(&mut reader, from, to, &mut adding)
+            .await?;
+        self.add_acknowledgements(&mut reader, from, to, &mut adding)
+            .await?;
+        Ok(adding.finish())
+    }
+
+    async fn add_episodes(
+        &self,
+        conn: &mut SqliteConnection,
+        from: i64,
+        to: i64,
+        adding: &mut Adding<'_>,
+    ) -> Result<(), StoreError> {
+        let mut rows = sqlx::query_as::<_, Episode>(
+            "SELECT substr(name, 1, 200) AS name, level, first_seen, begins_at, responded_at, resolved_at, quieted \
+             FROM alerts WHERE first_seen >= $1 AND first_seen < $2 ORDER BY first_seen",
         )
         .bind(from)
-        .bind(earliest.max(from))
-        .fetch_one(&mut *reader)
-        .await
-        .map_err(failed)?;
-        adding.undated = before.unsigned_abs();
-        {
-            let mut rows = sqlx::query_as::<_, Episode>(
-                "SELECT substr(name, 1, 200) AS name, level, first_seen, begins_at, responded_at, resolved_at, quieted \
-                 FROM alerts WHERE first_seen >= $1 AND first_seen < $2 ORDER BY first_seen",
-            )
-            .bind(from.max(earliest))
-            .bind(to)
-            .fetch(&mut *reader);
-            while let Some(episode) = rows.try_next().await.map_err(failed)? {
-                adding.episode(&episode);
-            }
+        .bind(to)
+        .fetch(conn);
+        while let Some(episode) = rows.try_next().await.map_err(|e| self.failed(&e))? {
+            adding.episode(&episode);
         }
+        Ok(())
+    }
+
+    async fn add_acknowledgements(
+        &self,
+        conn: &mut SqliteConnection,
+        from: i64,
+        to: i64,
+        adding: &mut Adding<'_>,
+    ) -> Result<(), StoreError> {
         let mut rows = sqlx::query_as::<_, (i64, i64, String)>(
             "SELECT seq, at, body FROM transitions WHERE acked = 1 AND at >= $1 AND at < $2 ORDER BY at",
         )
-        .bind(from.max(earliest))
+        .bind(from)
         .bind(to)
-        .fetch(&mut *reader);
-        while let Some((seq, at, body)) = rows.try_next().await.map_err(failed)? {
+        .fetch(conn);
+        while let Some((seq, at, body)) = rows.try_next().await.map_err(|e| self.failed(&e))? {
             let line: Transition = read("transitions", seq, &body)?;
             if let What::Acked { ack } = &line.what {
                 adding.acknowledgement(at, ack);
             }
         }
-        Ok(adding.finish())
+        Ok(())
     }
+}
+
+/// Episodes of some time.
+async fn count(conn: &mut SqliteConnection, from: i64, to: i64) -> Result<u64, sqlx::Error> {
+    let sql = "SELECT count(*) FROM alerts WHERE first_seen >= $1 AND first_seen < $2";
+    let count: i64 = sqlx::query_scalar(sql)
+        .bind(from)
+        .bind(to)
+        .fetch_one(conn)
+        .await?;
+    Ok(count.unsigned_abs())
 }
 
 /// A level by its number, for the arrays here.

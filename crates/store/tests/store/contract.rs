@@ -344,3 +344,40 @@ async fn a_notice_about_what_is_forgotten_stops_nothing() {
         .unwrap();
     assert_eq!(store.notice(&digest.id).await.unwrap(), Some(digest));
 }
+
+#[tokio::test]
+async fn a_caller_that_gives_up_half_way_leaves_the_store_in_order() {
+    use std::future::Future;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("desk.sqlite");
+    let store = open(&path).await;
+    let mut given_up = 0;
+    for i in 1..=120 {
+        let records = [keep(&alert(i, NOW)), fired(i, NOW), audit(NOW + i, "ack")];
+        let mut commit = Box::pin(store.commit(&records));
+        // looked at a few times only, then dropped wherever it is
+        let mut finished = false;
+        for _ in 0..i % 12 {
+            let waker = std::task::Waker::noop();
+            let mut context = std::task::Context::from_waker(waker);
+            if let std::task::Poll::Ready(done) = commit.as_mut().poll(&mut context) {
+                done.unwrap();
+                finished = true;
+                break;
+            }
+            tokio::time::sleep(std::time::Duration::from_micros(300)).await;
+        }
+        drop(commit);
+        given_up += usize::from(!finished);
+        if i % 5 == 0 {
+            store.commit(&records).await.unwrap();
+            assert_eq!(store.alert(AlertId(i)).await.unwrap(), Some(alert(i, NOW)));
+        }
+    }
+    assert!(given_up > 20, "{given_up} were given up");
+    let report = store.verify(&key()).await.unwrap();
+    assert!(report.is_whole(), "{report:?}");
+    store.close().await;
+    let report = open(&path).await.verify(&key()).await.unwrap();
+    assert!(report.is_whole(), "{report:?}");
+}
