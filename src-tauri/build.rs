@@ -1,3 +1,30 @@
+/// Every command of `commands.rs`. Naming them here makes each one a permission: a window may call only what its file in `capabilities/`
+/// lists.
+const COMMANDS: &[&str] = &[
+    "pull",
+    "panel_range",
+    "health",
+    "open_board",
+    "set_locale",
+    "set_theme",
+    "painted",
+    "open_window",
+    "alerts",
+    "alert_detail",
+    "alert_chart",
+    "alert_act",
+    "alert_preview",
+    "mutes",
+    "alert_history",
+    "alert_figures",
+];
+
 fn main() {
-    tauri_build::build()
+    let manifest = tauri_build::AppManifest::new().commands(COMMANDS);
+    let attributes = tauri_build::Attributes::new().app_manifest(manifest);
+    if let Err(error) = tauri_build::try_build(attributes) {
+        // cargo shows what a failing build script prints
+        eprintln!("{error:#}");
+        std::process::exit(1);
+    }
 }

@@ -1,13 +1,16 @@
 //! What the page may ask. Each command sends one typed request to the desk and returns its answer.
 
+use crate::windows;
 use desk::Handle;
 use desk::core::{Look, Zoom};
-use desk::duty::DutyHandle;
+
+use desk::duty::{DutyHandle, Message, Window};
 use model::duty::{AlertId, Via};
+use serde::Deserialize;
 use std::sync::Arc;
 use std::time::Instant;
-use tauri::{State, WebviewWindow};
 use tauri::ipc::Response;
+use tauri::{AppHandle, State, WebviewWindow};
 use tokio::sync::SetOnce;
 use wire::{
     AlertAct, AlertChart, AlertDetail, AlertPage, AlertQuery, ErrorCode, ErrorView, FiguresView,
@@ -36,6 +39,18 @@ fn via(window: &WebviewWindow) -> Result<Via, ErrorView> {
         label if label.starts_with("takeover") => Ok(Via::Takeover),
         _ => Err(ErrorView::new(ErrorCode::ReadOnly)),
     }
+}
+
+/// A window that a page may ask for.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WindowKind {
+    /// 大屏
+    Wall,
+    /// 告警台
+    Desk,
+    /// 掌上告警
+    Pocket,
 }
 
 /// When the program began, and whether the first picture has been reported.
@@ -106,6 +121,31 @@ pub fn painted(began: State<'_, Began>, panels: u32) {
         );
     });
     tracing::debug!(panels, "painted");
+}
+
+/// Opens a window, or brings it to the front; the desk shows the alert, if one is named.
+#[tauri::command]
+pub async fn open_window(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    kind: WindowKind,
+    alert: Option<i64>,
+) -> Result<(), ErrorView> {
+    if let Some(alert) = alert {
+        let wanted = Message::Want(AlertId(alert));
+        desk.duty().await.send(wanted).await;
+    }
+    let window = match kind {
+        WindowKind::Wall => Window::Wall,
+        WindowKind::Desk => Window::Desk,
+        WindowKind::Pocket => Window::Pocket,
+    };
+    let opened = tokio::task::spawn_blocking(move || windows::open(&app, window)).await;
+    match opened {
+        Ok(Ok(())) => Ok(()),
+        Ok(Err(error)) => Err(ErrorView::new(ErrorCode::Internal).with("detail", error)),
+        Err(error) => Err(ErrorView::new(ErrorCode::Internal).with("detail", error)),
+    }
 }
 
 /// A part of the alert list.

@@ -4,7 +4,11 @@
 
 mod commands;
 mod environment;
+mod machine;
+mod popups;
 mod shell;
+mod tray;
+mod windows;
 
 use desk::cli::{self, Action};
 use std::process::ExitCode;

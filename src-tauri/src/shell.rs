@@ -1,16 +1,27 @@
 //! The window, and the program's life around it.
 
 use crate::commands::{self, Began, Desk};
+use crate::machine::{App, Machine};
+use crate::popups::Popups;
+use crate::tray::{self, Tray};
+use crate::windows::{self, Look, Opening};
 use anyhow::Context;
 use desk::cli::WallArguments;
-use desk::start::{self, Machine, Overrides};
+use desk::config::Config;
+use desk::duty::Window;
+use desk::start::{self, Overrides};
+use sha2::{Digest as _, Sha256};
+use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, Once};
 use std::time::{Duration, Instant};
-use tauri::{AppHandle, Manager, RunEvent, WebviewUrl, WebviewWindowBuilder};
+use tauri::plugin::TauriPlugin;
+use tauri::{AppHandle, Manager, RunEvent, Wry};
 
 /// The last samples must be on the disk by then, or the program ends without them.
 const LAST_FLUSH: Duration = Duration::from_secs(5);
+/// As in `tauri.conf.json`.
+const IDENTIFIER: &str = "cn.shouwang.desk";
 
 /// Shows the wall until its window is closed, a signal comes, or the time given on the command line is over.
 pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode> {
@@ -20,29 +31,28 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
         .context("no threads")?;
     tauri::async_runtime::set(runtime.handle().clone());
     let desk = Desk::default();
-    let running = Arc::new(Mutex::new(None));
     let kiosk = arguments.kiosk();
-    let (slot, keep) = (desk.0.clone(), running.clone());
-    let loaded = arguments.loaded;
-    let overrides = Overrides {
-        kiosk,
-        board: arguments.board,
-        incidents: arguments.incidents,
-    };
-    runtime.spawn(async move {
-        let started = start::start(loaded, overrides, Machine::none()).await;
-        // Set once: this is the only place.
-        let _ = slot.set((started.handle.clone(), started.duty.clone()));
-        if let Ok(mut place) = keep.lock() {
-            *place = Some(started);
-        }
-    });
-    let app = tauri::Builder::default()
-        .manage(desk)
+    let wanted = first_windows(&arguments);
+    let shown = arguments.loaded.config.locale.clone();
+    let place = App::default();
+    let machine = Machine::start(&place, runtime.handle());
+    let (popups, popup_events) = Popups::new(place.clone());
+    let listening = popups.clone();
+    let mut builder = tauri::Builder::default();
+    // first, so that a second start ends before it has touched anything
+    if let Some(plugin) = single_instance(&arguments.loaded.config) {
+        builder = builder.plugin(plugin);
+    }
+    let app = builder
+        .plugin(tauri_plugin_notification::init())
+        .manage(desk.clone())
         .manage(Began {
             at: began,
             painted: Once::new(),
         })
+        .manage(Look { kiosk })
+        .manage(Opening::default())
+        .manage(Tray::default())
         .invoke_handler(tauri::generate_handler![
             commands::pull,
             commands::panel_range,
@@ -51,6 +61,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             commands::set_locale,
             commands::set_theme,
             commands::painted,
+            commands::open_window,
             commands::alerts,
             commands::alert_detail,
             commands::alert_chart,
@@ -60,9 +71,41 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             commands::alert_history,
             commands::alert_figures,
         ])
-        .setup(move |app| Ok(open_wall(app.handle(), kiosk)?))
+        .setup(move |app| {
+            let handle = app.handle();
+            for window in wanted {
+                windows::open(handle, window)?;
+            }
+            listening.listen(handle);
+            tray::start(handle, &shown);
+            // now windows and pop-ups can be asked for; set once: this is the only place
+            let _ = place.set(handle.clone());
+            Ok(())
+        })
         .build(tauri::generate_context!())
         .context("no window system")?;
+
+    let running = Arc::new(Mutex::new(None));
+    let (slot, keep) = (desk.0.clone(), running.clone());
+    let overrides = Overrides {
+        kiosk,
+        board: arguments.board,
+        incidents: arguments.incidents,
+    };
+    let around = start::Machine {
+        shell: machine,
+        popup: Some(popups),
+        popup_events,
+    };
+    let loaded = arguments.loaded;
+    runtime.spawn(async move {
+        let started = start::start(loaded, overrides, around).await;
+        // Set once: this is the only place.
+        let _ = slot.set((started.handle.clone(), started.duty.clone()));
+        if let Ok(mut place) = keep.lock() {
+            *place = Some(started);
+        }
+    });
     runtime.spawn(until_told_to_end(app.handle().clone(), arguments.seconds));
     let code = app.run_return(|_, event| {
         if let RunEvent::ExitRequested { .. } = event {
@@ -78,19 +121,37 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
 }
 
-fn open_wall(app: &AppHandle, kiosk: bool) -> tauri::Result<()> {
-    let window = WebviewWindowBuilder::new(app, "wall", WebviewUrl::App("index.html".into()))
-        .title("守望")
-        .inner_size(1920.0, 1080.0)
-        // The wall's own ground: no white flash before the first picture.
-        .background_color(tauri::window::Color(10, 15, 20, 255))
-        .on_navigation(|url| url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost"))
-        .fullscreen(kiosk)
-        .decorations(!kiosk)
-        .always_on_top(kiosk)
-        .maximized(!kiosk);
-    window.build()?;
-    Ok(())
+fn first_windows(arguments: &WallArguments) -> Vec<Window> {
+    let mut wanted = Vec::new();
+    if arguments.desk {
+        wanted.push(Window::Desk);
+    }
+    if arguments.pocket {
+        wanted.push(Window::Pocket);
+    }
+    if wanted.is_empty() {
+        wanted.push(Window::Wall);
+    }
+    wanted
+}
+
+/// Two programs over the same data would tell everybody twice. Each data directory has an instance of its own; without one, nothing is shared.
+fn single_instance(config: &Config) -> Option<TauriPlugin<Wry>> {
+    let data = desk::config::data_dir(config)?;
+    let data = std::path::absolute(&data).unwrap_or(data);
+    let mut name = format!("{IDENTIFIER}.d");
+    for byte in Sha256::digest(data.as_os_str().as_encoded_bytes())
+        .iter()
+        .take(8)
+    {
+        // writing to a String cannot fail
+        let _ = write!(name, "{byte:02x}");
+    }
+    let plugin = tauri_plugin_single_instance::Builder::new()
+        .dbus_id(name)
+        .callback(|app, arguments, _| windows::second_start(app, &arguments))
+        .build();
+    Some(plugin)
 }
 
 async fn until_told_to_end(app: AppHandle, seconds: Option<u64>) {

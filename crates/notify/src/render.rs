@@ -386,7 +386,7 @@ impl Writer<'_> {
         let body = if exists("zh-CN", &key) {
             let clean = params
                 .iter()
-                .map(|(k, v)| (k.clone(), line(v, text::DETAIL)))
+                .map(|(k, v)| (k.clone(), self.system_value(k, v)))
                 .collect();
             sentence(self.scene.locale, &key, &clean)
         } else {
@@ -396,6 +396,15 @@ impl Writer<'_> {
             )
         };
         (title, vec![body])
+    }
+
+    /// A channel by its name for people.
+    fn system_value(&self, name: &str, value: &str) -> String {
+        let key = format!("channel.{value}.name");
+        if name == "channel" && exists("zh-CN", &key) {
+            return self.say(&key, &[]);
+        }
+        line(value, text::DETAIL)
     }
 
     fn facts(&self) -> Vec<Fact> {

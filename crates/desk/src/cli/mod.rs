@@ -33,6 +33,10 @@ pub struct WallArguments {
     pub incidents: Vec<Planned>,
     /// End by itself after so many seconds.
     pub seconds: Option<u64>,
+    /// 告警台 instead of the wall, or beside what else is asked for.
+    pub desk: bool,
+    /// The same for 掌上告警.
+    pub pocket: bool,
     kiosk: bool,
 }
 
@@ -71,6 +75,8 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Action {
                 board: matches.get_one("board").cloned(),
                 incidents,
                 seconds: matches.get_one("seconds").copied(),
+                desk: matches.get_flag("desk"),
+                pocket: matches.get_flag("pocket"),
                 kiosk: matches.get_flag("kiosk"),
             }))
         }
@@ -198,6 +204,8 @@ pub fn command(locale: &str) -> Command {
                 .global(true)
                 .value_parser(value_parser!(PathBuf)),
         )
+        .arg(flag("desk", "desk_window"))
+        .arg(flag("pocket", "pocket_window"))
         .arg(flag("kiosk", "kiosk"))
         .arg(value("board", "ID", "board"))
         .arg(value("incident", "SPEC", "simulator_incident").action(ArgAction::Append))

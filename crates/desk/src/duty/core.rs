@@ -217,6 +217,7 @@ impl DutyCore {
                 self.event(event);
             }
             Message::Popup(event) => self.popup(&event),
+            Message::Want(alert) => self.want(Some(alert)),
             Message::Look(Look::Locale(l)) if crate::texts::LOCALES.contains(&l.as_str()) => {
                 self.facts.settings.locale = l;
                 self.shown.0 = u64::MAX;

@@ -74,6 +74,8 @@ pub enum Message {
     Channel(String, ChannelHealth),
     /// Somebody pressed a pop-up's button.
     Popup(PopupEvent),
+    /// A window is asked to show this episode.
+    Want(AlertId),
     /// Another language or theme.
     Look(Look),
     /// The transaction under way is over.

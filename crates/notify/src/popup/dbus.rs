@@ -89,6 +89,36 @@ impl DbusHost {
     }
 }
 
+/// What the notification server on the bus can.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Abilities {
+    /// It shows buttons.
+    pub buttons: bool,
+    /// It interprets markup in the body, so that text has to be escaped.
+    pub markup: bool,
+}
+
+impl DbusHost {
+    /// Whether a server is there now, and what it can; for those who show pop-ups by another way that does not tell.
+    ///
+    /// # Errors
+    /// There is none, or it does not answer.
+    pub async fn abilities(&self) -> Result<Abilities, SendError> {
+        let asked = async {
+            let link = Inner::link(&self.inner).await?;
+            let server = Inner::server(&link).await?;
+            Ok(Abilities {
+                buttons: server.buttons,
+                markup: server.markup,
+            })
+        };
+        match tokio::time::timeout(PATIENCE, asked).await {
+            Ok(answer) => answer,
+            Err(_) => Err(SendError::after(Code::NotificationServerSlow, 10)),
+        }
+    }
+}
+
 impl PopupHost for DbusHost {
     fn show<'a>(&'a self, popup: &'a Popup) -> Sending<'a> {
         async move {

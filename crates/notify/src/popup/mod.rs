@@ -7,7 +7,7 @@ mod dbus;
 mod shown;
 
 #[cfg(target_os = "linux")]
-pub use dbus::DbusHost;
+pub use dbus::{Abilities, DbusHost};
 
 use crate::channel::{Channel, ChannelHealth, Descriptor, Health, Sending, Withdrawing};
 use crate::error::{Code, SendError};

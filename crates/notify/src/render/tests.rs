@@ -298,6 +298,52 @@ fn the_program_tells_of_itself() {
 }
 
 #[test]
+fn what_the_desk_tells_of_itself_is_a_sentence() {
+    let named = |params: &[(&str, &str)]| -> BTreeMap<String, String> {
+        let pairs = params.iter();
+        pairs.map(|(k, v)| ((*k).into(), (*v).into())).collect()
+    };
+    let failed = NoticeKind::System {
+        code: "channel_failed".into(),
+        params: named(&[("channel", "sound"), ("code", "no_sound_device")]),
+    };
+    says(
+        &failed,
+        &[],
+        None,
+        "守望 · 系统提示\n通知渠道 声音 发送失败（no_sound_device），已改用其他渠道",
+        "Shouwang · about itself\nChannel Sound failed (no_sound_device); others are used instead",
+    );
+    let all = [
+        "minutes", "open", "policy", "number", "title", "channel", "code", "step", "max", "source",
+        "silence",
+    ];
+    for code in [
+        "caught_up",
+        "slept",
+        "bad_policy",
+        "bad_inhibition",
+        "bad_window",
+        "channel_down",
+        "unknown_channel",
+        "nobody_to_tell",
+        "nobody_reached",
+        "too_many_alerts",
+        "mirror_failed",
+        "unmirror_failed",
+    ] {
+        let kind = NoticeKind::System {
+            code: code.into(),
+            params: named(&all.map(|n| (n, "7"))),
+        };
+        for locale in ["zh-CN", "en"] {
+            let said = write(kind.clone(), &[], None, locale).body.remove(0);
+            assert!(!said.contains("%{") && !said.contains(code), "{said}");
+        }
+    }
+}
+
+#[test]
 fn an_alert_that_is_not_there_is_said() {
     let mut n = notice(FIRST, Level::P1, &[pay()]);
     n.to = "nobody".into();

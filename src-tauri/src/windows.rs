@@ -1,0 +1,155 @@
+//! The windows: which there are, how they look, what they may.
+
+use desk::duty::Window;
+use parking_lot::Mutex;
+use tauri::window::Color;
+use tauri::{AppHandle, Manager, Monitor, Runtime, WebviewUrl, WebviewWindowBuilder, WindowEvent};
+
+/// Screens that a takeover covers; each window needs a file of capabilities.
+const SCREENS: usize = 6;
+/// The page's own ground: no white flash before the first picture.
+const GROUND: Color = Color(10, 15, 20, 255);
+
+/// How the program was started, for windows that are opened later.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Look {
+    /// The wall is full screen, without cursor or frame.
+    pub kiosk: bool,
+}
+
+/// Two threads that open the same window would make one of them fail.
+#[derive(Default)]
+pub struct Opening(Mutex<()>);
+
+fn label(window: Window) -> &'static str {
+    match window {
+        Window::Wall => "wall",
+        Window::Desk => "desk",
+        Window::Pocket => "pocket",
+    }
+}
+
+fn builder<'a, R: Runtime>(
+    app: &'a AppHandle<R>,
+    label: &str,
+    page: &str,
+) -> WebviewWindowBuilder<'a, R, AppHandle<R>> {
+    WebviewWindowBuilder::new(app, label, WebviewUrl::App(page.into()))
+        .background_color(GROUND)
+        .on_navigation(|url| url.scheme() == "tauri" || url.host_str() == Some("tauri.localhost"))
+}
+
+/// Opens the window, or brings it to the front.
+///
+/// # Errors
+/// When the window system refuses.
+pub fn open<R: Runtime>(app: &AppHandle<R>, window: Window) -> tauri::Result<()> {
+    let opening = app.state::<Opening>();
+    let _one = opening.0.lock();
+    let name = label(window);
+    if let Some(there) = app.get_webview_window(name) {
+        there.unminimize()?;
+        there.show()?;
+        return there.set_focus();
+    }
+    let kiosk = app.state::<Look>().kiosk;
+    match window {
+        Window::Wall => builder(app, name, "index.html")
+            .title("守望")
+            .inner_size(1920.0, 1080.0)
+            .fullscreen(kiosk)
+            .decorations(!kiosk)
+            .always_on_top(kiosk)
+            .maximized(!kiosk)
+            .build()?,
+        Window::Desk => builder(app, name, "index.html#desk")
+            .title("守望 · 告警台")
+            .inner_size(1600.0, 960.0)
+            .min_inner_size(960.0, 600.0)
+            .center()
+            .build()?,
+        Window::Pocket => builder(app, name, "index.html#pocket")
+            .title("守望 · 掌上告警")
+            .inner_size(390.0, 844.0)
+            .resizable(false)
+            .maximizable(false)
+            .build()?,
+    };
+    Ok(())
+}
+
+/// While `wanted`, a window stands on every screen; otherwise on none. Called again whenever a screen may have come or gone.
+pub fn takeover<R: Runtime>(app: &AppHandle<R>, wanted: bool) {
+    let screens = if wanted { screens(app) } else { Vec::new() };
+    for i in 0..SCREENS {
+        let name = format!("takeover-{i}");
+        let there = app.get_webview_window(&name);
+        match (there, screens.get(i)) {
+            (None, Some(screen)) => {
+                if let Err(error) = cover(app, &name, screen) {
+                    tracing::error!(%error, screen = i, "no takeover window");
+                }
+            }
+            (Some(window), None) => {
+                if let Err(error) = window.destroy() {
+                    tracing::debug!(%error, "takeover window already gone");
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+fn screens<R: Runtime>(app: &AppHandle<R>) -> Vec<Monitor> {
+    app.available_monitors().unwrap_or_else(|error| {
+        tracing::error!(%error, "screens cannot be listed");
+        Vec::new()
+    })
+}
+
+fn cover<R: Runtime>(app: &AppHandle<R>, name: &str, screen: &Monitor) -> tauri::Result<()> {
+    let scale = screen.scale_factor();
+    let place = screen.position().to_logical::<f64>(scale);
+    let size = screen.size().to_logical::<f64>(scale);
+    let window = builder(app, name, "index.html#takeover")
+        .title("守望 · P0")
+        .position(place.x, place.y)
+        .inner_size(size.width, size.height)
+        .decorations(false)
+        .resizable(false)
+        .skip_taskbar(true)
+        .always_on_top(true)
+        .visible_on_all_workspaces(true)
+        .fullscreen(true)
+        .focused(true)
+        .build()?;
+    // it goes away when somebody takes what it shows, and not by the window manager's key
+    window.on_window_event(|event| {
+        if let WindowEvent::CloseRequested { api, .. } = event {
+            api.prevent_close();
+        }
+    });
+    window.set_focus()
+}
+
+/// Brings up what a second start of the program asked for; without a wish, what is open.
+pub fn second_start<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) {
+    let asked = |flag: &str| arguments.iter().any(|a| a == flag);
+    let mut wanted = Vec::new();
+    if asked("--desk") {
+        wanted.push(Window::Desk);
+    }
+    if asked("--pocket") {
+        wanted.push(Window::Pocket);
+    }
+    if wanted.is_empty() {
+        let all = [Window::Wall, Window::Desk, Window::Pocket];
+        let open = |w: &Window| app.get_webview_window(label(*w)).is_some();
+        wanted.push(all.into_iter().find(open).unwrap_or(Window::Wall));
+    }
+    for window in wanted {
+        if let Err(error) = open(app, window) {
+            tracing::error!(%error, ?window, "a window could not be opened");
+        }
+    }
+}
