@@ -190,6 +190,23 @@ async fn odd_alerts_are_counted_and_the_rest_is_taken() {
 }
 
 #[tokio::test]
+async fn a_list_of_a_server_that_went_away_is_not_believed() {
+    let server = Hostile::start(|request| match request.path.as_str() {
+        "/api/v2/status" => Answer::with(503, "text/plain", Body::Full("starting".into())),
+        _ => json("[]"),
+    });
+    let got = client(server.url()).alerts().await.map(|_| ());
+    assert_eq!(got, Err(SourceError::Http { status: 503 }));
+    // a gateway that passes only the alerts
+    let server = Hostile::start(|request| match request.path.as_str() {
+        "/api/v2/status" => Answer::json(403, "{}"),
+        _ => json("[]"),
+    });
+    let list = client(server.url()).alerts().await.expect("a list").value;
+    assert_eq!((list.alerts, list.started_at_ms), (Vec::new(), None));
+}
+
+#[tokio::test]
 async fn a_million_alerts_are_refused_early() {
     let one = r#"{"labels":{"a":"b"},"startsAt":"2026-11-21T11:25:28Z"},"#;
     let mut text = String::from("[");

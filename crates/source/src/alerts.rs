@@ -115,11 +115,14 @@ impl Oddities {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct AlertList {
     /// The alerts, in the source's order. An alert that was there before and is missing here is over, unless
-    /// [`Oddities::refused`] is not 0 or the source has just been restarted ([`AlertSourceInfo::started_at_ms`]): an
+    /// [`Oddities::refused`] is not 0 or the source has just been restarted ([`AlertList::started_at_ms`]): an
     /// Alertmanager keeps no alerts over a restart and hears of them again within minutes.
     pub alerts: Vec<Observation>,
     /// What was odd.
     pub oddities: Oddities,
+    /// When the source's process started, ms since the epoch, where it tells. Asked for after the list, so that a restart
+    /// between two lists, however short, shows with the first list that may lack alerts.
+    pub started_at_ms: Option<i64>,
     /// Time from asking to the last byte of the answer, for [`next_poll_after`].
     pub took: Duration,
 }

@@ -142,6 +142,10 @@ impl Run<'_> {
             && a.value.started_at_ms.is_some_and(|t| t <= self.now_ms + 1_000)
             && a.value.silences == self.source.can_silence());
         self.must("probing tells version, start and silences", known, &got);
+        let listed = self.source.alerts().await;
+        let same = matches!((&listed, &got), (Ok(l), Ok(g))
+            if l.value.started_at_ms == g.value.started_at_ms);
+        self.must("the list tells the same start", same, &listed);
     }
 
     async fn silences(&mut self) {

@@ -4,6 +4,7 @@
 //! the Prometheus servers send them again; at most `GOMAXPROCS` (at least 8) questions are answered at a time, others get 503.
 
 pub mod decode;
+pub(crate) mod fields;
 pub(crate) mod raw;
 
 use crate::alerts::{
@@ -97,11 +98,24 @@ impl Alertmanager {
             value: AlertList {
                 alerts,
                 oddities,
+                started_at_ms: None,
                 took,
             },
             bytes,
             server_time_ms,
         })
+    }
+
+    async fn ask_alerts(&self) -> Result<Answer<AlertList>, SourceError> {
+        let mut answer = self.list(&all_alerts()).await?;
+        // behind a gateway that passes only the alerts there is no start to be had
+        answer.value.started_at_ms = match self.ask_who().await {
+            Ok(who) => who.value.started_at_ms,
+            Err(SourceError::NotAlertmanager { .. } | SourceError::Forbidden) => None,
+            // it went away right after it answered: whether the list is whole cannot be told
+            Err(e) => return Err(e),
+        };
+        Ok(answer)
     }
 
     async fn ask_matching(
@@ -180,7 +194,7 @@ impl Alerts for Alertmanager {
     }
 
     fn alerts(&self) -> Ask<'_, AlertList> {
-        async move { self.list(&all_alerts()).await }.boxed()
+        self.ask_alerts().boxed()
     }
 
     fn matching<'a>(&'a self, matchers: &'a [Matcher]) -> Ask<'a, Vec<Fingerprint>> {

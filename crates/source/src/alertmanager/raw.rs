@@ -1,20 +1,17 @@
 //! Alerts in JSON as the Alertmanager's API v2, its webhook v4 and Prometheus' API write them, read in one pass over the
 //! bytes, without a tree in between. Unknown fields are skipped.
 
+use super::fields::{LabelPairs, Notes, Read, State, Status, Text};
 use crate::alerts::{AlertLimits, Oddities, time_ms};
 use crate::error::{Capacity, SourceError};
-use model::Labels;
 use model::alert::{Fingerprint, Observation, Reported};
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 
-/// Ids kept of what holds one alert.
-const HOLDERS: usize = 64;
-/// Bytes of such an id.
-const ID: usize = 256;
+/// Links remembered while one body is read.
+const LINKS: usize = 1_024;
 
 /// What is read, and what was odd about it.
 pub(crate) struct Reader {
@@ -24,7 +21,13 @@ pub(crate) struct Reader {
     pub start_otherwise: Option<i64>,
     /// Set when reading was given up because there are more alerts than allowed.
     pub too_many: bool,
+    /// Links that were read already: all alerts of a rule have the same one, and reading one takes as long as all the rest of
+    /// an alert.
+    links: HashMap<String, Option<Link>>,
 }
+
+/// A URL, and the expression in it.
+type Link = (String, Option<String>);
 
 impl Reader {
     pub(crate) fn new(limits: &AlertLimits) -> Self {
@@ -33,6 +36,7 @@ impl Reader {
             oddities: Oddities::default(),
             start_otherwise: None,
             too_many: false,
+            links: HashMap::new(),
         }
     }
 
@@ -70,31 +74,6 @@ fn offset(body: &[u8], line: usize, column: usize) -> usize {
         .nth(line.saturating_sub(2))
         .filter(|_| line > 1);
     (before.map_or(0, |end| end + 1) + column.saturating_sub(1)).min(body.len())
-}
-
-/// A text that borrows from the body where it can; `null` is empty.
-pub(crate) struct Text<'de>(pub Cow<'de, str>);
-
-impl<'de> Deserialize<'de> for Text<'de> {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct Read;
-        impl<'de> Visitor<'de> for Read {
-            type Value = Text<'de>;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a text")
-            }
-            fn visit_borrowed_str<E: Error>(self, v: &'de str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed(v)))
-            }
-            fn visit_str<E: Error>(self, v: &str) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Owned(v.to_owned())))
-            }
-            fn visit_unit<E: Error>(self) -> Result<Text<'de>, E> {
-                Ok(Text(Cow::Borrowed("")))
-            }
-        }
-        d.deserialize_any(Read)
-    }
 }
 
 /// An array of alerts; `null` is an empty one. Those that cannot be taken are counted and left out.
@@ -157,8 +136,7 @@ struct Raw {
     status: Status,
     starts_at: Option<i64>,
     ends_at: Option<i64>,
-    updated_at: Option<i64>,
-    url: Option<(String, Option<String>)>,
+    url: Option<Link>,
     fingerprint: Option<Result<Fingerprint, ()>>,
     value: Option<f64>,
 }
@@ -181,15 +159,21 @@ impl<'de> Visitor<'de> for One<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let reader = self.0;
         let mut raw = Raw::default();
+        let mut updated_at = None;
         while let Some(field) = map.next_key()? {
             match field {
                 Field::Labels => raw.labels = map.next_value_seed(LabelPairs(&reader.limits))?,
-                Field::Annotations => raw.annotations = map.next_value_seed(Notes(reader))?,
+                Field::Annotations => {
+                    raw.annotations = map.next_value_seed(Notes {
+                        limits: &reader.limits,
+                        oddities: &mut reader.oddities,
+                    })?;
+                }
                 Field::Status => raw.status = map.next_value()?,
                 Field::State => raw.status.word(&map.next_value::<Text<'_>>()?.0),
                 Field::StartsAt | Field::ActiveAt => raw.starts_at = time(&mut map)?,
                 Field::EndsAt => raw.ends_at = time(&mut map)?,
-                Field::UpdatedAt => raw.updated_at = time(&mut map)?,
+                Field::UpdatedAt => updated_at = Some(map.next_value::<Text<'_>>()?),
                 Field::GeneratorUrl => {
                     let text: Text<'_> = map.next_value()?;
                     raw.url = reader.url(&text.0);
@@ -206,6 +190,9 @@ impl<'de> Visitor<'de> for One<'_> {
                     map.next_value::<IgnoredAny>()?;
                 }
             }
+        }
+        if raw.starts_at.is_none() {
+            raw.starts_at = updated_at.and_then(|t| time_ms(&t.0).ok().flatten());
         }
         Ok(reader.finish(raw))
     }
@@ -232,7 +219,7 @@ impl Reader {
                 return None;
             }
         };
-        let Some(starts_at) = raw.starts_at.or(raw.updated_at).or(self.start_otherwise) else {
+        let Some(starts_at) = raw.starts_at.or(self.start_otherwise) else {
             odd.no_start += 1;
             return None;
         };
@@ -270,26 +257,36 @@ impl Reader {
 
     /// The URL, if it can be opened without harm, and the expression that a Prometheus puts into it
     /// (`/graph?g0.expr=…`, `strutil.TableLinkForExpression`).
-    pub(crate) fn url(&mut self, text: &str) -> Option<(String, Option<String>)> {
+    pub(crate) fn url(&mut self, text: &str) -> Option<Link> {
         if text.is_empty() {
             return None;
         }
-        let max = self.limits.annotation_bytes;
-        let url = Some(text)
-            .filter(|t| t.len() <= max)
-            .and_then(|t| reqwest::Url::parse(t).ok())
-            .filter(|u| matches!(u.scheme(), "http" | "https"));
-        let Some(url) = url else {
-            self.oddities.url_dropped += 1;
-            return None;
+        let link = match self.links.get(text) {
+            Some(known) => known.clone(),
+            None => {
+                let link = link(text, self.limits.annotation_bytes);
+                if self.links.len() < LINKS {
+                    self.links.insert(text.to_owned(), link.clone());
+                }
+                link
+            }
         };
-        let expr = url
-            .query_pairs()
-            .find(|(name, _)| name == "g0.expr")
-            .map(|(_, expr)| expr.into_owned())
-            .filter(|expr| !expr.trim().is_empty());
-        Some((String::from(url), expr))
+        self.oddities.url_dropped += usize::from(link.is_none());
+        link
     }
+}
+
+fn link(text: &str, max: usize) -> Option<Link> {
+    let url = Some(text)
+        .filter(|t| t.len() <= max)
+        .and_then(|t| reqwest::Url::parse(t).ok())
+        .filter(|u| matches!(u.scheme(), "http" | "https"))?;
+    let expr = url
+        .query_pairs()
+        .find(|(name, _)| name == "g0.expr")
+        .map(|(_, expr)| expr.into_owned())
+        .filter(|expr| !expr.trim().is_empty());
+    Some((String::from(url), expr))
 }
 
 fn time<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<i64>, A::Error> {
@@ -300,246 +297,9 @@ fn time<'de, A: MapAccess<'de>>(map: &mut A) -> Result<Option<i64>, A::Error> {
     time_ms(&text.0).map_err(A::Error::custom)
 }
 
-/// Labels, or why an alert with these cannot be taken.
-enum Read {
-    Labels(Labels),
-    TooMany,
-    TooLong,
-}
-
-impl Default for Read {
-    fn default() -> Self {
-        Self::Labels(Labels::default())
-    }
-}
-
-struct LabelPairs<'l>(&'l AlertLimits);
-
-impl<'de> DeserializeSeed<'de> for LabelPairs<'_> {
-    type Value = Read;
-    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Read, D::Error> {
-        d.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for LabelPairs<'_> {
-    type Value = Read;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("labels")
-    }
-    fn visit_unit<E: Error>(self) -> Result<Read, E> {
-        Ok(Read::default())
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Read, A::Error> {
-        let mut pairs: Vec<(Cow<'de, str>, Cow<'de, str>)> = Vec::with_capacity(8);
-        while let Some((name, value)) = map.next_entry::<Text<'de>, Text<'de>>()? {
-            let refusal = if pairs.len() >= self.0.labels {
-                Read::TooMany
-            } else if name.0.len().max(value.0.len()) > self.0.label_bytes {
-                Read::TooLong
-            } else {
-                pairs.push((name.0, value.0));
-                continue;
-            };
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-            return Ok(refusal);
-        }
-        Ok(Read::Labels(Labels::from_pairs(pairs)))
-    }
-}
-
-struct Notes<'r>(&'r mut Reader);
-
-impl<'de> DeserializeSeed<'de> for Notes<'_> {
-    type Value = BTreeMap<String, String>;
-    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Self::Value, D::Error> {
-        d.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Notes<'_> {
-    type Value = BTreeMap<String, String>;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("annotations")
-    }
-    fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
-        Ok(BTreeMap::new())
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let max = self.0.limits.annotation_bytes;
-        let mut all = BTreeMap::new();
-        while let Some((name, value)) = map.next_entry::<Text<'de>, Text<'de>>()? {
-            if all.len() >= self.0.limits.labels || name.0.len() > self.0.limits.label_bytes {
-                self.0.oddities.annotations_cut += 1;
-                continue;
-            }
-            let value = if value.0.len() > max {
-                self.0.oddities.annotations_cut += 1;
-                cut(&value.0, max)
-            } else {
-                value.0.into_owned()
-            };
-            all.insert(name.0.into_owned(), value);
-        }
-        Ok(all)
-    }
-}
-
-/// At most `max` bytes of whole characters, marked as cut.
-fn cut(text: &str, max: usize) -> String {
-    let mark = '…';
-    let end = text.floor_char_boundary(max.saturating_sub(mark.len_utf8()));
-    let mut out = text.get(..end).unwrap_or_default().to_owned();
-    out.push(mark);
-    out
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-enum State {
-    /// Also where nothing is said.
-    #[default]
-    Firing,
-    Suppressed,
-    Resolved,
-    Pending,
-    Unknown,
-}
-
-/// `status`: a word in the webhook, an object in the API v2.
-#[derive(Default)]
-struct Status {
-    state: State,
-    silenced_by: Vec<String>,
-    inhibited_by: Vec<String>,
-    muted_by: Vec<String>,
-}
-
-impl Status {
-    fn word(&mut self, word: &str) {
-        self.state = match word {
-            // `unprocessed`: the Alertmanager has not yet looked at silences and inhibition
-            "" | "firing" | "active" | "unprocessed" => State::Firing,
-            "suppressed" => State::Suppressed,
-            "resolved" => State::Resolved,
-            "pending" | "inactive" => State::Pending,
-            _ => State::Unknown,
-        };
-    }
-}
-
-impl<'de> Deserialize<'de> for Status {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct Read;
-        impl<'de> Visitor<'de> for Read {
-            type Value = Status;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an alert's status")
-            }
-            fn visit_str<E: Error>(self, word: &str) -> Result<Status, E> {
-                let mut status = Status::default();
-                status.word(word);
-                Ok(status)
-            }
-            fn visit_unit<E: Error>(self) -> Result<Status, E> {
-                Ok(Status::default())
-            }
-            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Status, A::Error> {
-                let mut status = Status::default();
-                while let Some(key) = map.next_key::<Text<'_>>()? {
-                    match &*key.0 {
-                        "state" => status.word(&map.next_value::<Text<'_>>()?.0),
-                        "silencedBy" => status.silenced_by = map.next_value::<Ids>()?.0,
-                        "inhibitedBy" => status.inhibited_by = map.next_value::<Ids>()?.0,
-                        "mutedBy" => status.muted_by = map.next_value::<Ids>()?.0,
-                        _ => {
-                            map.next_value::<IgnoredAny>()?;
-                        }
-                    }
-                }
-                Ok(status)
-            }
-        }
-        d.deserialize_any(Read)
-    }
-}
-
-/// The first ids of an array; `null` is none.
-struct Ids(Vec<String>);
-
-impl<'de> Deserialize<'de> for Ids {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        struct Read;
-        impl<'de> Visitor<'de> for Read {
-            type Value = Ids;
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("ids")
-            }
-            fn visit_unit<E: Error>(self) -> Result<Ids, E> {
-                Ok(Ids(Vec::new()))
-            }
-            fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Ids, A::Error> {
-                let mut ids = Vec::new();
-                while let Some(id) = seq.next_element::<Text<'_>>()? {
-                    if ids.len() < HOLDERS && id.0.len() <= ID {
-                        ids.push(id.0.into_owned());
-                    }
-                }
-                Ok(Ids(ids))
-            }
-        }
-        d.deserialize_any(Read)
-    }
-}
-
-/// Follows `path` through objects and reads what is there; `None` where it is not.
-pub(crate) struct Descend<'p, S> {
-    pub path: &'p [&'p str],
-    pub seed: S,
-}
-
-impl<'de, S: DeserializeSeed<'de>> DeserializeSeed<'de> for Descend<'_, S> {
-    type Value = Option<S::Value>;
-    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Self::Value, D::Error> {
-        if self.path.is_empty() {
-            self.seed.deserialize(d).map(Some)
-        } else {
-            d.deserialize_map(self)
-        }
-    }
-}
-
-impl<'de, S: DeserializeSeed<'de>> Visitor<'de> for Descend<'_, S> {
-    type Value = Option<S::Value>;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an object")
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let Some((name, path)) = self.path.split_first() else {
-            return Ok(None);
-        };
-        let mut seed = Some(self.seed);
-        let mut found = None;
-        while let Some(key) = map.next_key::<Text<'_>>()? {
-            match seed.take_if(|_| key.0 == *name) {
-                Some(seed) => found = map.next_value_seed(Descend { path, seed })?,
-                None => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(found)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn texts_are_cut_between_characters() {
-        assert_eq!(cut("守望守望", 7), "守…");
-        assert_eq!(cut("abc", 0), "…");
-    }
 
     #[test]
     fn offsets_count_lines() {

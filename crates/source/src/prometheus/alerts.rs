@@ -3,7 +3,8 @@
 //! external labels from our configuration.
 
 use super::{LARGE, Prometheus, api};
-use crate::alertmanager::raw::{Descend, List, Reader};
+use crate::alertmanager::fields::Descend;
+use crate::alertmanager::raw::{List, Reader};
 use crate::alerts::{
     AlertLimits, AlertList, AlertOptions, AlertSourceInfo, Alerts, Oddities, SilenceRequest,
     SourceSilence, bounded, time_ms, unsupported,
@@ -88,6 +89,7 @@ impl PrometheusAlerts {
             value: AlertList {
                 alerts,
                 oddities,
+                started_at_ms: self.started().await,
                 took,
             },
             bytes,
@@ -143,19 +145,21 @@ impl PrometheusAlerts {
         Ok(Rules::new(groups.value, &self.limits))
     }
 
+    /// When the process started; others that speak this API do not tell.
+    async fn started(&self) -> Option<i64> {
+        let path = ["api", "v1", "status", "runtimeinfo"];
+        let reply = self.prometheus.http.get(&path, &[]).await.ok()?;
+        let info = self
+            .prometheus
+            .decoded(reply, api::decode::<RuntimeInfo>)
+            .await
+            .ok()?;
+        time_ms(&info.value.start_time).ok().flatten()
+    }
+
     async fn ask_who(&self) -> Result<Answer<AlertSourceInfo>, SourceError> {
         let info = self.prometheus.probe().await?;
-        let path = ["api", "v1", "status", "runtimeinfo"];
-        // others that speak this API do not have this page
-        let started_at_ms = match self.prometheus.http.get(&path, &[]).await {
-            Ok(reply) => self
-                .prometheus
-                .decoded(reply, api::decode::<RuntimeInfo>)
-                .await
-                .ok()
-                .and_then(|r| time_ms(&r.value.start_time).ok().flatten()),
-            Err(_) => None,
-        };
+        let started_at_ms = self.started().await;
         Ok(info.map(|info| AlertSourceInfo {
             version: info.version,
             started_at_ms,

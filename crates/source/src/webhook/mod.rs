@@ -1,7 +1,8 @@
 //! What an Alertmanager posts to a webhook, version 4 (`notify/webhook` and `template.Data` of the Alertmanager).
 
 use crate::SourceError;
-use crate::alertmanager::raw::{List, Reader, Text};
+use crate::alertmanager::fields::Text;
+use crate::alertmanager::raw::{List, Reader};
 use crate::alerts::{AlertLimits, Oddities};
 use model::alert::{Observation, Reported};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
