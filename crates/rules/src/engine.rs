@@ -145,6 +145,8 @@ struct Instance {
 }
 
 struct Team {
+    /// File, group and source.
+    name: String,
     schedule: Schedule,
     query_offset_ms: i64,
     limit: usize,
@@ -175,7 +177,13 @@ impl RuleEngine {
 
     /// Takes these groups instead of those before. Alerts of rules with the same file, group, name, labels and source stay; alerts of
     /// rules that are gone end without being named again, so they are missing from the next [`RuleEngine::firing`].
-    pub fn configure(&mut self, groups: &[Assignment]) {
+    /// The first evaluations are spread over the interval after `now`; a group that was there before keeps its times.
+    pub fn configure(&mut self, groups: &[Assignment], now: i64) {
+        let schedules: BTreeMap<String, Schedule> = self
+            .teams
+            .iter()
+            .map(|t| (t.name.clone(), t.schedule))
+            .collect();
         let mut before: BTreeMap<Key, Instance> = std::mem::take(&mut self.teams)
             .into_iter()
             .flat_map(|t| t.rules)
@@ -185,7 +193,12 @@ impl RuleEngine {
         for assignment in groups {
             self.list_recording(assignment);
             for source in &assignment.sources {
-                let team = self.team(assignment, source, &mut before);
+                let mut team = self.team(assignment, source, &mut before, now);
+                if let Some(known) = schedules.get(&team.name)
+                    && known.interval() == team.schedule.interval()
+                {
+                    team.schedule = *known;
+                }
                 if !team.rules.is_empty() {
                     self.teams.push(team);
                 }
@@ -217,6 +230,7 @@ impl RuleEngine {
         assignment: &Assignment,
         source: &str,
         before: &mut BTreeMap<Key, Instance>,
+        now: i64,
     ) -> Team {
         let Assignment { file, group, .. } = assignment;
         let interval = group
@@ -257,7 +271,8 @@ impl RuleEngine {
             });
         }
         Team {
-            schedule: Schedule::new(interval, file, &group.name, source),
+            name: format!("{file}\0{}\0{source}", group.name),
+            schedule: Schedule::new(interval, file, &group.name, source, now),
             query_offset_ms: group.query_offset_ms,
             limit: group.limit,
             rules,

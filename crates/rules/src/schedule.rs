@@ -8,20 +8,23 @@ use model::{Fingerprint, Labels};
 pub(crate) struct Schedule {
     interval: i64,
     offset: i64,
-    /// The next evaluation's time; `None` before the first question.
-    next: Option<i64>,
+    /// The next evaluation's time.
+    next: i64,
 }
 
 impl Schedule {
-    pub(crate) fn new(interval_ms: i64, file: &str, group: &str, source: &str) -> Self {
+    /// The first evaluation is at the first slot after `now`.
+    pub(crate) fn new(interval_ms: i64, file: &str, group: &str, source: &str, now: i64) -> Self {
         let interval = interval_ms.max(1);
         let key = Labels::from_pairs([("name", group), ("file", file), ("source", source)]);
         let offset = Fingerprint::of(&key).0 % interval.unsigned_abs();
-        Self {
+        let mut schedule = Self {
             interval,
             offset: i64::try_from(offset).unwrap_or(0),
-            next: None,
-        }
+            next: now,
+        };
+        schedule.next = schedule.slot(now).saturating_add(interval);
+        schedule
     }
 
     pub(crate) fn interval(&self) -> i64 {
@@ -36,22 +39,21 @@ impl Schedule {
 
     /// When it is due next, as seen from `now`.
     pub(crate) fn next(&self, now: i64) -> i64 {
-        match self.next {
-            // a clock put back far must not stop the evaluations
-            Some(next) if next.saturating_sub(now) <= self.interval => next,
-            _ => self.slot(now).saturating_add(self.interval),
+        // a clock that was put back must not stop the evaluations: then one is due at once
+        if self.next.saturating_sub(now) <= self.interval {
+            self.next
+        } else {
+            self.slot(now)
         }
     }
 
     /// Whether it is due at `now`: then the evaluation's time. Of slots that passed while nobody looked only the last one counts.
     pub(crate) fn due(&mut self, now: i64) -> Option<i64> {
-        let next = self.next(now);
-        if now < next {
-            self.next = Some(next);
+        if now < self.next(now) {
             return None;
         }
         let slot = self.slot(now);
-        self.next = Some(slot.saturating_add(self.interval));
+        self.next = slot.saturating_add(self.interval);
         Some(slot)
     }
 }
@@ -62,10 +64,10 @@ mod tests {
 
     #[test]
     fn slots_are_steady_and_missed_ones_are_not_made_up_for() {
-        let mut s = Schedule::new(30_000, "f", "g", "s");
+        let t = 1_794_931_200_000;
+        let mut s = Schedule::new(30_000, "f", "g", "s", t);
         let offset = s.offset;
         assert!((0..30_000).contains(&offset));
-        let t = 1_794_931_200_000;
         assert_eq!(s.due(t), None);
         let first = s.next(t);
         assert!(first > t && first <= t + 30_000 && (first - offset) % 30_000 == 0);
@@ -81,14 +83,15 @@ mod tests {
         assert_eq!(s.next(hour + 6), hour + 30_000);
         // the clock was put back by a day
         let back = hour - 86_400_000;
-        assert_eq!(s.due(back + 6), None);
+        assert_eq!(s.next(back + 6), back);
+        assert_eq!(s.due(back + 6), Some(back));
         assert_eq!(s.due(back + 30_000), Some(back + 30_000));
     }
 
     #[test]
     fn groups_have_offsets_of_their_own() {
         let offsets: std::collections::BTreeSet<i64> = (0..20)
-            .map(|i| Schedule::new(60_000, "f", &format!("g{i}"), "s").offset)
+            .map(|i| Schedule::new(60_000, "f", &format!("g{i}"), "s", 0).offset)
             .collect();
         assert!(offsets.len() > 15);
     }

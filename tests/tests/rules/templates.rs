@@ -1,10 +1,7 @@
 //! Texts of alerts: each template is filled in by Prometheus itself (`promtool test rules`) and by us; the texts must be the same.
 
-#[path = "rules/promtool.rs"]
-mod promtool;
-
+use crate::promtool::{self, quoted};
 use model::Labels;
-use promtool::quoted;
 use rules::template::{Data, Template};
 use std::fmt::Write as _;
 
@@ -47,7 +44,7 @@ const VALUES: [(&str, f64); 22] = [
     ("NaN", f64::NAN),
 ];
 
-const TEMPLATES: &str = include_str!("rules/templates.txt");
+const TEMPLATES: &str = include_str!("templates.txt");
 
 /// One template a line; `\n` in it is a new line.
 fn templates() -> Vec<String> {
@@ -65,7 +62,10 @@ fn series() -> String {
 fn rule_file(templates: &[String]) -> String {
     let mut out = String::from("groups:\n- name: t\n  rules:\n");
     for (i, (expr, _)) in VALUES.iter().enumerate() {
-        let _ = writeln!(out, "  - alert: A{i}\n    expr: m * 0 + {expr}\n    annotations:");
+        let _ = writeln!(
+            out,
+            "  - alert: A{i}\n    expr: m * 0 + {expr}\n    annotations:"
+        );
         for (j, t) in templates.iter().enumerate() {
             let _ = writeln!(out, "      t{j}: {}", quoted(t));
         }
@@ -121,7 +121,12 @@ fn texts_are_filled_in_as_prometheus_does() {
                 wrong.push(format!("{t}\n{}", differences(&said.text)));
             }
         }
-        panic!("{} of {} differ:\n{}", wrong.len(), all.len(), wrong.join("\n"));
+        panic!(
+            "{} of {} differ:\n{}",
+            wrong.len(),
+            all.len(),
+            wrong.join("\n")
+        );
     }
 }
 
@@ -136,7 +141,7 @@ fn differences(said: &str) -> String {
 
 #[test]
 fn what_prometheus_refuses_to_read_we_refuse_too() {
-    let wrong = include_str!("rules/templates_wrong.txt");
+    let wrong = include_str!("templates_wrong.txt");
     let mut differ = Vec::new();
     let mut count = 0;
     for text in wrong.lines().filter(|l| !l.is_empty()) {
