@@ -28,7 +28,7 @@ use tally::Counting;
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
-/// Weeks in an answer at most; what is before them is counted in [`Figures::undated`].
+/// Weeks in an answer at most, up to the end asked for or next week; what is before them is counted in [`Figures::undated`].
 const WEEKS: usize = 1000;
 
 /// Times that are promised, by level (P0 to P3), ms; `None`: nothing is promised.
@@ -290,7 +290,10 @@ impl Store {
             total: Counting::default(),
             undated: 0,
         };
-        let earliest = to.saturating_sub(WEEKS as i64 * 7 * 24 * HOUR);
+        // counted from now, so that an end far in the future leaves nothing out
+        let week = 7 * 24 * HOUR;
+        let last = to.min(now.saturating_add(week));
+        let earliest = last.saturating_sub(WEEKS as i64 * week);
         let mut reader = self.reader().await?;
         if earliest > from {
             adding.undated = count(&mut reader, from, earliest)
