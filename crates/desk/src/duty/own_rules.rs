@@ -188,9 +188,9 @@ impl Evaluator {
                 sources: sources.clone(),
             })
         });
-        engine.configure(&groups.collect::<Vec<_>>());
-        let file = data.map(|d| d.join(format!("duty/{name}.json")));
         let now = clock::now_ms();
+        engine.configure(&groups.collect::<Vec<_>>(), now);
+        let file = data.map(|d| d.join(format!("duty/{name}.json")));
         let saved = file.as_ref().and_then(|f| std::fs::read(f).ok());
         if let Some(saved) = saved.and_then(|b| serde_json::from_slice::<SavedState>(&b).ok()) {
             engine.restore(&saved, now);

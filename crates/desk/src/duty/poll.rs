@@ -4,18 +4,54 @@ use super::handle::{DutyHandle, Message, SourceNews};
 use crate::frames::error_view;
 use crate::{clock, driver};
 use engine::duty::Event;
+use model::{Fingerprint, Observation, Reported};
 use source::{Alerts, SourceError, next_poll_after};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
-/// For so long after its start an Alertmanager may not have heard of all alerts again, ms: Prometheus sends each at least once in that time.
-const SETTLES: i64 = 5 * 60_000;
+/// For so long after its start an Alertmanager may not have heard of all alerts again, ms: Prometheus sends each at least once a minute.
+const SETTLES: i64 = 3 * 60_000;
 /// A source that fails is asked again after this at first, and ever more rarely up to [`RARELY`].
 const SOON: Duration = Duration::from_secs(1);
 const RARELY: Duration = Duration::from_secs(30);
 /// Its start time is asked for this often.
 const PROBE_EVERY: i64 = 30_000;
+
+/// What an Alertmanager has listed since it started, as long as it is young. What it has listed itself and lists no more is over; what it
+/// has never listed says nothing.
+#[derive(Default)]
+struct Young {
+    started: i64,
+    listed: BTreeMap<Fingerprint, Observation>,
+}
+
+impl Young {
+    /// Adds to the list what is over. `started` is given while it is young.
+    fn look(&mut self, alerts: &mut Vec<Observation>, started: Option<i64>) {
+        let Some(started) = started else {
+            self.listed.clear();
+            return;
+        };
+        if started != self.started {
+            self.listed.clear();
+            self.started = started;
+        }
+        let now = alerts
+            .iter()
+            .map(|o| (o.fingerprint(), o.clone()))
+            .collect();
+        let before = std::mem::replace(&mut self.listed, now);
+        let gone = before
+            .into_iter()
+            .filter(|(f, _)| !self.listed.contains_key(f));
+        alerts.extend(gone.map(|(_, o)| Observation {
+            state: Reported::Resolved,
+            ..o
+        }));
+    }
+}
 
 /// One source.
 pub struct Poll {
@@ -33,6 +69,7 @@ impl Poll {
         let mut failures = 0;
         let mut started: Option<i64> = None;
         let mut probed_at = 0;
+        let mut young = Young::default();
         loop {
             let now = clock::now_ms();
             if now - probed_at >= PROBE_EVERY {
@@ -49,7 +86,7 @@ impl Poll {
             let pause = match self.client.alerts().await {
                 Ok(answer) => {
                     failures = 0;
-                    let list = answer.value;
+                    let mut list = answer.value;
                     let took = list.took;
                     let alerts = u32::try_from(list.alerts.len()).unwrap_or(u32::MAX);
                     // A list that is not whole says nothing about what it does not name.
@@ -68,6 +105,7 @@ impl Poll {
                         alerts,
                     };
                     handle.send(Message::Source(news)).await;
+                    young.look(&mut list.alerts, started.filter(|_| settling));
                     let event = Event::Observed {
                         source: self.name.clone(),
                         full,
@@ -99,5 +137,31 @@ impl Poll {
             alerts: 0,
         };
         handle.send(Message::Source(news)).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use model::Labels;
+
+    #[test]
+    fn a_young_alertmanager_ends_only_what_it_has_listed_itself() {
+        let alert = |n: &str| Observation::firing(Labels::from_pairs([("alertname", n)]), 1);
+        let mut young = Young::default();
+        let mut first = vec![alert("a"), alert("b")];
+        young.look(&mut first, Some(100));
+        assert_eq!(first.len(), 2);
+        let mut second = vec![alert("b")];
+        young.look(&mut second, Some(100));
+        assert_eq!((second.len(), second[1].state), (2, Reported::Resolved));
+        assert_eq!(second[1].labels, alert("a").labels);
+        // Started anew: it knows of nothing yet.
+        let mut third = Vec::new();
+        young.look(&mut third, Some(200));
+        assert!(third.is_empty());
+        let mut old = Vec::new();
+        young.look(&mut old, None);
+        assert!(old.is_empty());
     }
 }
