@@ -336,13 +336,13 @@ impl Duty {
         let step = policy.and_then(|p| p.steps.first());
         let channels = step.map_or_else(Vec::new, |s| self.setup.channels_of(s));
         let mut about = alerts.to_vec();
+        let key = format!("assigned {}", self.unique(now));
         about.sort_by_key(|id| (self.alerts.get(id).map(|e| e.alert.level), *id));
         for channel in channels {
             let kind = NoticeKind::Assigned {
                 by: by.name.clone(),
                 comment: comment.to_string(),
             };
-            let key = format!("assigned {now}");
             let address = (to.clone(), channel);
             self.make(kind, level, about.clone(), address, &key, now);
         }

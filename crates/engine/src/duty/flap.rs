@@ -74,8 +74,8 @@ impl Duty {
             None => Vec::new(),
         };
         let level = alert.level;
+        let key = format!("flapping {}", self.unique(now));
         for (person, channel) in to {
-            let key = format!("flapping {now}");
             self.make(
                 NoticeKind::Flapping,
                 level,

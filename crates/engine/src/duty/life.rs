@@ -99,7 +99,7 @@ impl Duty {
             return;
         };
         let alert = &entry.alert;
-        let (level, ended) = (alert.level, alert.resolved.as_ref().map_or(now, |r| r.0));
+        let level = alert.level;
         if !self.setup.tell_resolved.of(level) {
             return;
         }
@@ -110,7 +110,7 @@ impl Duty {
                 && self.setup.channels.contains(channel)
         };
         let to: Vec<_> = alert.told_by.iter().filter(wants).cloned().collect();
-        let key = format!("resolved {ended}");
+        let key = format!("resolved {}", self.unique(now));
         for address in to {
             self.make(NoticeKind::Resolved, level, vec![id], address, &key, now);
         }

@@ -55,7 +55,8 @@ pub struct Duty {
     policies: Policies,
     inhibitions: Inhibitions,
     covers: Covers,
-    alerts: BTreeMap<AlertId, Entry>,
+    /// Boxed: half of a tree's places are empty.
+    alerts: BTreeMap<AlertId, Box<Entry>>,
     open: usize,
     by_fingerprint: HashMap<Fingerprint, AlertId>,
     sources: BTreeMap<String, intake::Source>,
@@ -91,8 +92,8 @@ struct Entry {
 }
 
 impl Entry {
-    fn new(alert: Alert) -> Self {
-        Self {
+    fn new(alert: Alert) -> Box<Self> {
+        Box::new(Self {
             alert,
             revision: 0,
             timer: None,
@@ -100,7 +101,7 @@ impl Entry {
             shown: Vec::new(),
             step_sent: false,
             lapsed: false,
-        }
+        })
     }
 
     fn is_acked(&self) -> bool {
@@ -123,6 +124,8 @@ struct Pending {
     /// Shown notices of which an alert was taken or is over.
     withdraw: BTreeSet<NoticeId>,
     others: Vec<Effect>,
+    /// Notices about several alerts of which one was taken, kept quiet or is over.
+    moot: BTreeSet<NoticeId>,
     /// Acknowledgements that have lapsed: whom, by which channel, made when → which alerts.
     lapses: BTreeMap<(String, String, i64), Vec<AlertId>>,
 }
@@ -211,6 +214,7 @@ impl Duty {
             self.settle_all(now);
         }
         self.make_lapse_notices(now);
+        self.drop_moot(now);
         self.release(now);
         self.check_shown();
         self.take_effects(now)

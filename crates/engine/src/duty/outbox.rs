@@ -23,6 +23,7 @@ pub struct Outbox {
     /// Made in this call, and not yet in the timeline.
     pub(super) fresh: BTreeSet<NoticeId>,
     pub(super) lanes: BTreeMap<(PersonId, String), Lane>,
+    made: u64,
     /// Sent, and perhaps still on a screen: about which alerts.
     shown: BTreeMap<NoticeId, Vec<AlertId>>,
 }
@@ -113,6 +114,12 @@ impl Duty {
         NoticeId(text)
     }
 
+    /// For notices that are made once by what somebody does or by what happens: two in one millisecond differ.
+    pub(super) fn unique(&mut self, now: i64) -> String {
+        self.outbox.made += 1;
+        format!("{now} {}", self.outbox.made)
+    }
+
     /// Puts a notice into the outbox, once for each `key`, person and channel.
     pub(super) fn make(
         &mut self,
@@ -193,16 +200,33 @@ impl Duty {
             let Some(notice) = self.outbox.notices.get(&id) else {
                 continue;
             };
+            if notice.alerts.len() > 1 || matches!(notice.kind, NoticeKind::Digest { .. }) {
+                // Looked at once when everything else is done: of ten thousand alerts each one would ask for all the others.
+                self.pending.moot.insert(id);
+                continue;
+            }
             let concerned = match (&notice.kind, why) {
-                (NoticeKind::Digest { .. }, _) => self.is_moot(notice),
                 (NoticeKind::Flapping, _) if flaps => false,
-                (NoticeKind::Resolved, DropReason::Superseded) => true,
-                (NoticeKind::Assigned { .. }, DropReason::Resolved) => notice.alerts.len() == 1,
-                (kind, _) if notice.alerts.len() == 1 => wakes(kind),
-                _ => self.is_moot(notice),
+                (NoticeKind::Resolved, DropReason::Superseded)
+                | (NoticeKind::Assigned { .. }, DropReason::Resolved) => true,
+                (kind, _) => wakes(kind),
             };
             if concerned && matches!(notice.outcome, NoticeState::Waiting { .. }) {
                 self.drop_notice(&id, why.clone(), now);
+            }
+        }
+    }
+
+    /// Notices about several alerts that have nothing left to tell.
+    pub(super) fn drop_moot(&mut self, now: i64) {
+        for id in std::mem::take(&mut self.pending.moot) {
+            let Some(notice) = self.outbox.notices.get(&id) else {
+                continue;
+            };
+            let waits = matches!(notice.outcome, NoticeState::Waiting { .. });
+            if waits && self.is_moot(notice) {
+                let why = self.moot_reason(notice);
+                self.drop_notice(&id, why, now);
             }
         }
     }
@@ -267,7 +291,9 @@ impl Duty {
 
     fn delivered(&mut self, notice: &Notice, receipt: String, now: i64) {
         let id = &notice.id;
-        self.reported.remove("nobody_reached");
+        if wakes(&notice.kind) {
+            self.reported.remove("nobody_reached");
+        }
         self.reported
             .remove(&format!("channel_failed {}", notice.channel));
         self.end(id, NoticeState::Sent { at: now, receipt }, now);
@@ -410,7 +436,7 @@ impl Duty {
             let Some(about) = self.outbox.shown.get(&id) else {
                 continue;
             };
-            let done = |e: &super::Entry| e.is_acked() || !e.alert.is_open();
+            let done = |e: &Box<super::Entry>| e.is_acked() || !e.alert.is_open();
             if !about.iter().all(|a| self.alerts.get(a).is_none_or(done)) {
                 continue;
             }
@@ -456,7 +482,7 @@ impl Duty {
         }
         let named = |(n, v): &(&str, &str)| ((*n).to_string(), (*v).to_string());
         let params: BTreeMap<String, String> = params.iter().map(named).collect();
-        let key = format!("system {code} {params:?} {now}");
+        let key = format!("system {code} {}", self.unique(now));
         for person in &to {
             for channel in &channels {
                 let kind = NoticeKind::System {

@@ -183,7 +183,7 @@ impl Duty {
     pub(super) fn make_lapse_notices(&mut self, now: i64) {
         let lapses = std::mem::take(&mut self.pending.lapses);
         for ((person, channel, at), alerts) in lapses {
-            let key = format!("lapse {at}");
+            let key = format!("lapse {at} {}", self.unique(now));
             let level = self.most_urgent(&alerts);
             let kind = model::duty::NoticeKind::AckLapsed;
             self.make(kind, level, alerts, (person, channel), &key, now);

@@ -100,6 +100,8 @@ pub struct World {
     pub mirror_answer: Option<Result<String, String>>,
     /// Effects after the next records are lost: the program is killed between both.
     pub killed: bool,
+    /// Given to a channel that has not answered, since the last start.
+    in_flight: BTreeSet<NoticeId>,
     pub effects: usize,
 }
 
@@ -178,6 +180,7 @@ impl World {
             mirrors: Vec::new(),
             mirror_answer: None,
             killed: false,
+            in_flight: BTreeSet::new(),
             effects: 0,
         };
         world.event(Event::Configured(Box::new(setup)));
@@ -239,6 +242,24 @@ impl World {
             Some(&NoticeState::Sending { since: self.now }),
             "what is sent was kept as being sent"
         );
+        let wakes = !matches!(
+            notice.kind,
+            NoticeKind::Resolved | NoticeKind::System { .. } | NoticeKind::Assigned { .. }
+        );
+        let taken = |id: &AlertId| {
+            let alert = self.duty.alert(*id);
+            alert.is_some_and(|a| a.is_open() && a.ack.is_some())
+        };
+        assert!(
+            !wakes || !notice.alerts.iter().all(taken),
+            "told after it was acknowledged: {}",
+            self.line(self.now, &notice)
+        );
+        assert!(
+            self.in_flight.insert(notice.id.clone()),
+            "sent twice without an answer: {}",
+            self.line(self.now, &notice)
+        );
         self.sent.push((self.now, notice.clone()));
         let scripted = self
             .script
@@ -251,6 +272,10 @@ impl World {
             Answer::Never => Err(failure(Retry::Never)),
             Answer::Silent => return,
         };
+        // What a channel has taken stays here: it must not be sent again.
+        if result.is_err() {
+            self.in_flight.remove(&notice.id);
+        }
         self.event(Event::Sent {
             notice: notice.id,
             result,
@@ -295,6 +320,9 @@ impl World {
     pub fn restart_after(&mut self, ms: i64) {
         self.now += ms;
         self.killed = false;
+        let heard =
+            |id: &NoticeId| matches!(self.keeper.notices[id].outcome, NoticeState::Sent { .. });
+        self.in_flight.retain(heard);
         self.duty = Duty::new();
         self.event(Event::Configured(Box::new(self.setup.clone())));
         let snapshot = self.keeper.snapshot(self.now);
