@@ -30,8 +30,7 @@ const WEEK: i64 = 7 * 86_400_000;
 
 /// The database's error for a person.
 pub fn store_error(e: &store::StoreError) -> ErrorView {
-    let view =
-        ErrorView::new(ErrorCode::Store).with("reason_key", format!("error.store.{}", e.code()));
+    let view = ErrorView::new(ErrorCode::Store).with("reason_key", format!("store.{}", e.advice()));
     e.params()
         .into_iter()
         .fold(view, |v, (name, value)| v.with(name, value))
@@ -259,4 +258,21 @@ fn middle_out(timeline: &[Transition]) -> impl Iterator<Item = &Transition> {
         (timeline, &timeline[..0])
     };
     first.iter().chain(last)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::texts::{LOCALES, exists};
+
+    #[test]
+    fn every_fault_of_the_database_has_its_sentence() {
+        let plain = store::StoreError::CODES
+            .iter()
+            .filter(|c| **c != "store_backup");
+        for code in plain.chain(&store::BackupFault::CODES) {
+            for locale in LOCALES {
+                assert!(exists(locale, &format!("store.{code}")), "{locale}: {code}");
+            }
+        }
+    }
 }

@@ -16,8 +16,6 @@ const SETTLES: i64 = 3 * 60_000;
 /// A source that fails is asked again after this at first, and ever more rarely up to [`RARELY`].
 const SOON: Duration = Duration::from_secs(1);
 const RARELY: Duration = Duration::from_secs(30);
-/// Its start time is asked for this often.
-const PROBE_EVERY: i64 = 30_000;
 
 /// What an Alertmanager has listed since it started, as long as it is young. What it has listed itself and lists no more is over; what it
 /// has never listed says nothing.
@@ -67,26 +65,14 @@ impl Poll {
     /// Asks until `stop`.
     pub async fn run(self, handle: DutyHandle, stop: CancellationToken) {
         let mut failures = 0;
-        let mut started: Option<i64> = None;
-        let mut probed_at = 0;
         let mut young = Young::default();
         loop {
-            let now = clock::now_ms();
-            if now - probed_at >= PROBE_EVERY {
-                probed_at = now;
-                // Where it does not tell, nothing is held back; the list itself says whether it can be asked.
-                started = self
-                    .client
-                    .probe()
-                    .await
-                    .ok()
-                    .and_then(|i| i.value.started_at_ms);
-            }
-            let settling = started.is_some_and(|at| clock::now_ms() - at < SETTLES);
             let pause = match self.client.alerts().await {
                 Ok(answer) => {
                     failures = 0;
                     let mut list = answer.value;
+                    let started = list.started_at_ms;
+                    let settling = started.is_some_and(|at| clock::now_ms() - at < SETTLES);
                     let took = list.took;
                     let alerts = u32::try_from(list.alerts.len()).unwrap_or(u32::MAX);
                     // A list that is not whole says nothing about what it does not name.
@@ -116,8 +102,6 @@ impl Poll {
                 }
                 Err(error) => {
                     failures += 1;
-                    // After it comes back its start is asked for before its list is believed.
-                    probed_at = 0;
                     self.failed(&handle, &error).await;
                     (SOON * 2_u32.pow(failures.min(5) - 1)).min(RARELY)
                 }
