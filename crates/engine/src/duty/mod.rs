@@ -12,6 +12,8 @@ mod act;
 mod batch;
 pub mod calendar;
 mod catch_up;
+mod check;
+mod delivery;
 mod escalate;
 mod event;
 mod explain;
@@ -27,6 +29,7 @@ mod outbox;
 mod people;
 mod read;
 pub mod setup;
+mod system;
 mod timer;
 
 pub use event::{

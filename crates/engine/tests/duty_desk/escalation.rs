@@ -475,7 +475,7 @@ fn acknowledged_while_it_is_sent_is_withdrawn_when_it_arrives() {
         notice: id.clone(),
         result,
     });
-    assert_eq!(w.withdrawn, [id.clone()]);
+    assert_eq!(w.withdrawn, std::slice::from_ref(&id));
     assert!(matches!(
         w.keeper.notices[&id].outcome,
         NoticeState::Sent { .. }
