@@ -92,7 +92,7 @@ pub fn format(ms: i64) -> String {
     for (name, unit) in UNITS {
         let unit = unit.unsigned_abs();
         let exact = matches!(name, "y" | "w");
-        if exact && left % unit != 0 {
+        if exact && !left.is_multiple_of(unit) {
             continue;
         }
         if left >= unit {

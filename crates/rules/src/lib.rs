@@ -6,6 +6,7 @@
 //! Prometheus (`rules_*` among the workspace's tests).
 #![warn(missing_docs)]
 
+mod ask;
 pub mod builtin;
 pub mod duration;
 mod engine;
@@ -18,7 +19,8 @@ mod saved;
 mod schedule;
 pub mod template;
 
-pub use engine::{ActiveAlert, Ask, Assignment, Failure, Options, RuleEngine, RuleStatus};
+pub use ask::{ActiveAlert, Ask, Assignment, Failure, Options, RuleStatus};
+pub use engine::RuleEngine;
 pub use error::{Problem, RuleError};
 pub use export::{export, export_file};
 pub use file::{Group, Kind, Rule, RuleFile};

@@ -96,6 +96,9 @@ pub struct Step {
     pub active: Vec<ActiveAlert>,
 }
 
+/// The rows of an expression at each time.
+type Rows = BTreeMap<i64, Vec<(Labels, f64)>>;
+
 /// Evaluates all rules every `every` ms from 0 up to and with `until`.
 pub fn run(files: &[RuleFile], store: &dyn Storage, every: i64, until: i64) -> Vec<Step> {
     let groups: Vec<Assignment> = files
@@ -108,11 +111,11 @@ pub fn run(files: &[RuleFile], store: &dyn Storage, every: i64, until: i64) -> V
             })
         })
         .collect();
-    let mut answers: BTreeMap<&str, BTreeMap<i64, Vec<(Labels, f64)>>> = BTreeMap::new();
+    let mut answers: BTreeMap<&str, Rows> = BTreeMap::new();
     for rule in groups.iter().flat_map(|a| &a.group.rules) {
         answers.entry(&rule.expr).or_insert_with(|| {
             let all = Engine::default().range(store, &rule.expr, 0, until, every);
-            let mut rows: BTreeMap<i64, Vec<(Labels, f64)>> = BTreeMap::new();
+            let mut rows = Rows::new();
             for series in all.unwrap_or_else(|e| panic!("{}: {e}", rule.expr)) {
                 for p in series.samples {
                     rows.entry(p.t)

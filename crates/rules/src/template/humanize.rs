@@ -68,7 +68,7 @@ pub(super) fn duration(v: f64) -> String {
     }
     let sign = if v < 0.0 { "-" } else { "" };
     // what does not fit into 64 bits is the smallest number, as Go converts it
-    let all = if v.abs() < 9.223_372_036_854_775_8e18 {
+    let all = if v.abs() < 9.223_372_036_854_776e18 {
         v.abs() as i64
     } else {
         i64::MIN

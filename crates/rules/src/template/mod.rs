@@ -13,6 +13,7 @@ mod format;
 mod functions;
 mod humanize;
 mod lex;
+mod literal;
 mod parse;
 mod printf;
 mod value;

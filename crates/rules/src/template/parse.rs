@@ -4,6 +4,7 @@ use super::TemplateError;
 use super::ast::{Arg, ArgKind, Branch, Command, List, Node, Pipe};
 use super::functions;
 use super::lex::{Kind, Token, tokens};
+use super::literal::{number, unquote};
 
 /// How deep actions and parentheses may be nested.
 const MAX_DEPTH: usize = 64;
@@ -19,7 +20,7 @@ struct Parser<'a> {
 }
 
 /// How a list of nodes ended.
-enum End {
+enum Stop {
     Text,
     End,
     Else,
@@ -43,9 +44,9 @@ pub(super) fn parse(name: &str, text: &str) -> Parsed<List> {
         loops: 0,
     };
     match parser.list()? {
-        (list, End::Text) => Ok(list),
-        (_, End::End) => Err(parser.fail("unexpected {{end}}")),
-        (_, End::Else) => Err(parser.fail("unexpected {{else}}")),
+        (list, Stop::Text) => Ok(list),
+        (_, Stop::End) => Err(parser.fail("unexpected {{end}}")),
+        (_, Stop::Else) => Err(parser.fail("unexpected {{else}}")),
     }
 }
 
@@ -97,7 +98,7 @@ impl Parser<'_> {
         Ok(())
     }
 
-    fn list(&mut self) -> Parsed<(List, End)> {
+    fn list(&mut self) -> Parsed<(List, Stop)> {
         let mut list = List::new();
         while let Some(token) = self.next() {
             if token.kind == Kind::Text {
@@ -112,9 +113,9 @@ impl Parser<'_> {
                     match word.as_str() {
                         "end" => {
                             self.close("end")?;
-                            return Ok((list, End::End));
+                            return Ok((list, Stop::End));
                         }
-                        "else" => return Ok((list, End::Else)),
+                        "else" => return Ok((list, Stop::Else)),
                         _ => list.push(self.keyword(&word)?),
                     }
                 }
@@ -124,7 +125,7 @@ impl Parser<'_> {
                 }
             }
         }
-        Ok((list, End::Text))
+        Ok((list, Stop::Text))
     }
 
     fn close(&mut self, context: &str) -> Parsed<()> {
@@ -167,9 +168,9 @@ impl Parser<'_> {
         let pipe = self.pipeline(context, Kind::Close)?;
         let (list, end) = self.list()?;
         let otherwise = match end {
-            End::End => None,
-            End::Text => return Err(self.fail("unexpected EOF")),
-            End::Else => Some(self.otherwise(context)?),
+            Stop::End => None,
+            Stop::Text => return Err(self.fail("unexpected EOF")),
+            Stop::Else => Some(self.otherwise(context)?),
         };
         self.variables.truncate(known);
         self.depth -= 1;
@@ -193,9 +194,9 @@ impl Parser<'_> {
         }
         self.close("else")?;
         match self.list()? {
-            (list, End::End) => Ok(list),
-            (_, End::Else) => Err(self.fail("expected end; found {{else}}")),
-            (_, End::Text) => Err(self.fail("unexpected EOF")),
+            (list, Stop::End) => Ok(list),
+            (_, Stop::Else) => Err(self.fail("expected end; found {{else}}")),
+            (_, Stop::Text) => Err(self.fail("unexpected EOF")),
         }
     }
 
@@ -213,25 +214,7 @@ impl Parser<'_> {
                     if commands.is_empty() {
                         return Err(self.fail(format!("missing value for {context}")));
                     }
-                    for (i, c) in commands.iter().enumerate().skip(1) {
-                        let first = c.args.first().map(|a| &a.kind);
-                        if matches!(
-                            first,
-                            Some(
-                                ArgKind::Bool(_)
-                                    | ArgKind::Dot
-                                    | ArgKind::Nil
-                                    | ArgKind::Int(..)
-                                    | ArgKind::Float(..)
-                                    | ArgKind::Text(..)
-                            )
-                        ) {
-                            return Err(self.fail(format!(
-                                "non executable command in pipeline stage {}",
-                                i + 1
-                            )));
-                        }
-                    }
+                    self.executable(&commands)?;
                     self.depth -= 1;
                     return Ok(Pipe {
                         pos,
@@ -259,13 +242,32 @@ impl Parser<'_> {
         }
     }
 
+    /// A value can only stand at the beginning of a pipeline.
+    fn executable(&self, commands: &[Command]) -> Parsed<()> {
+        for (i, command) in commands.iter().enumerate().skip(1) {
+            let value = matches!(
+                command.args.first().map(|a| &a.kind),
+                Some(
+                    ArgKind::Bool(_)
+                        | ArgKind::Dot
+                        | ArgKind::Nil
+                        | ArgKind::Int(..)
+                        | ArgKind::Float(..)
+                        | ArgKind::Text(..)
+                )
+            );
+            if value {
+                let stage = i + 1;
+                return Err(self.fail(format!("non executable command in pipeline stage {stage}")));
+            }
+        }
+        Ok(())
+    }
+
     fn declarations(&mut self, context: &str) -> Parsed<(Vec<String>, bool)> {
         let mut decl = Vec::new();
         let start = self.at;
-        loop {
-            let Some(variable) = self.peek().filter(|t| t.kind == Kind::Variable).cloned() else {
-                break;
-            };
+        while let Some(variable) = self.peek().filter(|t| t.kind == Kind::Variable).cloned() {
             self.at += 1;
             self.skip_spaces();
             match self.peek_kind() {
@@ -419,98 +421,4 @@ impl Parser<'_> {
 
 fn quoted(text: &str) -> String {
     super::format::quote(text)
-}
-
-/// A number, or a character's code.
-fn number(text: &str) -> Option<ArgKind> {
-    if text.starts_with('\'') {
-        let inside = unquote(text)?;
-        let mut chars = inside.chars();
-        let c = chars.next()?;
-        return chars
-            .next()
-            .is_none()
-            .then(|| ArgKind::Int(text.to_owned(), i64::from(u32::from(c))));
-    }
-    let (sign, digits) = match text.strip_prefix('-') {
-        Some(rest) => (-1, rest),
-        None => (1, text.strip_prefix('+').unwrap_or(text)),
-    };
-    let plain = digits.replace('_', "");
-    let radix = |prefix: [&str; 2], radix: u32| {
-        prefix
-            .iter()
-            .find_map(|p| plain.strip_prefix(p))
-            .and_then(|s| i64::from_str_radix(s, radix).ok())
-    };
-    let int = radix(["0x", "0X"], 16)
-        .or_else(|| radix(["0b", "0B"], 2))
-        .or_else(|| radix(["0o", "0O"], 8))
-        .or_else(|| {
-            let octal = plain.len() > 1 && plain.starts_with('0');
-            i64::from_str_radix(&plain, if octal { 8 } else { 10 }).ok()
-        });
-    if let Some(n) = int {
-        return Some(ArgKind::Int(text.to_owned(), sign * n));
-    }
-    let f = plain
-        .parse::<f64>()
-        .ok()
-        .filter(|_| plain.starts_with(|c: char| c.is_ascii_digit() || c == '.'))?;
-    Some(ArgKind::Float(text.to_owned(), f * sign as f64))
-}
-
-/// What a Go literal in quotes means; `None` where it means nothing, or no UTF-8.
-fn unquote(text: &str) -> Option<String> {
-    let quote = text.chars().next()?;
-    let inside = text.get(1..text.len().checked_sub(1)?)?;
-    if quote == '`' {
-        return Some(inside.replace('\r', ""));
-    }
-    let mut bytes = Vec::with_capacity(inside.len());
-    let mut chars = inside.chars();
-    while let Some(c) = chars.next() {
-        let mut add = if c == '\\' {
-            escaped(&mut chars, quote)?
-        } else {
-            c.to_string().into_bytes()
-        };
-        bytes.append(&mut add);
-    }
-    String::from_utf8(bytes).ok()
-}
-
-/// What follows a backslash.
-fn escaped(chars: &mut std::str::Chars<'_>, quote: char) -> Option<Vec<u8>> {
-    let c = chars.next()?;
-    let simple = match c {
-        'a' => Some(7),
-        'b' => Some(8),
-        'f' => Some(12),
-        'n' => Some(b'\n'),
-        'r' => Some(b'\r'),
-        't' => Some(b'\t'),
-        'v' => Some(11),
-        '\\' => Some(b'\\'),
-        c if c == quote => u8::try_from(c).ok(),
-        _ => None,
-    };
-    if let Some(byte) = simple {
-        return Some(vec![byte]);
-    }
-    let digits = match c {
-        'x' => 2,
-        'u' => 4,
-        'U' => 8,
-        _ => return None,
-    };
-    let text: String = chars.by_ref().take(digits).collect();
-    let code = u32::from_str_radix(&text, 16)
-        .ok()
-        .filter(|_| text.len() == digits)?;
-    if c == 'x' {
-        u8::try_from(code).ok().map(|b| vec![b])
-    } else {
-        char::from_u32(code).map(|c| c.to_string().into_bytes())
-    }
 }
