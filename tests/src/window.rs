@@ -175,6 +175,71 @@ impl Wall {
         fs::rename(&half, &file).expect("a board can be renamed");
     }
 
+    /// Addresses of all windows of the program, sorted; the part after the host: `/`, `/index.html#desk`.
+    ///
+    /// # Panics
+    /// When the driver refuses.
+    pub fn windows(&self) -> Vec<String> {
+        let mut all: Vec<String> = self.pages().into_iter().map(|(_, page)| page).collect();
+        all.sort();
+        all
+    }
+
+    /// Waits until the program has exactly these windows.
+    ///
+    /// # Panics
+    /// When it has not in time.
+    pub fn until_windows(&self, wanted: &[&str], within: Duration) {
+        let begun = procs::now();
+        loop {
+            let there = self.windows();
+            if there == wanted {
+                return;
+            }
+            assert!(
+                begun.elapsed() < within,
+                "windows {there:?}, not {wanted:?}; picture: {}\n{}",
+                self.picture("failed").display(),
+                self.words()
+            );
+            std::thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// From now on everything is about the window with this address.
+    ///
+    /// # Panics
+    /// When there is none.
+    pub fn enter(&self, page: &str) {
+        let found = self.pages().into_iter().find(|(_, p)| p == page);
+        let (handle, _) = found.unwrap_or_else(|| panic!("no window {page}\n{}", self.words()));
+        self.runtime
+            .block_on(self.client().switch_to_window(handle))
+            .expect("a window can be entered");
+    }
+
+    /// Leaves the driver in the last of them.
+    fn pages(&self) -> Vec<(fantoccini::wd::WindowHandle, String)> {
+        let client = self.client();
+        let look = async {
+            let mut all = Vec::new();
+            for handle in client.windows().await? {
+                // it may have been closed meanwhile
+                if client.switch_to_window(handle.clone()).await.is_err() {
+                    continue;
+                }
+                let script = "return location.pathname + location.hash";
+                if let Ok(page) = client.execute(script, Vec::new()).await {
+                    all.push((handle, text_of(&page)));
+                }
+            }
+            Ok::<_, fantoccini::error::CmdError>(all)
+        };
+        self.runtime
+            .block_on(look)
+            .unwrap_or_else(|e| panic!("windows cannot be listed: {e}\n{}", self.words()))
+    }
+
     /// What a script in the page returns.
     ///
     /// # Panics

@@ -258,6 +258,8 @@ async fn a_server_without_buttons_is_told_where_to_acknowledge() {
     let bus = Bus::start();
     let server = NotificationServer::start(bus.address(), Manner::plain());
     let desk = Desk::at(bus.address());
+    let can = desk.host.abilities().await.expect("a server");
+    assert!(!can.buttons && !can.markup);
     let health = desk.channel.health().await;
     assert!(health.ok);
     assert_eq!(health.code, "no_buttons");

@@ -48,6 +48,9 @@ impl Speaker {
     /// # Errors
     /// There is none, or it cannot be opened.
     pub fn open() -> Result<Box<dyn Output>, OutputError> {
+        // ALSA writes a dozen lines to standard error for each device that is not there; this thread's go nowhere, the error says enough
+        #[cfg(target_os = "linux")]
+        let _heard = alsa::Output::local_error_handler();
         let no = |e: &dyn std::fmt::Display| OutputError::NoDevice(e.to_string());
         let device = rodio::cpal::default_host()
             .default_output_device()
