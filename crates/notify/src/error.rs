@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
-/// What went wrong. The list is closed: each code has a sentence under `channel.error.` in every language.
+/// What went wrong. The list is closed: each code has a sentence under `channel.error.` and a few words without values under `channel.code.` in
+/// every language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Code {
     /// There is no session bus to reach a notification server by.
@@ -190,6 +191,12 @@ mod tests {
                     "{} lacks {}",
                     locale,
                     code.locale_key()
+                );
+                // said in a word where its values are not at hand: in a timeline
+                let word = crate::speak::say(locale, &format!("channel.code.{code}"), &[]);
+                assert!(
+                    !word.contains("%{") && !word.starts_with("channel."),
+                    "{word}"
                 );
             }
         }

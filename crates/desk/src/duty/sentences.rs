@@ -135,9 +135,9 @@ fn leveled(level: model::Level, reason: &LevelReason) -> Sentence {
     said.with("level", text(level.name()))
 }
 
-/// Why a channel did not take it: a key below `channel.error`.
+/// Why a channel did not take it: a key below `channel.code`.
 pub fn channel_error(code: &str) -> Param {
-    Param::Key(format!("channel.error.{code}"))
+    Param::Key(format!("channel.code.{code}"))
 }
 
 fn waiting(why: Option<&WaitReason>) -> Sentence {

@@ -338,7 +338,8 @@ fn what_the_desk_tells_of_itself_is_a_sentence() {
         };
         for locale in ["zh-CN", "en"] {
             let said = write(kind.clone(), &[], None, locale).body.remove(0);
-            assert!(!said.contains("%{") && !said.contains(code), "{said}");
+            let unknown = said.contains("程序提示") || said.contains("The program says");
+            assert!(!said.contains("%{") && !unknown, "{said}");
         }
     }
 }
