@@ -7,6 +7,8 @@ use crate::alert::{Fingerprint, Level, Matcher, Reported};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+pub use crate::sights::Sights;
+
 /// One episode of an alert: from its first firing to its resolution. The same fingerprint that fires again later is a new episode.
 /// Counts up from 1.
 #[derive(
@@ -280,7 +282,7 @@ pub struct Alert {
     /// When we first heard of it, ms; response and resolution times count from here or `starts_at`, whichever is later.
     pub first_seen: i64,
     /// What each source says.
-    pub sights: BTreeMap<String, Sight>,
+    pub sights: Sights,
     /// The rule's expression, if known.
     #[serde(default)]
     pub expr: Option<String>,

@@ -9,6 +9,7 @@ pub mod labels;
 pub mod sample;
 pub mod secret;
 pub mod severity;
+pub mod sights;
 
 pub use alert::{Fingerprint, Level, Matcher, Observation, Reported};
 pub use frame::{InstantValue, RangeFrame};

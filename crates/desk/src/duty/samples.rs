@@ -16,7 +16,7 @@ pub fn alert(id: i64, level: Level, labels: &[(&str, &str)]) -> Alert {
         level_reason: LevelReason::Default,
         starts_at: 1_000 * id,
         first_seen: 1_000 * id,
-        sights: BTreeMap::new(),
+        sights: Default::default(),
         expr: None,
         value: None,
         ack: None,

@@ -302,7 +302,7 @@ fn reason(by: Suppression) -> DropReason {
 fn at_source(entry: &Entry) -> Option<Suppression> {
     let alert = &entry.alert;
     let mut first: Option<(&String, BTreeSet<String>)> = None;
-    for (source, sight) in &alert.sights {
+    for (source, sight) in alert.sights.iter() {
         match sight.state {
             Reported::Resolved => continue,
             Reported::Firing => return None,

@@ -1,7 +1,7 @@
 //! What sources say, put into one list without doubles.
 
 use super::Duty;
-use model::duty::{Alert, AlertId, Resolution, Sight, What};
+use model::duty::{Alert, AlertId, Resolution, Sight, Sights, What};
 use model::{Fingerprint, Observation, Reported};
 use std::collections::{BTreeMap, HashMap};
 
@@ -268,7 +268,7 @@ impl Duty {
     pub(super) fn rebuild_sources(&mut self) {
         let mut sources: BTreeMap<String, Source> = BTreeMap::new();
         for (id, entry) in &mut self.alerts {
-            for (name, sight) in &mut entry.alert.sights {
+            for (name, sight) in entry.alert.sights.iter_mut() {
                 sight.missing_since = None;
                 if sight.state != Reported::Resolved {
                     let source = sources.entry(name.clone()).or_default();
@@ -380,6 +380,6 @@ fn tell(alert: &mut Alert, source: &str, seen: &Observation) -> bool {
     changed
 }
 
-pub(super) fn first_sight(source: &str, seen: &Observation, now: i64) -> BTreeMap<String, Sight> {
-    BTreeMap::from([(source.to_string(), sight_of(seen, now))])
+pub(super) fn first_sight(source: &str, seen: &Observation, now: i64) -> Sights {
+    Sights::from([(source.to_string(), sight_of(seen, now))])
 }

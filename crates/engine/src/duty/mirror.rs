@@ -59,7 +59,7 @@ impl Duty {
             if matchers.is_empty() {
                 continue;
             }
-            for (source, sight) in &alert.sights {
+            for (source, sight) in alert.sights.iter() {
                 let able = self.setup.silencing.contains(source);
                 let stands = ack.mirrored.get(source).is_some_and(|s| !s.is_empty());
                 if able && !stands && sight.state != Reported::Resolved {
