@@ -12,6 +12,7 @@ pub mod http;
 pub mod notifications;
 pub mod remote_write;
 pub mod servers;
+pub mod tray;
 pub mod window;
 
 /// The machine's clock, ms since the epoch: real servers live in real time.

@@ -1,6 +1,7 @@
 //! The shell of the alert desk in real windows: a P0 pops up, takes every screen, and is taken by the pop-up's button.
 
 use shouwang_tests::notifications::{Manner, NotificationServer};
+use shouwang_tests::tray::Tray;
 use shouwang_tests::window::{Options, Wall};
 use std::process::{Command, Stdio};
 use std::time::Duration;
@@ -177,4 +178,50 @@ fn the_wall_reads_and_never_acts() {
     );
     let said = invoke(&wall, "open_board", "{board: 'network'}");
     assert!(said.contains("not allowed"), "{said}");
+}
+
+#[test]
+fn the_tray_counts_and_opens_windows() {
+    let dir = TempDir::new("shell-tray").expect("a directory");
+    let alerts = [("ApiSlow", "high", "订单接口变慢")];
+    let options = Options::new("shell-tray")
+        .config(rules(&dir, &alerts, 6))
+        .args(&["--desk"]);
+    let wall = Wall::open(options);
+    let tray = Tray::start(&bus(&wall));
+    let labels = |tray: &Tray| -> Vec<String> {
+        let menu = tray.menu().into_iter();
+        menu.map(|e| e.label).filter(|l| !l.is_empty()).collect()
+    };
+    let until = |what: &str, ready: &dyn Fn() -> bool| {
+        let begun = procs::now();
+        while !ready() {
+            assert!(
+                begun.elapsed() < SOON,
+                "{what} did not come\n{}",
+                wall.words()
+            );
+            std::thread::sleep(Duration::from_millis(200));
+        }
+    };
+    let entries = ["打开告警台", "打开大屏", "掌上告警", "静音 30 分钟", "退出"];
+    assert_eq!(labels(&tray)[1..], entries);
+    until("the count", &|| labels(&tray)[0] == "P1 1，未确认 1 条");
+    assert!(!tray.menu()[0].enabled, "the count is no entry to choose");
+    let icon = tray.icon();
+
+    tray.choose("掌上告警");
+    wall.until_windows(&[DESK, POCKET], SOON);
+    tray.choose("静音 30 分钟");
+    until("unmute", &|| labels(&tray)[4] == "取消静音");
+    tray.choose("取消静音");
+    until("mute", &|| labels(&tray)[4] == "静音 30 分钟");
+
+    wall.enter(DESK);
+    let acted = "{act: {do: 'ack', alerts: [1], comment: '', for_ms: null, mirror: null}}";
+    assert_eq!(invoke(&wall, "alert_act", acted), "ok");
+    until("nothing left", &|| labels(&tray)[0] == "P1 1，未确认 0 条");
+    until("another picture", &|| tray.icon() != icon);
+    tray.choose("退出");
+    until("the end", &|| !tray.is_owner_there());
 }

@@ -29,6 +29,11 @@ pub const BUILD: &[Package] = &[
         "the web engine of the window",
     ),
     p("libasound2-dev", "告警声音", "alarm sounds"),
+    p(
+        "libayatana-appindicator3-1",
+        "托盘图标",
+        "the icon in the tray",
+    ),
     p("fonts-noto-cjk", "中文字体", "Chinese glyphs"),
     p(
         "locales",
@@ -115,23 +120,23 @@ impl Need {
 pub fn advice(ids: &[&str]) -> &'static str {
     let is = |names: &[&str]| ids.iter().any(|id| names.contains(id));
     if is(&["ubuntu", "debian"]) {
-        "sudo apt-get install build-essential pkg-config libwebkit2gtk-4.1-dev libasound2-dev fonts-noto-cjk locales xvfb openbox \
+        "sudo apt-get install build-essential pkg-config libwebkit2gtk-4.1-dev libasound2-dev libayatana-appindicator3-1 fonts-noto-cjk locales xvfb openbox \
          dbus imagemagick webkit2gtk-driver gnome-keyring libsecret-tools prometheus prometheus-alertmanager \
          prometheus-node-exporter"
     } else if is(&["fedora", "rhel", "centos"]) {
-        "sudo dnf install gcc gcc-c++ make pkgconf webkit2gtk4.1-devel alsa-lib-devel google-noto-sans-cjk-fonts \
+        "sudo dnf install gcc gcc-c++ make pkgconf webkit2gtk4.1-devel alsa-lib-devel libayatana-appindicator-gtk3 google-noto-sans-cjk-fonts \
          glibc-langpack-zh xorg-x11-server-Xvfb openbox dbus-daemon ImageMagick"
     } else if is(&["arch", "manjaro"]) {
-        "sudo pacman -S base-devel webkit2gtk-4.1 alsa-lib noto-fonts-cjk xorg-server-xvfb openbox dbus imagemagick"
+        "sudo pacman -S base-devel webkit2gtk-4.1 alsa-lib libayatana-appindicator noto-fonts-cjk xorg-server-xvfb openbox dbus imagemagick"
     } else if is(&["opensuse", "suse"]) {
-        "sudo zypper install gcc gcc-c++ make pkg-config webkit2gtk3-devel alsa-devel google-noto-sans-cjk-fonts \
+        "sudo zypper install gcc gcc-c++ make pkg-config webkit2gtk3-devel alsa-devel libayatana-appindicator3-1 google-noto-sans-cjk-fonts \
          xorg-x11-server-Xvfb openbox dbus-1 ImageMagick"
     } else if is(&["macos"]) {
         "xcode-select --install"
     } else if is(&["windows"]) {
         "Microsoft C++ Build Tools + WebView2 Runtime"
     } else {
-        "a C compiler, pkg-config, WebKitGTK 4.1 and ALSA with their headers, a CJK font; Xvfb, openbox, dbus-daemon and \
+        "a C compiler, pkg-config, WebKitGTK 4.1 and ALSA with their headers, libayatana-appindicator3, a CJK font; Xvfb, openbox, dbus-daemon and \
          ImageMagick where there is no display"
     }
 }
