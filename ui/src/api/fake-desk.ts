@@ -37,6 +37,18 @@ const PEOPLE = [
 
 type Test = (alert: FakeAlert) => boolean
 
+const hays = new WeakMap<FakeAlert, string>()
+
+/** What words are looked for in, made once for each alert. */
+function hay(a: FakeAlert): string {
+  let found = hays.get(a)
+  if (found === undefined) {
+    found = `${a.row.title}\n${a.row.rule}\n${a.labels.map((l) => l.value).join('\n')}`.toLowerCase()
+    hays.set(a, found)
+  }
+  return found
+}
+
 /** Reads a search as the host does; throws an ErrorView. */
 function search(text: string): Test {
   const terms = text.match(/(?:[^\s"]|"(?:[^"\\]|\\.)*")+/g) ?? []
@@ -63,7 +75,7 @@ function search(text: string): Test {
       }
     }
     const word = term.toLowerCase()
-    return (a) => `${a.row.title}\n${a.row.rule}\n${a.labels.map((l) => l.value).join('\n')}`.toLowerCase().includes(word)
+    return (a) => hay(a).includes(word)
   })
   return (a) => tests.every((test) => test(a))
 }
@@ -146,10 +158,20 @@ export class FakeDesk {
     const key = JSON.stringify([this.revision, q.tab, q.text, q.levels, q.group, q.order, q.unfolded])
     if (this.cache?.key === key) return this.cache
     const test = search(q.text)
-    const list = this.all.filter((a) => this.inTab(a, q.tab) && (q.levels.length === 0 || q.levels.includes(a.row.level)) && test(a))
+    const list = this.sorted(q.order).filter((a) => this.inTab(a, q.tab) && (q.levels.length === 0 || q.levels.includes(a.row.level)) && test(a))
+    const items = q.group === 'none' ? list.map((a): AlertItem => ({ kind: 'alert', row: a.row })) : this.grouped(list, q)
+    this.cache = { key, list, items }
+    return this.cache
+  }
+
+  private order: { key: string; list: FakeAlert[] } | null = null
+
+  private sorted(order: AlertQuery['order']): FakeAlert[] {
+    const key = `${this.revision}/${order}`
+    if (this.order?.key === key) return this.order.list
     const open = (a: FakeAlert): number => (a.row.look === 'open' ? 0 : 1)
-    list.sort((a, b) => {
-      switch (q.order) {
+    const list = [...this.all].sort((a, b) => {
+      switch (order) {
         case 'newest':
           return b.row.starts_at - a.row.starts_at
         case 'oldest':
@@ -160,9 +182,8 @@ export class FakeDesk {
           return open(a) - open(b) || levelRank(a.row.level) - levelRank(b.row.level) || a.row.starts_at - b.row.starts_at
       }
     })
-    const items = q.group === 'none' ? list.map((a): AlertItem => ({ kind: 'alert', row: a.row })) : this.grouped(list, q)
-    this.cache = { key, list, items }
-    return this.cache
+    this.order = { key, list }
+    return list
   }
 
   private grouped(list: FakeAlert[], q: AlertQuery): AlertItem[] {
@@ -182,13 +203,12 @@ export class FakeDesk {
   }
 
   private page(q: AlertQuery): AlertPage {
-    const count = (tab: AlertQuery['tab']): number => this.all.filter((a) => this.inTab(a, tab)).length
     const now = Date.now()
     const answer = {
       now,
       cursor: this.revision,
       offset: q.offset,
-      tabs: { open: count('open'), unacked: count('unacked'), mine: count('mine'), suppressed: count('suppressed'), resolved: count('resolved') },
+      tabs: this.counted().tabs,
       duty: this.duty(now),
       settings: this.settings(),
       wanted: null,
@@ -199,6 +219,17 @@ export class FakeDesk {
     } catch (error) {
       return { ...answer, total: 0, alerts: 0, items: [], error: error as ErrorView }
     }
+  }
+
+  private counts: { revision: number; tabs: AlertPage['tabs']; levels: DutyView['levels']; suppressed: number; next: NextView | null } | null = null
+
+  /** What is counted over all alerts, once for each state of the desk. */
+  private counted(): NonNullable<FakeDesk['counts']> {
+    if (this.counts?.revision === this.revision) return this.counts
+    const count = (tab: AlertQuery['tab']): number => this.all.filter((a) => this.inTab(a, tab)).length
+    const tabs = { open: count('open'), unacked: count('unacked'), mine: count('mine'), suppressed: count('suppressed'), resolved: count('resolved') }
+    this.counts = { revision: this.revision, tabs, levels: this.levels(), suppressed: tabs.suppressed, next: this.next() }
+    return this.counts
   }
 
   private levels(): [LevelCount, LevelCount, LevelCount, LevelCount] {
@@ -232,9 +263,9 @@ export class FakeDesk {
       silences: kind === 'alertmanager',
     })
     return {
-      levels: this.levels(),
-      suppressed: this.all.filter((a) => a.row.look === 'suppressed').length,
-      next: this.next(),
+      levels: this.counted().levels,
+      suppressed: this.counted().suppressed,
+      next: this.counted().next,
       me: this.me,
       people: PEOPLE,
       on_duty: PEOPLE.slice(0, 1),

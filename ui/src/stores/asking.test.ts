@@ -94,15 +94,14 @@ describe('asking for the list', () => {
     expect(store.total).toBe(2)
   })
 
-  it('waits a moment while somebody types, far less than one notices', async () => {
+  it('asks at the first letter, and for the last of those that follow before the answer', async () => {
     asking.start()
     at(0).answer(page({}))
     await settle()
     for (const text of ['p', 'pa', 'pay']) asking.change({ text }, true)
-    expect(asked.length).toBe(1)
+    expect(asked.map((one) => one.query.text)).toEqual(['', 'p'])
     await vi.advanceTimersByTimeAsync(30)
-    expect(asked.length).toBe(2)
-    expect(at(1).query.text).toBe('pay')
+    expect(asked.map((one) => one.query.text)).toEqual(['', 'p', 'pay'])
   })
 
   it('never has more than three questions under way, and asks the newest afterwards', async () => {
@@ -146,6 +145,32 @@ describe('asking for the list', () => {
     expect(store.now).toBe(NOW)
     await vi.advanceTimersByTimeAsync(3000)
     expect(store.now).toBeGreaterThanOrEqual(NOW + 2500)
+  })
+})
+
+describe('an alert that is asked for from outside', () => {
+  it('is shown once, and not when it was asked for long before', async () => {
+    asking.start()
+    at(0).answer(page({ wanted: { alert: 7, at: NOW - 60_000 } }))
+    await settle()
+    expect(store.wanted).toBeNull()
+    void asking.ask()
+    at(1).answer(page({ wanted: { alert: 8, at: NOW - 100 } }))
+    await settle()
+    const first = store.wanted
+    expect(first?.alert).toBe(8)
+    void asking.ask()
+    at(2).answer(page({ wanted: { alert: 8, at: NOW - 100 } }))
+    await settle()
+    // The same object: what depends on it is not told again.
+    expect(store.wanted).toBe(first)
+  })
+
+  it('is shown by a window that was opened for it', async () => {
+    asking.start()
+    at(0).answer(page({ wanted: { alert: 9, at: NOW - 2000 } }))
+    await settle()
+    expect(store.wanted?.alert).toBe(9)
   })
 })
 

@@ -11,7 +11,7 @@ const AT_ONCE = 3
 const MARGIN = 15
 /** How often silence is looked for, ms. */
 const WATCH = 500
-/** While typing, a question waits for so long for the next letter, ms. */
+/** While a question of a former letter is under way, the next one waits for so long for a further letter, ms. */
 export const TYPING = 20
 
 /** Asks for the list once a second, and at once when something was done; only the answer to the newest question counts. */
@@ -48,12 +48,12 @@ export class Asking {
     window.clearInterval(this.clock)
   }
 
-  /** Another question, asked at once; or after a moment without a further one, while somebody types. */
+  /** Another question, asked at once; while somebody types faster than answers come, after a moment without a further letter. */
   change(next: Partial<Question>, typing = false): void {
     this.store.question = { ...this.store.question, ...next }
     this.store.wantOffset = 0
     window.clearTimeout(this.debounce)
-    if (typing) this.debounce = window.setTimeout(() => void this.ask(), TYPING)
+    if (typing && this.underWay.size > 0) this.debounce = window.setTimeout(() => void this.ask(), TYPING)
     else void this.ask()
   }
 

@@ -4,6 +4,8 @@ import { setLocale } from '../i18n/index.svelte'
 
 /** Without an answer for so long the desk says that it is cut off, ms. */
 export const DESK_LOST_AFTER = 3500
+/** A window needs a while to open: what was asked for within this time before its first answer is what it was opened for, ms. */
+const WANTED_FOR = 15_000
 
 /** What a window of the alert desk shows. Pages are its only input; `monotonic` is a clock that never jumps, ms. */
 export class DeskStore {
@@ -35,6 +37,7 @@ export class DeskStore {
   heardAt: number
   private base = 0
   private settingsKey = ''
+  private wantedAt = NaN
 
   constructor(monotonic: number) {
     this.heardAt = monotonic
@@ -55,7 +58,7 @@ export class DeskStore {
     this.tabs = page.tabs
     this.duty = page.duty
     this.error = page.error
-    if (page.wanted !== null && page.wanted.at !== this.wanted?.at) this.wanted = page.wanted
+    this.want(page)
     const key = JSON.stringify(page.settings)
     if (key !== this.settingsKey) {
       this.settingsKey = key
@@ -64,6 +67,14 @@ export class DeskStore {
     }
     this.started = true
     this.tick(monotonic)
+  }
+
+  /** What was asked for from outside is shown once; what was asked for long before this window opened is not. */
+  private want(page: AlertPage): void {
+    const { wanted } = page
+    if (wanted === null || wanted.at === this.wantedAt) return
+    this.wantedAt = wanted.at
+    if (this.started || page.now - wanted.at < WANTED_FOR) this.wanted = wanted
   }
 
   /** Moves the clock on and judges whether the host still answers. */
