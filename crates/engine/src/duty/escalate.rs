@@ -5,6 +5,9 @@ use super::setup::{MINUTE, Policy, Step};
 use model::duty::{Actor, AlertId, AuditEntry, DropReason, Escalation, NoticeKind, PersonId, What};
 use std::collections::BTreeMap;
 
+/// The audit log's word for a step after the first.
+const ESCALATED: &str = "escalated";
+
 /// Stops the clock and remembers what was left.
 pub fn freeze(clock: &mut Escalation, now: i64) {
     if let Some(due) = clock.due_at.take() {
@@ -197,10 +200,16 @@ impl Duty {
             ("round".to_string(), round.to_string()),
             ("to".to_string(), to.join(", ")),
         ]);
+        // Many that escalate together are one line.
+        let same = |a: &&mut AuditEntry| a.action == ESCALATED && a.detail == detail;
+        if let Some(line) = self.pending.audit.iter_mut().rev().take(8).find(same) {
+            line.alerts.push(id);
+            return;
+        }
         self.pending.audit.push(AuditEntry {
             at: now,
             by: Actor::default(),
-            action: "escalated".to_string(),
+            action: ESCALATED.to_string(),
             alerts: vec![id],
             detail,
         });

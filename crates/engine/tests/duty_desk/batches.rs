@@ -171,6 +171,8 @@ fn ten_thousand_at_once_are_few_sendings_and_all_are_accounted_for() {
     assert!(w.duty.alerts().all(|a| a.told == ["zhang"]));
     w.minutes(15);
     assert!(w.sent.len() < 16 + 2 * 17, "{}", w.sent.len());
+    let escalated: Vec<usize> = w.keeper.audit.iter().map(|a| a.alerts.len()).collect();
+    assert_eq!(escalated, [10_000]);
 }
 
 #[test]
