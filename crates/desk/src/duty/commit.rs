@@ -122,8 +122,10 @@ mod tests {
             })
         };
         let state = |level| Record::Alert(Box::new(alert(1, level, &[])));
-        let mut batch = Batch::default();
-        batch.records = vec![state(Level::P2), line(1), line(2), Record::Alive(8)];
+        let mut batch = Batch {
+            records: vec![state(Level::P2), line(1), line(2), Record::Alive(8)],
+            ..Batch::default()
+        };
         batch
             .records
             .extend([state(Level::P1), line(3), Record::Alive(9)]);

@@ -53,6 +53,16 @@ pub struct Facts {
     pub settings: ViewSettings,
 }
 
+/// How a source fares.
+#[derive(Clone, Default)]
+struct Fares {
+    /// Whether it answered last; `None`: not asked yet.
+    ok: Option<bool>,
+    error: Option<ErrorView>,
+    last_ok: Option<i64>,
+    alerts: u32,
+}
+
 /// What a desk is made of.
 pub struct Parts {
     /// What the engine decides by.
@@ -85,7 +95,7 @@ pub struct DutyCore {
     shell: Arc<dyn Shell>,
     band: watch::Sender<Arc<AlertBand>>,
     pub(super) lost: BTreeSet<String>,
-    sources: BTreeMap<String, (Option<bool>, Option<ErrorView>, Option<i64>, u32)>,
+    sources: BTreeMap<String, Fares>,
     channels: BTreeMap<String, notify::ChannelHealth>,
     batch: Batch,
     /// What is under way to the disk, to be done again if it fails.
@@ -119,7 +129,7 @@ impl DutyCore {
         let sources = facts
             .sources
             .iter()
-            .map(|(n, _, _)| (n.clone(), (None, None, None, 0)));
+            .map(|(n, _, _)| (n.clone(), Fares::default()));
         Self {
             duty: Duty::new(),
             names: Arc::new(names),
@@ -234,11 +244,11 @@ impl DutyCore {
     fn source(&mut self, news: SourceNews) {
         let lost = news.error.is_some();
         let entry = self.sources.entry(news.name.clone()).or_default();
-        entry.0 = Some(!lost);
-        entry.1 = news.error;
+        entry.ok = Some(!lost);
+        entry.error = news.error;
         if !lost {
-            entry.2 = Some(clock::now_ms());
-            entry.3 = news.alerts;
+            entry.last_ok = Some(clock::now_ms());
+            entry.alerts = news.alerts;
         }
         let was_lost = self.lost.contains(&news.name);
         if lost && !was_lost {
@@ -746,7 +756,12 @@ impl DutyCore {
     fn duty_view(&self, now: i64) -> DutyView {
         let person = |id: &String| views::person_view(&self.names, id);
         let source = |(name, kind, silences): &(String, String, bool)| {
-            let (ok, error, last_ok, alerts) = self.sources.get(name).cloned().unwrap_or_default();
+            let Fares {
+                ok,
+                error,
+                last_ok,
+                alerts,
+            } = self.sources.get(name).cloned().unwrap_or_default();
             AlertSourceView {
                 name: name.clone(),
                 kind: kind.clone(),

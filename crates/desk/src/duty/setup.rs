@@ -127,28 +127,60 @@ fn policies(config: &Config, channels: &BTreeSet<String>) -> Vec<Policy> {
         .collect()
 }
 
-/// The built-in rules have tiers of one check (warning, critical, emergency): the more urgent one explains the others. Rules of the
-/// configuration come beside it.
+/// Tiers of the built-in rules, most urgent first.
+const TIERS: [&str; 4] = ["emergency", "critical", "warning", "notice"];
+/// Labels that tell what a built-in rule's alert is about; missing on both sides counts as equal.
+const ABOUT: [&str; 32] = [
+    "check",
+    "instance",
+    "ident",
+    "job",
+    "device",
+    "mountpoint",
+    "path",
+    "node",
+    "namespace",
+    "pod",
+    "container",
+    "deployment",
+    "persistentvolumeclaim",
+    "proxy",
+    "ifIndex",
+    "ifName",
+    "http_route",
+    "uri",
+    "pool",
+    "target",
+    "slot_name",
+    "application_name",
+    "datname",
+    "slave_ip",
+    "vhost",
+    "queue",
+    "consumergroup",
+    "topic",
+    "channel",
+    "model",
+    "page",
+    "server_address",
+];
+
+/// The built-in rules have tiers of one check: the more urgent one explains the others. Rules of the configuration come beside it.
 fn inhibitions(config: &Config) -> Vec<InhibitRule> {
-    let severities = ["info", "warning", "high", "critical", "emergency"];
-    let tiers = (1..severities.len()).map(|i| InhibitRule {
-        source: vec![
-            Matcher::equal("severity", severities[i]),
+    let some_check = || Matcher {
+        is_equal: false,
+        ..Matcher::equal("check", "")
+    };
+    let tiers = (0..TIERS.len() - 1).map(|i| InhibitRule {
+        source: vec![Matcher::equal("tier", TIERS[i]), some_check()],
+        target: vec![
             Matcher {
-                is_equal: false,
-                ..Matcher::equal("check", "")
+                is_regex: true,
+                ..Matcher::equal("tier", TIERS[i + 1..].join("|"))
             },
+            some_check(),
         ],
-        target: vec![Matcher {
-            is_regex: true,
-            ..Matcher::equal("severity", severities[..i].join("|"))
-        }],
-        equal: vec![
-            "check".into(),
-            "instance".into(),
-            "service".into(),
-            "device".into(),
-        ],
+        equal: ABOUT.map(str::to_owned).to_vec(),
     });
     let own = config.inhibit.iter().map(|i| InhibitRule {
         source: matchers(&i.source),
@@ -233,6 +265,15 @@ mod tests {
         assert_eq!(s.roles[LEAD], ["b"]);
         assert_eq!(s.policies.len(), 4);
         assert_eq!(s.levels.otherwise, Level::P2);
+    }
+
+    #[test]
+    fn a_more_urgent_tier_of_a_built_in_rule_explains_the_others() {
+        let rules = of("").inhibitions;
+        assert_eq!(rules.len(), 3);
+        assert_eq!(rules[1].source[0].value, "critical");
+        assert_eq!(rules[1].target[0].to_string(), "tier=~\"warning|notice\"");
+        assert!(rules.iter().all(|r| r.equal.contains(&"check".to_owned())));
     }
 
     #[test]

@@ -107,8 +107,7 @@ pub async fn run(
     let driver = Driver::new(channels, silencing, handle.clone());
     let facts = Facts {
         me: me(config),
-        ack_ms: (config.duty.ack_minutes > 0.0)
-            .then(|| (config.duty.ack_minutes * 60_000.0) as i64),
+        ack_ms: Some((config.duty.ack_minutes * 60_000.0) as i64).filter(|ms| *ms > 0),
         mirror: config.duty.mirror_labels.clone(),
         sources: listed(config, &clients),
         settings: around.settings.clone(),
