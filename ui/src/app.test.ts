@@ -4,7 +4,7 @@ import { flushSync, mount, unmount } from 'svelte'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { encode } from './api/frame'
 import { hostOver } from './api/host'
-import type { FrameHead, PanelFrame, PanelState, PanelView, QueryView, SeverityView, Verdict } from './api/wire'
+import type { AlertBand, AlertRow, FrameHead, PanelFrame, PanelState, PanelView, QueryView, SeverityView, Verdict } from './api/wire'
 import App from './App.svelte'
 
 const NOW = Date.UTC(2026, 10, 21, 4, 8, 41)
@@ -201,6 +201,66 @@ describe('the verdict', () => {
     await say(calm)
     expect(one('.sources').textContent).toContain('来源 0/1 正常')
     expect(one('[data-source="prom"]').dataset.health).toBe('failed')
+  })
+})
+
+describe('the alert desk on the wall', () => {
+  const row = (id: number, level: AlertRow['level'], over: Partial<AlertRow> = {}): AlertRow => ({
+    id,
+    fingerprint: '0000000000000001',
+    level,
+    look: 'open',
+    title: `告警 ${id}`,
+    rule: 'Rule',
+    place: ['order-api'],
+    sources: 1,
+    starts_at: NOW - 120_000,
+    respond_by: NOW + 180_500,
+    resolve_by: null,
+    resolved_at: null,
+    acked_by: null,
+    ack_comment: null,
+    ack_until: null,
+    assignee: null,
+    quiet: null,
+    next: { at: NOW + 600_000, what: { key: 'alert.next.escalate', params: { to: { kind: 'text', value: '王五' } } } },
+    flapping: false,
+    unverified: false,
+    demo: false,
+    ...over,
+  })
+  const band = (over: Partial<AlertBand> = {}): AlertBand => {
+    const none = { open: 0, unacked: 0 }
+    return { levels: [none, none, none, none], urgent: [], ticker: [], on_duty: ['李四'], next: null, lost: [], ...over }
+  }
+
+  it('shows P0 and P1 that nobody has, and says that all is not well', async () => {
+    const urgent = [1, 2, 3, 4, 5].map((id) => row(id, id === 1 ? 'p0' : 'p1', id === 1 ? { title: HOSTILE } : {}))
+    const levels: AlertBand['levels'] = [{ open: 1, unacked: 1 }, { open: 6, unacked: 6 }, { open: 0, unacked: 0 }, { open: 9, unacked: 9 }]
+    await open(head([panelFrame('stat', { kind: 'data' })], ['stat'], { alerts: band({ levels, urgent, ticker: urgent }) }))
+    expect(document.querySelectorAll('[data-urgent]').length).toBe(3)
+    expect(one('[data-urgent="1"]').textContent).toContain('<img src=x')
+    expect(one('[data-urgent="2"]').textContent).toContain('升级给 王五')
+    expect(one('[data-urgent="2"]').textContent).toContain('03:0')
+    expect(one('[data-band]').textContent).toContain('还有 4 项')
+    expect(one('[data-verdict]').textContent).toContain('7 项告警待确认')
+    expect(one('[data-on-duty]').textContent).toContain('李四')
+    expect(document.querySelectorAll('img').length).toBe(0)
+    // The wall only tells: nothing on it can acknowledge.
+    expect(document.querySelectorAll('[data-do], [data-band] button').length).toBe(0)
+  })
+
+  it('lists the others with owner and age, and keeps what it knows while nothing changes', async () => {
+    const ticker = [row(7, 'p2', { look: 'acked', acked_by: '赵六', respond_by: null }), row(8, 'p2', { respond_by: NOW - 60_000 })]
+    const first = head([panelFrame('stat', { kind: 'data' })], ['stat'], { alerts: band({ ticker, lost: ['am-1'] }) })
+    await open(first)
+    expect(document.querySelector('[data-band]')).toBeNull()
+    expect(one('[data-ticker="7"]').textContent).toContain('赵六 处理中')
+    expect(one('[data-on-duty]').textContent).toContain('am-1 失联')
+    answers = [head([], [], { full: false, board: null, settings: null, sources: null, verdict: null, alerts: null })]
+    await vi.advanceTimersByTimeAsync(1100)
+    flushSync()
+    expect(one('[data-ticker="7"]').dataset.look).toBe('acked')
   })
 })
 

@@ -36,6 +36,8 @@ export function unit(): number {
       return Math.max(0.88, Math.min(width / 1600, height / 960))
     case 'pocket':
       return Math.max(0.82, Math.min(width / 390, height / 780))
+    case 'takeover':
+      return Math.max(0.25, Math.min(width / 1920, height / 1080), Math.min(width / 1150, height / 1900))
     default:
       return Math.max(0.25, Math.min(width / 1920, height / 1080))
   }

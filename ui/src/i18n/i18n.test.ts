@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { load } from '../../build/locales'
+import { GROUPINGS, ORDERS, TABS } from '../features/alerts/question'
 import { fill, t } from './index.svelte'
 
 const texts = load()
@@ -24,7 +25,7 @@ describe('texts', () => {
 
   it('exist for every key that the page names', () => {
     const missing = sources.flatMap(({ name, text }) =>
-      [...text.matchAll(/\bt\(\s*'([^']+)'/g), ...text.matchAll(/'(ui\.[a-z_.]+)'/g)]
+      [...text.matchAll(/\bt\(\s*'([^']+)'/g), ...text.matchAll(/'((?:ui|desk|alert|pocket|takeover|figures|timeline)\.[a-z0-9_]+(?:\.[a-z0-9_]+)*)'/g)]
         .map((m) => m[1] as string)
         .filter((key) => texts['zh-CN']?.[key] === undefined)
         .map((key) => `${name}: ${key}`),
@@ -38,6 +39,17 @@ describe('texts', () => {
       'ui.verdict': ['warning', 'critical', 'emergency', 'unknown'],
       'ui.source_health': ['unknown', 'ok', 'degraded', 'failed'],
       'ui.secrets': ['keyring', 'vault', 'none'],
+      'alert.level_name': ['P0', 'P1', 'P2', 'P3'],
+      'alert.notice_state': ['waiting', 'sending', 'sent', 'failed', 'dropped'],
+      'alert.stage': ['source', 'level', 'policy', 'quiet', 'step', 'notice', 'you'],
+      'alert.sight': ['firing', 'suppressed', 'resolved'],
+      'alert.source_kind': ['alertmanager', 'prometheus', 'rules', 'webhook'],
+      'desk.tab': [...TABS],
+      'desk.group': [...GROUPINGS],
+      'desk.order': [...ORDERS],
+      'desk.nav': ['alerts', 'mutes', 'history', 'figures', 'wall', 'pocket', 'health'],
+      'desk.toast': ['ack', 'unack', 'assign', 'snooze', 'resolve', 'comment', 'mute', 'maintenance', 'unmute', 'hush', 'unhush', 'me'],
+      'pocket.tab': ['alerts', 'wall', 'duty', 'me'],
     }
     for (const [family, values] of Object.entries(families)) {
       for (const value of values) expect(texts['zh-CN']?.[`${family}.${value}`], `${family}.${value}`).toBeTypeOf('string')
