@@ -49,13 +49,16 @@ impl Shell for Machine {
 /// Brings the takeover windows and the tray in line with the newest state.
 async fn follow(app: App, mut states: watch::Receiver<ShellState>) {
     let app = app.wait().await;
+    let mut seen: Vec<AlertId> = Vec::new();
     loop {
         let state = states.borrow_and_update().clone();
         let takeover = !state.takeover.is_empty();
+        let anew = state.takeover.iter().any(|id| !seen.contains(id));
+        seen.clone_from(&state.takeover);
         let handle = app.clone();
         // the window system answers when its own thread has time
         let done = tokio::task::spawn_blocking(move || {
-            windows::takeover(&handle, takeover);
+            windows::takeover(&handle, takeover, anew);
             tray::update(&handle, &state);
         });
         if done.await.is_err() {

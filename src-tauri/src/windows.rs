@@ -47,6 +47,7 @@ pub fn open<R: Runtime>(app: &AppHandle<R>, window: Window) -> tauri::Result<()>
     let opening = app.state::<Opening>();
     let _one = opening.0.lock();
     let name = label(window);
+    step_aside(app);
     if let Some(there) = app.get_webview_window(name) {
         there.unminimize()?;
         there.show()?;
@@ -78,11 +79,26 @@ pub fn open<R: Runtime>(app: &AppHandle<R>, window: Window) -> tauri::Result<()>
     Ok(())
 }
 
-/// While `wanted`, a window stands on every screen; otherwise on none. Called again whenever a screen may have come or gone.
-pub fn takeover<R: Runtime>(app: &AppHandle<R>, wanted: bool) {
+/// Who asks for another window while a takeover stands wants to see it: the takeover stays, but no longer above everything. The next P0
+/// brings it up again.
+fn step_aside<R: Runtime>(app: &AppHandle<R>) {
+    for window in (0..SCREENS).filter_map(|i| app.get_webview_window(&takeover_label(i))) {
+        if let Err(error) = window.set_always_on_top(false) {
+            tracing::debug!(%error, "a takeover window does not step aside");
+        }
+    }
+}
+
+fn takeover_label(screen: usize) -> String {
+    format!("takeover-{screen}")
+}
+
+/// While `wanted`, a window stands on every screen; otherwise on none. Called again whenever a screen may have come or gone. `anew`: there is
+/// something on it that was not there before, so that it comes to the front.
+pub fn takeover<R: Runtime>(app: &AppHandle<R>, wanted: bool, anew: bool) {
     let screens = if wanted { screens(app) } else { Vec::new() };
     for i in 0..SCREENS {
-        let name = format!("takeover-{i}");
+        let name = takeover_label(i);
         let there = app.get_webview_window(&name);
         match (there, screens.get(i)) {
             (None, Some(screen)) => {
@@ -93,6 +109,14 @@ pub fn takeover<R: Runtime>(app: &AppHandle<R>, wanted: bool) {
             (Some(window), None) => {
                 if let Err(error) = window.destroy() {
                     tracing::debug!(%error, "takeover window already gone");
+                }
+            }
+            (Some(window), Some(_)) if anew => {
+                let raised = window
+                    .set_always_on_top(true)
+                    .and_then(|()| window.set_focus());
+                if let Err(error) = raised {
+                    tracing::warn!(%error, "a takeover window stays behind");
                 }
             }
             _ => {}

@@ -124,6 +124,17 @@ fn a_p0_pops_up_takes_the_screen_and_is_taken_by_the_button() {
         "return document.body.innerText.includes('微信支付成功率过低')",
     );
     wall.picture("takeover");
+    // who wants to look first can: the desk comes before the takeover, which stays
+    let asked = "{kind: 'desk', alert: 1}";
+    assert_eq!(invoke(&wall, "open_window", asked), "ok");
+    assert_eq!(wall.windows(), [DESK, TAKEOVER]);
+    wall.enter(DESK);
+    wall.until(
+        "the desk to have the focus",
+        SOON,
+        "return document.hasFocus()",
+    );
+    wall.picture("looking");
 
     server.press(p0.id, "ack");
     wall.until_windows(&[DESK], SOON);
