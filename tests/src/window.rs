@@ -161,6 +161,11 @@ impl Wall {
         &self.display
     }
 
+    /// Process id of the driver; the program is below it.
+    pub fn driver_pid(&self) -> u32 {
+        self.driver.pid()
+    }
+
     /// What the program wrote to standard output and standard error.
     pub fn words(&self) -> String {
         let bytes = fs::read(self.dir().join("program.log")).unwrap_or_default();

@@ -52,7 +52,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        usage: "[wall|start|decode|tsdb|refresh-bytes]… [--quick]",
+        usage: "[wall|start|decode|tsdb|refresh-bytes|alerts]… [--quick]",
         zh: "测量（发布版）并与目标比较",
         en: "measure (release build) and compare with the targets",
         go: bench::main,

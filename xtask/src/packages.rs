@@ -108,7 +108,7 @@ impl Need {
         let groups: &[&[Package]] = match self {
             Self::Run => &[BUILD],
             Self::RunVirtual => &[BUILD, DISPLAY],
-            Self::Bench => &[BUILD, DISPLAY, SERVERS],
+            Self::Bench => &[BUILD, DISPLAY, WINDOW_TESTS, SERVERS],
             Self::Test => &[BUILD, DISPLAY, WINDOW_TESTS, SERVERS],
         };
         groups.concat()

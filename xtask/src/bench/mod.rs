@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: figures of the release build, and whether they reach their targets.
 
+mod alerts;
 mod decode;
 mod figure;
 mod refresh;
@@ -52,6 +53,12 @@ const BENCHES: &[Bench] = &[
         "24 块面板 × 4 条曲线 × 720 点，每秒更新：CPU 与内存",
         "24 panels × 4 series × 720 points, one update a second: CPU and memory",
         wall::measure,
+    ),
+    (
+        "alerts",
+        "告警台：1 万与 5 万条告警、弹窗与确认的时延",
+        "the alert desk: 10,000 and 50,000 alerts, how soon a pop-up, how soon acknowledged",
+        alerts::measure,
     ),
 ];
 
