@@ -1,14 +1,13 @@
 //! A notice and its alerts become a message in the person's language.
 
+mod beside;
 mod lines;
 
-use crate::message::{
-    ALERTS, Action, ActionId, AlertBrief, DIGEST_LINES, FACTS, Fact, Kind, Message, Next, Recipient,
-};
+use crate::message::{ALERTS, AlertBrief, DIGEST_LINES, FACTS, Kind, Message, Next};
 use crate::speak::{clock, duration, exists, number, say, sentence};
 use crate::text::{self, line};
 use chrono_tz::Tz;
-use lines::{alert_name, alert_title, digest_line, resolved_by, start_of};
+use lines::{alert_title, digest_line, resolved_by, start_of};
 use model::alert::Level;
 use model::duty::{Alert, AlertId, DigestReason, Notice, NoticeKind, Person};
 use std::collections::BTreeMap;
@@ -406,80 +405,6 @@ impl Writer<'_> {
         }
         line(value, text::DETAIL)
     }
-
-    fn facts(&self) -> Vec<Fact> {
-        let [alert] = self.known else {
-            return Vec::new();
-        };
-        let fact = |key: &str, value: String| Fact {
-            name: self.say(&format!("notice.fact.{key}"), &[]),
-            value: line(&value, text::DETAIL),
-        };
-        let mut facts = vec![fact("rule", alert_name(alert, self.scene.locale))];
-        facts.push(fact("level", alert.level.name().to_owned()));
-        if let Some(value) = alert.value {
-            facts.push(fact("value", number(value)));
-        }
-        facts.push(fact("since", self.at(start_of(alert))));
-        let labels = alert
-            .labels
-            .iter()
-            .filter(|(name, _)| *name != model::alert::ALERT_NAME);
-        facts.extend(labels.take(FACTS).map(|(name, value)| Fact {
-            name: line(name, text::NAME),
-            value: line(value, text::DETAIL),
-        }));
-        facts
-    }
-
-    fn actions(&self) -> Vec<Action> {
-        let action = |id: ActionId| Action {
-            id,
-            title: self.say(&format!("notice.action.{}", id.as_str()), &[]),
-        };
-        let open = self.known.iter().any(|a| a.is_open() && a.ack.is_none());
-        let over = matches!(self.notice.kind, NoticeKind::Resolved);
-        if open && !over {
-            vec![action(ActionId::Ack), action(ActionId::View)]
-        } else {
-            vec![action(ActionId::View)]
-        }
-    }
-
-    /// The runbook, or where the source shows it.
-    fn link(&self) -> Option<String> {
-        let [alert] = self.known else {
-            return None;
-        };
-        let runbook = alert.annotations.get("runbook_url").map(String::as_str);
-        let source = alert
-            .sights
-            .values()
-            .filter_map(|s| s.generator_url.as_deref());
-        runbook.into_iter().chain(source).find_map(web_link)
-    }
-
-    fn recipient(&self) -> Recipient {
-        let person = self.scene.people.iter().find(|p| p.id == self.notice.to);
-        Recipient {
-            id: self.notice.to.clone(),
-            name: self.name_of(&self.notice.to),
-            address: person.and_then(|p| p.addresses.get(&self.notice.channel).cloned()),
-        }
-    }
-
-    fn name_of(&self, id: &str) -> String {
-        let person = self.scene.people.iter().find(|p| p.id == id);
-        line(person.map_or(id, |p| &p.name), text::NAME)
-    }
-}
-
-/// Only a web address, and none that hides something: anything else from a label is no link.
-fn web_link(text: &str) -> Option<String> {
-    let url = reqwest::Url::parse(text.trim()).ok()?;
-    let web = matches!(url.scheme(), "http" | "https") && url.has_host();
-    let plain = url.username().is_empty() && url.password().is_none() && url.as_str().len() <= 2000;
-    (web && plain).then(|| url.into())
 }
 
 #[cfg(test)]

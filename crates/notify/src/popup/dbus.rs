@@ -4,20 +4,20 @@
 //! all pop-ups. notify-rust opens a connection and blocks a thread for each pop-up whose buttons matter, and does not tell the connection it
 //! used, so a listener beside it would hear nothing from such a server.
 
+mod say;
+
 use super::shown::{Place, Shown, Signal};
-use super::{Popup, PopupEvent, PopupHost, Urgency};
+use super::{Popup, PopupEvent, PopupHost};
 use crate::channel::{ChannelHealth, Health, Receipt, Sending, Withdrawing};
 use crate::error::{Code, SendError};
 use crate::text::escape_markup;
 use futures::{FutureExt as _, StreamExt as _};
-use model::alert::Level;
 use model::duty::NoticeId;
 use parking_lot::Mutex;
-use std::collections::HashMap;
+use say::{fault, hints, sender_of};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::mpsc;
-use zbus::zvariant::Value;
 use zbus::{Connection, MatchRule, MessageStream, message};
 
 const NAME: &str = "org.freedesktop.Notifications";
@@ -369,11 +369,6 @@ impl Inner {
         } else {
             Vec::new()
         };
-        let icon = match popup.level {
-            Level::P0 => "dialog-error",
-            Level::P1 | Level::P2 => "dialog-warning",
-            Level::P3 => "dialog-information",
-        };
         let expire: i32 = if popup.stays { 0 } else { -1 };
         let answer = Self::call(
             &link,
@@ -382,7 +377,7 @@ impl Inner {
             &(
                 inner.application.as_str(),
                 replaces,
-                icon,
+                say::icon(popup.level),
                 popup.title.as_str(),
                 body.as_str(),
                 buttons,
@@ -428,57 +423,5 @@ impl Inner {
             .with("vendor", &vendor)
             .with("version", &version)
             .with("spec", &spec))
-    }
-}
-
-fn hints(popup: &Popup) -> HashMap<&'static str, Value<'static>> {
-    let urgency: u8 = match popup.urgency {
-        Urgency::Low => 0,
-        Urgency::Normal => 1,
-        Urgency::Critical => 2,
-    };
-    let mut hints = HashMap::from([
-        ("urgency", Value::from(urgency)),
-        ("desktop-entry", Value::from("shouwang")),
-        // the channel `sound` sounds
-        ("suppress-sound", Value::from(true)),
-    ]);
-    if popup.stays {
-        // stays after a press of 查看
-        hints.insert("resident", Value::from(true));
-    }
-    hints
-}
-
-fn sender_of(message: &zbus::Message) -> String {
-    let header = message.header();
-    header
-        .sender()
-        .map(|s| s.as_str().to_owned())
-        .unwrap_or_default()
-}
-
-fn fault(error: &zbus::Error) -> SendError {
-    match error {
-        zbus::Error::MethodError(name, _, _) => {
-            let name = name.as_str();
-            match name.strip_prefix("org.freedesktop.DBus.Error.") {
-                Some("ServiceUnknown" | "NameHasNoOwner") => {
-                    SendError::after(Code::NoNotificationServer, LATER)
-                }
-                Some(spawn) if spawn.starts_with("Spawn.") => {
-                    SendError::after(Code::NoNotificationServer, LATER)
-                }
-                Some("NoReply" | "Timeout" | "TimedOut") => {
-                    SendError::after(Code::NotificationServerSlow, LATER)
-                }
-                _ => SendError::after(Code::NotificationRefused, LATER).with("detail", name),
-            }
-        }
-        zbus::Error::InputOutput(_) | zbus::Error::Handshake(_) => {
-            SendError::after(Code::NoSessionBus, 5)
-        }
-        // an answer of another shape
-        _ => SendError::after(Code::NotificationRefused, LATER).with("detail", error),
     }
 }

@@ -1,4 +1,6 @@
+use super::beside::web_link;
 use super::*;
+use crate::message::ActionId;
 use model::Labels;
 use model::alert::{Fingerprint, Reported};
 use model::duty::{Actor, Escalation, LevelReason, NoticeId, NoticeState, Resolution, Sight};
