@@ -3,9 +3,10 @@
 use super::chart::Book;
 use super::commit::{self, Batch, FAIL_OPEN_AFTER, Reply};
 use super::driver::Driver;
-use super::filter::{Filter, FilterError, haystack};
+use super::filter::{Filter, FilterError};
 use super::handle::{Ask, DutyHandle, Message, SourceNews};
-use super::list::{self, Question};
+use super::list::{self, Question, Survey};
+use super::seen::Seen;
 use super::sentences::Names;
 use super::shell::{Shell, ShellState, Window};
 use super::views::{self, Scene};
@@ -21,8 +22,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use wire::{
     AlertAct, AlertBand, AlertPage, AlertQuery, AlertSourceView, ChannelView, DutyView, ErrorCode,
-    ErrorView, LevelCount, MatcherView, NextView, PersonView, PreviewView, ViewSettings,
-    WantedView,
+    ErrorView, MatcherView, NextView, PersonView, PreviewView, ViewSettings, WantedView,
 };
 
 /// Messages taken in one turn.
@@ -106,8 +106,7 @@ pub struct DutyCore {
     muted_until: Option<i64>,
     wanted: Option<WantedView>,
     away: Option<(i64, i64)>,
-    words: BTreeMap<AlertId, String>,
-    words_revision: u64,
+    seen: Seen,
     shown: (u64, ShellState),
     handle: DutyHandle,
 }
@@ -151,8 +150,7 @@ impl DutyCore {
             muted_until: None,
             wanted: None,
             away: None,
-            words: BTreeMap::new(),
-            words_revision: 0,
+            seen: Seen::default(),
             shown: (u64::MAX, ShellState::default()),
             handle,
         }
@@ -451,6 +449,7 @@ impl DutyCore {
     fn list(&mut self, query: &AlertQuery) -> AlertPage {
         let now = clock::now_ms();
         let revision = self.duty.revision().max(1);
+        let survey = self.seen.survey(&self.duty, &self.facts.me.id);
         let mut page = AlertPage {
             now: now as f64,
             cursor: revision,
@@ -458,8 +457,8 @@ impl DutyCore {
             alerts: 0,
             offset: 0,
             items: None,
-            tabs: list::tabs(self.duty.known(), &self.facts.me.id),
-            duty: self.duty_view(now),
+            tabs: survey.tabs,
+            duty: self.duty_view(&survey, now),
             settings: self.facts.settings.clone(),
             wanted: self.wanted,
             error: None,
@@ -472,9 +471,6 @@ impl DutyCore {
                 return page;
             }
         };
-        if filter.has_words() {
-            self.read_words();
-        }
         let question = Question {
             tab: query.tab,
             levels: views::levels(&query.levels),
@@ -485,9 +481,8 @@ impl DutyCore {
             limit: query.limit,
             me: self.facts.me.id.clone(),
         };
-        let words = &self.words;
-        let hay = |a: &Alert| words.get(&a.id).map_or("", String::as_str);
-        let window = list::window(self.duty.known(), &filter, &question, hay);
+        let found = self.seen.find(&self.duty, &query.text, &filter, &question);
+        let window = list::window(found, |id| self.duty.alert(id), &question);
         page.total = window.total;
         page.alerts = window.alerts;
         page.offset = window.offset;
@@ -496,26 +491,6 @@ impl DutyCore {
             page.items = Some(views::items(&window.entries, &self.scene(), next));
         }
         page
-    }
-
-    /// What words are looked for in, kept from one key to the next and renewed for what has changed.
-    fn read_words(&mut self) {
-        let revision = self.duty.revision();
-        if revision == self.words_revision {
-            return;
-        }
-        let changes = self.duty.changed_since(self.words_revision);
-        self.words_revision = revision;
-        if changes.complete {
-            for id in changes.alerts {
-                match self.duty.alert(id) {
-                    Some(alert) => self.words.insert(id, haystack(alert)),
-                    None => self.words.remove(&id),
-                };
-            }
-        } else {
-            self.words = self.duty.known().map(|a| (a.id, haystack(a))).collect();
-        }
     }
 
     fn preview(&self, matchers: Vec<MatcherView>) -> Result<wire::PreviewView, ErrorView> {
@@ -722,17 +697,8 @@ impl DutyCore {
 
     // ---- the desk as a whole ----------------------------------------------------------------------------------------------
 
-    fn level_counts(&self) -> [LevelCount; 4] {
-        let count = |n: usize| u32::try_from(n).unwrap_or(u32::MAX);
-        self.duty.counts(clock::now_ms()).map(|c| LevelCount {
-            open: count(c.open - c.suppressed),
-            unacked: count(c.unacked),
-        })
-    }
-
-    fn next(&self) -> Option<NextView> {
-        let due = |a: &Alert| a.escalation.due_at.map(|at| (at, a.id));
-        let (_, id) = self.duty.alerts().filter_map(due).min()?;
+    fn next(&self, survey: &Survey) -> Option<NextView> {
+        let (_, id) = survey.due?;
         Some(views::next_view(
             &self.duty.next_for(id)?,
             self.duty.alert(id)?,
@@ -753,7 +719,7 @@ impl DutyCore {
         }
     }
 
-    fn duty_view(&self, now: i64) -> DutyView {
+    fn duty_view(&self, survey: &Survey, now: i64) -> DutyView {
         let person = |id: &String| views::person_view(&self.names, id);
         let source = |(name, kind, silences): &(String, String, bool)| {
             let Fares {
@@ -786,12 +752,10 @@ impl DutyCore {
                 }),
             }
         };
-        let counts = self.duty.counts(clock::now_ms());
-        let suppressed: usize = counts.iter().map(|c| c.suppressed).sum();
         DutyView {
-            levels: self.level_counts(),
-            suppressed: u32::try_from(suppressed).unwrap_or(u32::MAX),
-            next: self.next(),
+            levels: survey.levels,
+            suppressed: survey.suppressed,
+            next: self.next(survey),
             me: self.facts.me.clone(),
             people: self.names.keys().map(person).collect(),
             on_duty: self.on_duty().iter().map(person).collect(),
@@ -817,8 +781,9 @@ impl DutyCore {
         if self.shown.0 == revision {
             return;
         }
+        let survey = self.seen.survey(&self.duty, &self.facts.me.id);
         let state = ShellState {
-            levels: self.level_counts(),
+            levels: survey.levels,
             takeover: self.duty.takeover(),
             muted_until: self.muted_until,
             locale: self.facts.settings.locale.clone(),
@@ -827,7 +792,7 @@ impl DutyCore {
             self.shell.update(&state);
         }
         self.shown = (revision, state);
-        let band = self.band_now();
+        let band = self.band_now(&survey);
         self.band.send_if_modified(|old| {
             let changed = **old != band;
             if changed {
@@ -837,7 +802,7 @@ impl DutyCore {
         });
     }
 
-    fn band_now(&self) -> AlertBand {
+    fn band_now(&self, survey: &Survey) -> AlertBand {
         let scene = self.scene();
         let row = |a: &&Alert| views::row(a, self.duty.next_for(a.id).as_ref(), &scene);
         let mut open: Vec<&Alert> = self
@@ -855,7 +820,7 @@ impl DutyCore {
             .iter()
             .filter(|a| a.level <= model::Level::P1 && a.ack.is_none());
         AlertBand {
-            levels: self.level_counts(),
+            levels: survey.levels,
             urgent: urgent.take(BAND).map(row).collect(),
             ticker: open.iter().map(row).collect(),
             on_duty: self
@@ -863,7 +828,7 @@ impl DutyCore {
                 .iter()
                 .map(|id| sentences::name(&self.names, id))
                 .collect(),
-            next: self.next(),
+            next: self.next(survey),
             lost: self.lost.iter().cloned().collect(),
         }
     }

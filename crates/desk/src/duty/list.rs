@@ -4,9 +4,9 @@
 
 use super::filter::Filter;
 use model::Level;
-use model::duty::{Alert, PersonId, Suppression};
+use model::duty::{Alert, AlertId, PersonId, Suppression};
 use std::collections::BTreeMap;
-use wire::{AlertGrouping, AlertOrder, AlertTab, TabCounts};
+use wire::{AlertGrouping, AlertOrder, AlertTab, LevelCount, TabCounts};
 
 /// Entries that are sent at once, at most.
 pub const MAX_ENTRIES: u32 = 200;
@@ -93,65 +93,103 @@ fn belongs(tab: AlertTab, alert: &Alert, me: &str) -> bool {
     }
 }
 
-/// How many alerts each tab has.
-pub fn tabs<'a>(alerts: impl Iterator<Item = &'a Alert>, me: &str) -> TabCounts {
-    let mut counts = TabCounts::default();
-    for alert in alerts {
-        let add = |tab, count: &mut u32| *count += u32::from(belongs(tab, alert, me));
-        add(AlertTab::Open, &mut counts.open);
-        add(AlertTab::Unacked, &mut counts.unacked);
-        add(AlertTab::Mine, &mut counts.mine);
-        add(AlertTab::Suppressed, &mut counts.suppressed);
-        add(AlertTab::Resolved, &mut counts.resolved);
-    }
-    counts
+/// What the whole list comes to.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Survey {
+    /// How many alerts each tab has.
+    pub tabs: TabCounts,
+    /// Those that hold and are not suppressed, by level, P0 first.
+    pub levels: [LevelCount; 4],
+    /// Those that hold and are suppressed.
+    pub suppressed: u32,
+    /// The next step of an escalation: when, ms, and of which alert.
+    pub due: Option<(i64, AlertId)>,
 }
 
-/// The part of the list that is asked for. `hay` gives an alert's words; it is only called when the search has some.
-pub fn window<'a>(
+/// Counts all alerts in one go: with very many, to bring each of them before the processor is what costs.
+pub fn survey<'a>(alerts: impl Iterator<Item = &'a Alert>, me: &str) -> Survey {
+    let mut all = Survey::default();
+    for alert in alerts {
+        if !alert.is_open() {
+            all.tabs.resolved += 1;
+            continue;
+        }
+        let (suppressed, unacked) = (is_suppressed(alert), is_unacked(alert));
+        all.tabs.open += u32::from(!suppressed);
+        all.tabs.suppressed += u32::from(suppressed);
+        all.tabs.unacked += u32::from(unacked);
+        all.tabs.mine += u32::from(is_mine(alert, me));
+        all.suppressed += u32::from(suppressed);
+        if let Some(level) = all.levels.get_mut(alert.level.number() as usize) {
+            level.open += u32::from(!suppressed);
+            level.unacked += u32::from(unacked);
+        }
+        if let Some(at) = alert.escalation.due_at {
+            let due = (at, alert.id);
+            all.due = Some(all.due.map_or(due, |other| other.min(due)));
+        }
+    }
+    all
+}
+
+/// Which alerts are asked for, in order. `hay` gives an alert's words; it is only called when the search has some.
+pub fn find<'a, 'w>(
     alerts: impl Iterator<Item = &'a Alert>,
     filter: &Filter,
     question: &Question<'_>,
-    mut hay: impl FnMut(&'a Alert) -> &'a str,
-) -> Window<'a> {
+    hay: impl Fn(&AlertId) -> &'w str,
+) -> Vec<AlertId> {
     let words = filter.has_words();
-    let mut found: Vec<&Alert> = alerts
+    let found = alerts
         .filter(|a| belongs(question.tab, a, &question.me))
         .filter(|a| question.levels.is_empty() || question.levels.contains(&a.level))
-        .filter(|a| filter.matches(a, if words { hay(a) } else { "" }))
-        .collect();
-    sort(&mut found, question.order, question.tab);
+        .filter(|a| filter.matches(a, if words { hay(&a.id) } else { "" }));
+    sorted(found, question.order, question.tab)
+}
+
+/// The part of the list that is asked for, of what was found. `alert` gives an alert by its id.
+pub fn window<'a>(
+    found: &[AlertId],
+    alert: impl Fn(AlertId) -> Option<&'a Alert>,
+    question: &Question<'_>,
+) -> Window<'a> {
     let limit = question.limit.min(MAX_ENTRIES);
     if question.group == AlertGrouping::None {
-        plain(&found, question.offset, limit)
+        plain(found, alert, question.offset, limit)
     } else {
+        let found: Vec<&Alert> = found.iter().filter_map(|id| alert(*id)).collect();
         grouped(&found, question, limit)
     }
 }
 
-fn sort(alerts: &mut [&Alert], order: AlertOrder, tab: AlertTab) {
+/// Keys stand beside each other while they are compared, not each in its alert somewhere in memory.
+fn by_key<'a, K: Ord>(
+    alerts: impl Iterator<Item = &'a Alert>,
+    key: impl Fn(&'a Alert) -> K,
+) -> Vec<AlertId> {
+    let mut all: Vec<(K, AlertId)> = alerts.map(|a| (key(a), a.id)).collect();
+    all.sort_unstable();
+    all.into_iter().map(|(_, id)| id).collect()
+}
+
+fn sorted<'a>(
+    alerts: impl Iterator<Item = &'a Alert>,
+    order: AlertOrder,
+    tab: AlertTab,
+) -> Vec<AlertId> {
     match order {
-        AlertOrder::Urgency if tab == AlertTab::Resolved => {
-            alerts.sort_by_key(|a| (std::cmp::Reverse(a.resolved.as_ref().map(|r| r.0)), a.id));
-        }
+        AlertOrder::Urgency if tab == AlertTab::Resolved => by_key(alerts, |a| {
+            std::cmp::Reverse(a.resolved.as_ref().map(|r| r.0))
+        }),
         // The oldest of a level has the nearest deadline.
-        AlertOrder::Urgency => {
-            alerts.sort_by_key(|a| {
-                (
-                    a.ack.is_some(),
-                    a.level,
-                    a.first_seen.max(a.starts_at),
-                    a.id,
-                )
-            });
-        }
-        AlertOrder::Newest => {
-            alerts.sort_by_key(|a| (std::cmp::Reverse(a.starts_at), std::cmp::Reverse(a.id)));
-        }
-        AlertOrder::Oldest => alerts.sort_by_key(|a| (a.starts_at, a.id)),
-        AlertOrder::Title => {
-            alerts.sort_by(|a, b| (title(a), a.level, a.id).cmp(&(title(b), b.level, b.id)));
-        }
+        AlertOrder::Urgency => by_key(alerts, |a| {
+            (a.ack.is_some(), a.level, a.first_seen.max(a.starts_at))
+        }),
+        AlertOrder::Newest => by_key(alerts, |a| {
+            (std::cmp::Reverse(a.starts_at), std::cmp::Reverse(a.id))
+        }),
+        AlertOrder::Oldest => by_key(alerts, |a| a.starts_at),
+        AlertOrder::Title => by_key(alerts, |a| (title(a), a.level)),
     }
 }
 
@@ -169,7 +207,12 @@ fn count(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-fn plain<'a>(found: &[&'a Alert], offset: u32, limit: u32) -> Window<'a> {
+fn plain<'a>(
+    found: &[AlertId],
+    alert: impl Fn(AlertId) -> Option<&'a Alert>,
+    offset: u32,
+    limit: u32,
+) -> Window<'a> {
     let all = count(found.len());
     let offset = offset.min(all.saturating_sub(1));
     Window {
@@ -180,7 +223,7 @@ fn plain<'a>(found: &[&'a Alert], offset: u32, limit: u32) -> Window<'a> {
             .iter()
             .skip(offset as usize)
             .take(limit as usize)
-            .map(|a| Entry::Alert(a))
+            .filter_map(|id| alert(*id).map(Entry::Alert))
             .collect(),
     }
 }
@@ -263,7 +306,9 @@ mod tests {
     }
 
     fn ask<'a>(alerts: &'a [Alert], question: &Question<'_>) -> Window<'a> {
-        window(alerts.iter(), &Filter::default(), question, |_| "")
+        let found = find(alerts.iter(), &Filter::default(), question, |_| "");
+        let alert = |id| alerts.iter().find(|a| a.id == id);
+        window(&found, alert, question)
     }
 
     #[test]
@@ -277,8 +322,10 @@ mod tests {
         assert_eq!(ids(&ask(&alerts, &q)), [2, 1, 4, 3]);
         q.tab = AlertTab::Mine;
         assert_eq!(ids(&ask(&alerts, &q)), [3]);
-        let counts = tabs(alerts.iter(), "lisi");
-        assert_eq!((counts.open, counts.unacked, counts.mine), (4, 3, 1));
+        let all = survey(alerts.iter(), "lisi");
+        assert_eq!((all.tabs.open, all.tabs.unacked, all.tabs.mine), (4, 3, 1));
+        let levels = all.levels.map(|l| (l.open, l.unacked));
+        assert_eq!(levels, [(2, 1), (0, 0), (2, 2), (0, 0)]);
     }
 
     #[test]

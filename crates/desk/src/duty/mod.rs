@@ -16,6 +16,7 @@ pub mod own_rules;
 mod poll;
 #[cfg(test)]
 pub mod samples;
+mod seen;
 pub mod sentences;
 pub mod setup;
 pub mod shell;

@@ -1,0 +1,100 @@
+//! What was worked out of the whole list, kept until something changes: a page asks every second, and with every key and every turn of the
+//! wheel; with 50,000 alerts each look at all of them costs milliseconds.
+
+use super::filter::{Filter, haystack};
+use super::list::{self, Question, Survey};
+use engine::duty::Duty;
+use model::Level;
+use model::duty::{AlertId, PersonId};
+use std::collections::BTreeMap;
+use wire::{AlertOrder, AlertTab};
+
+/// The list at one moment: forgetting a closed episode does not change the revision, but their number.
+type Moment = (u64, usize);
+
+/// What found alerts depend on.
+#[derive(PartialEq)]
+struct Asked {
+    moment: Moment,
+    me: PersonId,
+    text: String,
+    tab: AlertTab,
+    levels: Vec<Level>,
+    order: AlertOrder,
+}
+
+/// See the module.
+#[derive(Default)]
+pub struct Seen {
+    survey: Option<(Moment, PersonId, Survey)>,
+    found: Option<(Asked, Vec<AlertId>)>,
+    words: BTreeMap<AlertId, String>,
+    words_revision: u64,
+}
+
+fn moment(duty: &Duty) -> Moment {
+    (duty.revision(), duty.known().count())
+}
+
+impl Seen {
+    /// What all alerts come to, for this person.
+    pub fn survey(&mut self, duty: &Duty, me: &PersonId) -> Survey {
+        let now = moment(duty);
+        match &self.survey {
+            Some((then, whose, survey)) if *then == now && whose == me => *survey,
+            _ => {
+                let survey = list::survey(duty.known(), me);
+                self.survey = Some((now, me.clone(), survey));
+                survey
+            }
+        }
+    }
+
+    /// Ids of the alerts that are asked for, in order. `filter` is `text`, read.
+    pub fn find(
+        &mut self,
+        duty: &Duty,
+        text: &str,
+        filter: &Filter,
+        question: &Question<'_>,
+    ) -> &[AlertId] {
+        let asked = Asked {
+            moment: moment(duty),
+            me: question.me.clone(),
+            text: text.to_owned(),
+            tab: question.tab,
+            levels: question.levels.clone(),
+            order: question.order,
+        };
+        if self.found.as_ref().is_none_or(|(then, _)| *then != asked) {
+            if filter.has_words() {
+                self.read_words(duty);
+            }
+            let words = &self.words;
+            let hay = |id: &AlertId| words.get(id).map_or("", String::as_str);
+            let found = list::find(duty.known(), filter, question, hay);
+            self.found = Some((asked, found));
+        }
+        self.found.as_ref().map_or(&[], |(_, ids)| ids)
+    }
+
+    /// What words are looked for in, kept from one key to the next and renewed for what has changed.
+    fn read_words(&mut self, duty: &Duty) {
+        let revision = duty.revision();
+        if revision == self.words_revision {
+            return;
+        }
+        let changes = duty.changed_since(self.words_revision);
+        self.words_revision = revision;
+        if changes.complete {
+            for id in changes.alerts {
+                match duty.alert(id) {
+                    Some(alert) => self.words.insert(id, haystack(alert)),
+                    None => self.words.remove(&id),
+                };
+            }
+        } else {
+            self.words = duty.known().map(|a| (a.id, haystack(a))).collect();
+        }
+    }
+}
