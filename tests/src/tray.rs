@@ -156,15 +156,7 @@ impl Tray {
             .call_method("GetLayout", &(0i32, -1i32, Vec::<String>::new()))
             .expect("the menu answers");
         let body = answer.body();
-        let layout: (
-            u32,
-            (
-                i32,
-                std::collections::HashMap<String, OwnedValue>,
-                Vec<OwnedValue>,
-            ),
-        ) = body.deserialize().expect("a menu's layout");
-        let (_, (_, _, entries)) = layout;
+        let (_, (_, _, entries)): (u32, MenuNode) = body.deserialize().expect("a menu's layout");
         entries.iter().filter_map(entry).collect()
     }
 
@@ -181,6 +173,13 @@ impl Tray {
             .expect("the entry can be chosen");
     }
 }
+
+/// A node of a menu as `com.canonical.dbusmenu` sends it: id, properties, children.
+type MenuNode = (
+    i32,
+    std::collections::HashMap<String, OwnedValue>,
+    Vec<OwnedValue>,
+);
 
 fn entry(value: &OwnedValue) -> Option<Entry> {
     let entry = value.downcast_ref::<Structure<'_>>().ok()?;

@@ -15,7 +15,7 @@ use shouwang_tests::remote_write;
 use shouwang_tests::servers::{self, PrometheusOptions, Server};
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::mpsc;
 use wire::{
     AlertAct, AlertItem, AlertLook, AlertPage, AlertQuery, AlertRow, AlertTab, MatcherView,
@@ -31,7 +31,7 @@ const RULES: &str = "groups:
     annotations: {summary: 支付服务不可用, description: '{{ $labels.channel }} 没有应答'}
 ";
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE_MS: i64 = 60_000;
 
 struct Platform {
     prometheus: Server,
@@ -71,7 +71,7 @@ impl Platform {
             }
         });
         // What fires before Prometheus knows its Alertmanager is sent a minute later.
-        let began = Instant::now();
+        let began = now_ms();
         let known = |port| {
             let reply = http::get(port, "/api/v1/alertmanagers").expect("an answer");
             let v: Value = serde_json::from_slice(&reply.body).expect("JSON");
@@ -81,7 +81,7 @@ impl Platform {
         };
         while !known(prometheus.port()) {
             assert!(
-                began.elapsed() < PATIENCE,
+                now_ms() - began < PATIENCE_MS,
                 "Prometheus does not find its Alertmanager"
             );
             std::thread::sleep(Duration::from_millis(200));
@@ -152,12 +152,12 @@ async fn rows(duty: &DutyHandle, tab: AlertTab) -> Vec<AlertRow> {
 }
 
 async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let began = Instant::now();
+    let began = now_ms();
     loop {
         if let Some(found) = look().await {
             return found;
         }
-        assert!(began.elapsed() < PATIENCE, "{what}");
+        assert!(now_ms() - began < PATIENCE_MS, "{what}");
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
 }

@@ -6,21 +6,10 @@ use exposition::{Limits, Problem};
 use model::Secret;
 use promql::{Engine, Value};
 use shouwang_tests::hostile::{Answer, Body, Hostile};
-use shouwang_tests::servers;
+use shouwang_tests::{now_ms, servers};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "scrapes real servers in real time"
-)]
-fn now_ms() -> i64 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .expect("after 1970")
-        .as_millis() as i64
-}
 
 fn store() -> Arc<Tsdb> {
     Arc::new(Tsdb::in_memory(Options::new(Arc::new(now_ms))))

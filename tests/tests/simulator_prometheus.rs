@@ -2,6 +2,7 @@
 
 use serde_json::Value as Json;
 use shouwang_tests::http;
+use shouwang_tests::now_ms;
 use shouwang_tests::servers::{self, Ready, Server, Spec};
 use simulator::server::{Clock, Options, serve};
 use simulator::{Platform, Scenario};
@@ -9,17 +10,6 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "a real Prometheus scrapes in real time"
-)]
-fn now_ms() -> i64 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .expect("after 1970")
-        .as_millis() as i64
-}
 
 fn calm() -> Scenario {
     Scenario {
