@@ -21,6 +21,10 @@ pub enum Param {
     Number(f64),
     /// A locale key, to be said in its place.
     Key(String),
+    /// Several, said one after the other as the language lists things.
+    Keys(Vec<String>),
+    /// Several texts, as the language lists things.
+    Texts(Vec<String>),
 }
 
 /// A sentence to be written by the page: locale key and what goes into it.

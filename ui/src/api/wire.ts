@@ -512,7 +512,7 @@ concepts: Array<ConceptView>,
  */
 problems: Array<ErrorText>, };
 
-export type Param = { "kind": "text", "value": string } | { "kind": "time", "value": number } | { "kind": "duration", "value": number } | { "kind": "number", "value": number } | { "kind": "key", "value": string };
+export type Param = { "kind": "text", "value": string } | { "kind": "time", "value": number } | { "kind": "duration", "value": number } | { "kind": "number", "value": number } | { "kind": "key", "value": string } | { "kind": "keys", "value": Array<string> } | { "kind": "texts", "value": Array<string> };
 
 export type Sentence = { 
 /**

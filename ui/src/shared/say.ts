@@ -47,6 +47,10 @@ export function duration(ms: number): string {
   return said.join(' ')
 }
 
+function keyed(key: string, around: Params): string {
+  return has(key) ? t(key, around) : tame(key, PART_LIMIT)
+}
+
 function part(param: Param, clock: Clock, around: Params): string {
   switch (param.kind) {
     case 'text':
@@ -59,17 +63,25 @@ function part(param: Param, clock: Clock, around: Params): string {
       return Number.isFinite(param.value) ? digits(param.value) : '–'
     case 'key':
       // Said in its place; its own placeholders are those of the sentence around it.
-      return has(param.value) ? t(param.value, around) : tame(param.value, PART_LIMIT)
+      return keyed(param.value, around)
+    case 'texts':
+      return tame(param.value.map((one) => tame(one, PART_LIMIT)).join(t('list.separator')), PART_LIMIT)
+    case 'keys':
+      return param.value.map((key) => keyed(key, around)).join(t('list.separator'))
   }
+}
+
+function isKeyed(param: Param): boolean {
+  return param.kind === 'key' || param.kind === 'keys'
 }
 
 /** Writes a sentence of the host in the language in force. The answer is text, to be put into text nodes. */
 export function say(sentence: Sentence, clock: Clock): string {
   const params: Params = {}
   const all = Object.entries(sentence.params).filter((one): one is [string, Param] => one[1] !== undefined)
-  for (const [name, param] of all) if (param.kind !== 'key') params[name] = part(param, clock, {})
+  for (const [name, param] of all) if (!isKeyed(param)) params[name] = part(param, clock, {})
   const plain = { ...params }
-  for (const [name, param] of all) if (param.kind === 'key') params[name] = part(param, clock, plain)
+  for (const [name, param] of all) if (isKeyed(param)) params[name] = part(param, clock, plain)
   return t(has(sentence.key) ? sentence.key : tame(sentence.key, PART_LIMIT), params)
 }
 

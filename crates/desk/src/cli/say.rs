@@ -51,16 +51,19 @@ impl<'a> Speaker<'a> {
     pub fn say(&self, sentence: &Sentence) -> String {
         let mut params: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in &sentence.params {
-            if !matches!(value, Param::Key(_)) {
+            if !matches!(value, Param::Key(_) | Param::Keys(_)) {
                 params.insert(name.clone(), self.value(value));
             }
         }
         // What stands inside is said with the same values.
         for (name, value) in &sentence.params {
-            if let Param::Key(key) = value {
-                let inner = say(self.locale, key, &params);
-                params.insert(name.clone(), inner);
-            }
+            let keys = match value {
+                Param::Key(key) => std::slice::from_ref(key),
+                Param::Keys(keys) => keys.as_slice(),
+                _ => continue,
+            };
+            let inner: Vec<String> = keys.iter().map(|k| say(self.locale, k, &params)).collect();
+            params.insert(name.clone(), self.list(&inner));
         }
         say(self.locale, &sentence.key, &params)
     }
@@ -72,7 +75,16 @@ impl<'a> Speaker<'a> {
             Param::Duration(ms) => self.duration(*ms),
             Param::Number(n) => n.to_string(),
             Param::Key(key) => self.plain(key),
+            Param::Texts(all) => self.list(all),
+            Param::Keys(keys) => {
+                let said: Vec<String> = keys.iter().map(|k| self.plain(k)).collect();
+                self.list(&said)
+            }
         }
+    }
+
+    fn list(&self, all: &[String]) -> String {
+        all.join(&self.plain("list.separator"))
     }
 
     fn duration(&self, ms: f64) -> String {

@@ -152,7 +152,7 @@ fn step_line(
     say(key)
         .with("step", number(step))
         .with("to", all_names(names, to))
-        .with("channels", text(&channels.join(", ")))
+        .with("channels", super::sentences::channels(channels))
 }
 
 fn stopped(key: &str, why: &Stop) -> Sentence {

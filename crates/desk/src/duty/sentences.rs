@@ -23,12 +23,8 @@ pub fn name(names: &Names, id: &str) -> String {
 
 /// Names in their order, with the comma of lists.
 pub fn all_names(names: &Names, ids: &[PersonId]) -> Param {
-    text(
-        &ids.iter()
-            .map(|id| name(names, id))
-            .collect::<Vec<_>>()
-            .join("、"),
-    )
+    let name = |id: &PersonId| name(names, id).chars().take(MAX_TEXT).collect();
+    Param::Texts(ids.iter().map(name).collect())
 }
 
 /// A sentence without values.
@@ -52,6 +48,11 @@ pub fn time(ms: i64) -> Param {
 /// A channel's name.
 pub fn channel(kind: &str) -> Param {
     Param::Key(format!("channel.{kind}.name"))
+}
+
+/// Names of channels.
+pub fn channels(kinds: &[String]) -> Param {
+    Param::Keys(kinds.iter().map(|k| format!("channel.{k}.name")).collect())
 }
 
 /// Adds values to a sentence.
@@ -271,7 +272,7 @@ fn happened(what: &What, names: &Names) -> Told {
             let s = say(key)
                 .with("step", Param::Number(f64::from(step + 1)))
                 .with("to", all_names(names, targets))
-                .with("channels", text(&channels.join(", ")))
+                .with("channels", self::channels(channels))
                 .with("late", Param::Duration(*late as f64));
             plain("told", s)
         }
@@ -293,7 +294,16 @@ fn happened(what: &What, names: &Names) -> Told {
         told @ (What::NoticeMade { .. } | What::NoticeEnded { .. } | What::NoticeRetry { .. }) => {
             notice(told, names)
         }
-        acted => action(acted, names),
+        What::BroughtForward { step } => plain(
+            "failed",
+            say("brought_forward").with("step", Param::Number(f64::from(step + 1))),
+        ),
+        acted @ (What::Acked { .. }
+        | What::Unacked { .. }
+        | What::AckLapsed
+        | What::Mirrored { .. }
+        | What::Assigned { .. }
+        | What::Snoozed { .. }) => action(acted, names),
     }
 }
 
