@@ -12,6 +12,7 @@ pub mod judge;
 pub mod machine;
 pub mod panels;
 pub mod plan;
+pub mod rota;
 pub mod source_state;
 pub mod stream;
 
