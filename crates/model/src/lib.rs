@@ -6,6 +6,7 @@ pub mod board;
 pub mod duty;
 pub mod frame;
 pub mod labels;
+pub mod rota;
 pub mod sample;
 pub mod secret;
 pub mod severity;
