@@ -231,7 +231,7 @@ describe('the alert desk on the wall', () => {
   })
   const band = (over: Partial<AlertBand> = {}): AlertBand => {
     const none = { open: 0, unacked: 0 }
-    return { levels: [none, none, none, none], urgent: [], ticker: [], on_duty: ['李四'], next: null, lost: [], ...over }
+    return { levels: [none, none, none, none], urgent: [], ticker: [], on_duty: ['李四'], rota: [], next: null, lost: [], ...over }
   }
 
   it('shows P0 and P1 that nobody has, and says that all is not well', async () => {

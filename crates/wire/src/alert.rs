@@ -316,6 +316,8 @@ pub struct DutyView {
     pub people: Vec<PersonView>,
     /// Who is told first now (the first step's targets).
     pub on_duty: Vec<PersonView>,
+    /// Who has which role on which rota now; empty where there is no rota.
+    pub rota: Vec<OnDutyView>,
     /// Sources of alerts.
     pub sources: Vec<AlertSourceView>,
     /// Channels.
@@ -377,6 +379,8 @@ pub struct AlertBand {
     pub ticker: Vec<AlertRow>,
     /// Who is told first now.
     pub on_duty: Vec<String>,
+    /// Who has which role on which rota now; empty where there is no rota.
+    pub rota: Vec<OnDutyView>,
     /// What comes next.
     pub next: Option<NextView>,
     /// Alert sources that do not answer.

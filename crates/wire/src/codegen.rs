@@ -1,6 +1,6 @@
 //! TypeScript of all wire types.
 
-use crate::{alert, frame, view};
+use crate::{alert, frame, rota, view};
 use ts_rs::{Config, TS};
 
 /// The text of `ui/src/api/wire.ts`.
@@ -78,6 +78,45 @@ pub fn typescript() -> String {
         alert::WeekFigures,
         alert::FiguresView,
         alert::PreviewView,
+        rota::RotaQuery,
+        rota::RotaName,
+        rota::CadenceView,
+        rota::PlannedDay,
+        rota::RotationView,
+        rota::LayerView,
+        rota::RotaView,
+        rota::MemberView,
+        rota::ContactView,
+        rota::MemberEdit,
+        rota::OnDutyView,
+        rota::ShiftView,
+        rota::DayView,
+        rota::ProblemView,
+        rota::AbsenceView,
+        rota::SlotView,
+        rota::SwapView,
+        rota::LoadView,
+        rota::PackAlertView,
+        rota::PackSilenceView,
+        rota::PackRuleView,
+        rota::SignatureView,
+        rota::HandoverView,
+        rota::NoteView,
+        rota::RotaChangeView,
+        rota::RotaPage,
+        rota::SideView,
+        rota::PlanAsk,
+        rota::PlanView,
+        rota::RotaEdit,
+        rota::RotaPreview,
+        rota::NotesQuery,
+        rota::NotesPage,
+        rota::ImportKind,
+        rota::ImportAsk,
+        rota::ImportError,
+        rota::ImportView,
+        rota::ExportAsk,
+        rota::ExportView,
         frame::FrameHead,
     );
     out

@@ -269,6 +269,7 @@ export class FakeDesk {
       me: this.me,
       people: PEOPLE,
       on_duty: PEOPLE.slice(0, 1),
+      rota: [],
       sources: [source('alertmanager-main', 'alertmanager', 9), source('prom-main', 'prometheus', 3), source('vm-edge', 'prometheus', 1, !bad), source('内置规则', 'rules', 2)],
       channels: [
         { kind: 'popup', ok: true, detail: null },
@@ -291,6 +292,7 @@ export class FakeDesk {
       urgent: open.filter((row) => row.look === 'open' && levelRank(row.level) < 2).slice(0, 6),
       ticker: open.slice(0, 30),
       on_duty: ['李四'],
+      rota: [],
       next: this.next(),
       lost: this.query.has('good') || this.query.has('empty') ? [] : ['vm-edge'],
     }

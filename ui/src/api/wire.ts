@@ -1350,6 +1350,1160 @@ total: number,
  */
 rows: Array<AlertRow>, };
 
+export type RotaQuery = { 
+/**
+ * Which rota; `None`: the first.
+ */
+rota: string | null, 
+/**
+ * First day shown, in the rota's zone; `None`: the first of this month.
+ */
+from: string | null, 
+/**
+ * How many days; at most 100.
+ */
+days: number, 
+/**
+ * [`RotaPage::revision`] of what the page has; the answer is `None` while nothing is different.
+ */
+have: string | null, };
+
+export type RotaName = { 
+/**
+ * Which.
+ */
+id: string, 
+/**
+ * As shown.
+ */
+name: string, };
+
+export type CadenceView = { "every": "days", 
+/**
+ * 1 to 366.
+ */
+days: number, } | { "every": "weeks", 
+/**
+ * 1 to 52.
+ */
+weeks: number, 
+/**
+ * 1 Monday to 7 Sunday.
+ */
+weekday: number, } | { "every": "shifts", 
+/**
+ * 1 to 366.
+ */
+shifts: number, } | { "every": "cycle", 
+/**
+ * 1 to 366 each, as many as there are turns.
+ */
+days: Array<number>, };
+
+export type PlannedDay = { 
+/**
+ * The day on which the shift begins.
+ */
+day: string, 
+/**
+ * Who.
+ */
+people: Array<string>, };
+
+export type RotationView = { "kind": "turns", 
+/**
+ * In order; a turn is one person or several.
+ */
+turns: Array<Array<string>>, 
+/**
+ * When the next one begins.
+ */
+cadence: CadenceView, } | { "kind": "weekdays", 
+/**
+ * Monday to Sunday: seven lists.
+ */
+people: Array<Array<string>>, } | { "kind": "planned", 
+/**
+ * In order.
+ */
+days: Array<PlannedDay>, };
+
+export type LayerView = { 
+/**
+ * Which; 0 in an edit that makes it.
+ */
+id: number, 
+/**
+ * As shown: 工作日白班.
+ */
+name: string, 
+/**
+ * As what.
+ */
+role: string, 
+/**
+ * Larger wins.
+ */
+priority: number, 
+/**
+ * `workday`, `weekend`, `holiday`: days on which it begins; none named: all.
+ */
+kinds: Array<string>, 
+/**
+ * Days of the week on which it begins, 1 Monday to 7 Sunday; none named: all.
+ */
+weekdays: Array<number>, 
+/**
+ * Begin, `HH:MM`.
+ */
+from: string, 
+/**
+ * End, `HH:MM`; not after `from`: on the next day.
+ */
+to: string, 
+/**
+ * Who.
+ */
+rotation: RotationView, 
+/**
+ * When the turn changes; `None`: with the shift.
+ */
+handoff: string | null, 
+/**
+ * First day.
+ */
+first_day: string, 
+/**
+ * Last day.
+ */
+last_day: string | null, 
+/**
+ * Zone, if not the rota's.
+ */
+zone: string | null, 
+/**
+ * Calendar, if not the rota's.
+ */
+calendar: string | null, };
+
+export type RotaView = { 
+/**
+ * Which.
+ */
+id: string, 
+/**
+ * As shown.
+ */
+name: string, 
+/**
+ * IANA name of its zone.
+ */
+zone: string, 
+/**
+ * Calendar of holidays.
+ */
+calendar: string | null, 
+/**
+ * In order.
+ */
+layers: Array<LayerView>, 
+/**
+ * Roles that somebody must have at each instant.
+ */
+required: Array<string>, 
+/**
+ * How long after a change of shift both must have signed, minutes; `None`: handovers are not signed.
+ */
+grace_minutes: number | null, };
+
+export type MemberView = { 
+/**
+ * Unique.
+ */
+id: string, 
+/**
+ * As shown.
+ */
+name: string, 
+/**
+ * Telephone number.
+ */
+phone: string, 
+/**
+ * E-mail address.
+ */
+email: string, 
+/**
+ * 钉钉 id.
+ */
+dingtalk: string, 
+/**
+ * 企业微信 id.
+ */
+wecom: string, 
+/**
+ * Zone, if not the rota's.
+ */
+zone: string | null, 
+/**
+ * Roles that the person can take; none named: all.
+ */
+roles: Array<string>, 
+/**
+ * Teams.
+ */
+teams: Array<string>, 
+/**
+ * Whether the configuration file names the person, who can be told of alerts.
+ */
+can_be_told: boolean, };
+
+export type ContactView = { 
+/**
+ * Telephone number.
+ */
+phone: string, 
+/**
+ * E-mail address.
+ */
+email: string, 
+/**
+ * 钉钉 id.
+ */
+dingtalk: string, 
+/**
+ * 企业微信 id.
+ */
+wecom: string, };
+
+export type MemberEdit = { 
+/**
+ * Unique.
+ */
+id: string, 
+/**
+ * As shown.
+ */
+name: string, 
+/**
+ * Telephone number.
+ */
+phone: string | null, 
+/**
+ * E-mail address.
+ */
+email: string | null, 
+/**
+ * 钉钉 id.
+ */
+dingtalk: string | null, 
+/**
+ * 企业微信 id.
+ */
+wecom: string | null, 
+/**
+ * Zone, if not the rota's.
+ */
+zone: string | null, 
+/**
+ * Roles that the person can take; none named: all.
+ */
+roles: Array<string>, 
+/**
+ * Teams.
+ */
+teams: Array<string>, };
+
+export type OnDutyView = { 
+/**
+ * On which rota.
+ */
+rota: string, 
+/**
+ * As what.
+ */
+role: string, 
+/**
+ * Who.
+ */
+person: string, 
+/**
+ * As shown.
+ */
+name: string, 
+/**
+ * Since when.
+ */
+from: number, 
+/**
+ * Until when.
+ */
+until: number, 
+/**
+ * Why.
+ */
+why: Sentence, 
+/**
+ * Names of those who have the role next; empty: nobody.
+ */
+next: Array<string>, };
+
+export type ShiftView = { 
+/**
+ * As what.
+ */
+role: string, 
+/**
+ * Who.
+ */
+person: string, 
+/**
+ * As shown.
+ */
+name: string, 
+/**
+ * From.
+ */
+from: number, 
+/**
+ * Until.
+ */
+until: number, 
+/**
+ * `layer`, `holiday`, `override`, `swap`, `stand_in`.
+ */
+by: string, 
+/**
+ * Why, in words.
+ */
+why: Sentence, 
+/**
+ * The override, if it is one: it can be removed.
+ */
+override: number | null, 
+/**
+ * The layer whose shift it is.
+ */
+layer: number | null, 
+/**
+ * The layer's name.
+ */
+layer_name: string | null, 
+/**
+ * The day on which that shift begins.
+ */
+day: string | null, 
+/**
+ * Names of those whose turn it would be.
+ */
+instead_of: Array<string>, };
+
+export type DayView = { 
+/**
+ * Which.
+ */
+date: string, 
+/**
+ * Its midnight.
+ */
+from: number, 
+/**
+ * The next midnight.
+ */
+until: number, 
+/**
+ * `workday`, `weekend`, `holiday`.
+ */
+kind: string, 
+/**
+ * The holiday to which it belongs.
+ */
+name: string | null, 
+/**
+ * A weekend's day that is worked (调休上班).
+ */
+make_up: boolean, 
+/**
+ * Whether the calendar has that year's notice.
+ */
+known: boolean, };
+
+export type ProblemView = { 
+/**
+ * `gap`, `double`, `absent`, `several`, `unknown`.
+ */
+kind: string, 
+/**
+ * As what.
+ */
+role: string, 
+/**
+ * Ids of people concerned.
+ */
+people: Array<string>, 
+/**
+ * From.
+ */
+from: number, 
+/**
+ * Until.
+ */
+until: number, 
+/**
+ * In words.
+ */
+what: Sentence, };
+
+export type AbsenceView = { 
+/**
+ * Which; 0 in an edit that makes it.
+ */
+id: number, 
+/**
+ * Who.
+ */
+person: string, 
+/**
+ * From.
+ */
+from: number, 
+/**
+ * Until.
+ */
+until: number, 
+/**
+ * Who stands in.
+ */
+stand_in: string | null, 
+/**
+ * Why.
+ */
+why: string, };
+
+export type SlotView = { 
+/**
+ * On which rota.
+ */
+rota: string, 
+/**
+ * As what.
+ */
+role: string, 
+/**
+ * Whose.
+ */
+person: string, 
+/**
+ * From.
+ */
+from: number, 
+/**
+ * Until.
+ */
+until: number, };
+
+export type SwapView = { 
+/**
+ * Which.
+ */
+id: number, 
+/**
+ * `requested`, `accepted`, `declined`, `withdrawn`.
+ */
+state: string, 
+/**
+ * What the one who asks gives away.
+ */
+give: SlotView, 
+/**
+ * Who is asked.
+ */
+with: string, 
+/**
+ * What the one who asks takes in return.
+ */
+take: SlotView | null, 
+/**
+ * Why.
+ */
+why: string, 
+/**
+ * Name of who has asked.
+ */
+by: string, 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * What the other said.
+ */
+answer: string, 
+/**
+ * Whether I can accept or decline it.
+ */
+can_answer: boolean, 
+/**
+ * Whether I can take it back.
+ */
+can_withdraw: boolean, };
+
+export type LoadView = { 
+/**
+ * Who.
+ */
+person: string, 
+/**
+ * As shown.
+ */
+name: string, 
+/**
+ * Hours on duty.
+ */
+hours: number, 
+/**
+ * Nights.
+ */
+nights: number, 
+/**
+ * Weekend days.
+ */
+weekends: number, 
+/**
+ * Holidays.
+ */
+holidays: number, 
+/**
+ * Hours by weight: a night, a weekend, a holiday count more.
+ */
+score: number, };
+
+export type PackAlertView = { 
+/**
+ * Episode.
+ */
+alert: number, 
+/**
+ * What it says.
+ */
+title: string, 
+/**
+ * Urgency.
+ */
+level: LevelView, 
+/**
+ * Since when.
+ */
+since: number, 
+/**
+ * Who has it.
+ */
+by: string | null, 
+/**
+ * When the acknowledgement lapses.
+ */
+until: number | null, };
+
+export type PackSilenceView = { 
+/**
+ * Why.
+ */
+comment: string, 
+/**
+ * Who made it.
+ */
+by: string, 
+/**
+ * When it ends.
+ */
+until: number, };
+
+export type PackRuleView = { 
+/**
+ * The rule's name.
+ */
+name: string, 
+/**
+ * Episodes during the shift.
+ */
+episodes: number, 
+/**
+ * Notices sent during the shift.
+ */
+notices: number, };
+
+export type SignatureView = { 
+/**
+ * As shown.
+ */
+name: string, 
+/**
+ * When.
+ */
+at: number, };
+
+export type HandoverView = { 
+/**
+ * Which.
+ */
+id: number, 
+/**
+ * On which rota.
+ */
+rota: string, 
+/**
+ * When the shift changes.
+ */
+at: number, 
+/**
+ * When both must have signed.
+ */
+due: number, 
+/**
+ * `coming`, `open`, `given`, `taken`, `signed`, `overdue`.
+ */
+state: string, 
+/**
+ * Names of those who hand over.
+ */
+from: Array<string>, 
+/**
+ * Names of those who take over.
+ */
+to: Array<string>, 
+/**
+ * When the pack was put together.
+ */
+made_at: number, 
+/**
+ * Open alerts, most urgent first.
+ */
+open: Array<PackAlertView>, 
+/**
+ * How many are open altogether.
+ */
+open_count: number, 
+/**
+ * Acknowledgements that lapse next.
+ */
+lapsing: Array<PackAlertView>, 
+/**
+ * Silences that end during the next shift.
+ */
+silences: Array<PackSilenceView>, 
+/**
+ * Noisy rules.
+ */
+noisy: Array<PackRuleView>, 
+/**
+ * Notes of the old shift.
+ */
+records: Array<NoteView>, 
+/**
+ * What the old shift writes to the new one.
+ */
+notes: string, 
+/**
+ * The old shift's signature.
+ */
+given: SignatureView | null, 
+/**
+ * The new shift's signature.
+ */
+taken: SignatureView | null, 
+/**
+ * Whether I can sign as the old shift.
+ */
+can_give: boolean, 
+/**
+ * Whether I can sign as the new shift.
+ */
+can_take: boolean, };
+
+export type NoteView = { 
+/**
+ * Which.
+ */
+id: number, 
+/**
+ * On which rota.
+ */
+rota: string, 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * Name of who wrote it.
+ */
+by: string, 
+/**
+ * What. Hostile text.
+ */
+text: string, 
+/**
+ * Alerts that it is about.
+ */
+alerts: number[], 
+/**
+ * Words to find it by.
+ */
+tags: Array<string>, 
+/**
+ * Whether it is mine, so that I can correct it.
+ */
+mine: boolean, };
+
+export type RotaChangeView = { 
+/**
+ * Which.
+ */
+id: number, 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * Who.
+ */
+by: string, 
+/**
+ * What.
+ */
+what: Sentence, 
+/**
+ * Whether it can be undone now.
+ */
+can_undo: boolean, };
+
+export type RotaPage = { 
+/**
+ * Changes when anything on the page does; opaque.
+ */
+revision: string, 
+/**
+ * When it was put together.
+ */
+now: number, 
+/**
+ * All rotas.
+ */
+rotas: Array<RotaName>, 
+/**
+ * All calendars of holidays.
+ */
+calendars: Array<RotaName>, 
+/**
+ * The one asked for; `None`: there is none yet.
+ */
+rota: RotaView | null, 
+/**
+ * Everybody.
+ */
+people: Array<MemberView>, 
+/**
+ * Who uses this desk.
+ */
+me: string, 
+/**
+ * Who has which role now.
+ */
+on_duty: Array<OnDutyView>, 
+/**
+ * Shifts in the stretch asked for, by begin.
+ */
+shifts: Array<ShiftView>, 
+/**
+ * Its days.
+ */
+days: Array<DayView>, 
+/**
+ * What is wrong in it.
+ */
+problems: Array<ProblemView>, 
+/**
+ * Absences that touch it.
+ */
+absences: Array<AbsenceView>, 
+/**
+ * Swaps that touch it, and all that wait for an answer.
+ */
+swaps: Array<SwapView>, 
+/**
+ * How duty is spread in it.
+ */
+loads: Array<LoadView>, 
+/**
+ * Largest score less the smallest.
+ */
+spread: number, 
+/**
+ * The handover under way, coming within an hour, or the last one.
+ */
+handover: HandoverView | null, 
+/**
+ * What the person who plans must know: years without a notice.
+ */
+warnings: Array<Sentence>, 
+/**
+ * The latest change, if it can be undone.
+ */
+undo: RotaChangeView | null, };
+
+export type SideView = "giving" | "taking";
+
+export type PlanAsk = { 
+/**
+ * Which rota.
+ */
+rota: string, 
+/**
+ * First day.
+ */
+from: string, 
+/**
+ * Last day; at most 184 after the first.
+ */
+until: string, 
+/**
+ * Who can be planned; none named: everybody whom the rota names.
+ */
+people: Array<string>, 
+/**
+ * Most nights in a row.
+ */
+nights_in_a_row: number, 
+/**
+ * Least hours between two shifts of one person.
+ */
+rest_hours: number, 
+/**
+ * Another number, another plan.
+ */
+seed: number, };
+
+export type PlanView = { 
+/**
+ * Shifts that it makes.
+ */
+shifts: Array<ShiftView>, 
+/**
+ * Duty as it is now.
+ */
+before: Array<LoadView>, 
+/**
+ * Duty with the plan.
+ */
+after: Array<LoadView>, 
+/**
+ * Largest score less the smallest, now.
+ */
+spread_before: number, 
+/**
+ * The same with the plan.
+ */
+spread_after: number, 
+/**
+ * What is wrong in it.
+ */
+problems: Array<ProblemView>, 
+/**
+ * What it could not keep to.
+ */
+notes: Array<Sentence>, };
+
+export type RotaEdit = { "edit": "put_member", 
+/**
+ * Who.
+ */
+member: MemberEdit, } | { "edit": "remove_member", 
+/**
+ * Who.
+ */
+person: string, } | { "edit": "begin_rota", 
+/**
+ * A new id: letters, digits, `-` and `_`.
+ */
+id: string, 
+/**
+ * As shown.
+ */
+name: string, 
+/**
+ * Who takes turns.
+ */
+people: Array<string>, 
+/**
+ * Who stands behind them as 主管.
+ */
+managers: Array<string>, } | { "edit": "put_rota", 
+/**
+ * As it shall be.
+ */
+rota: RotaView, } | { "edit": "remove_rota", 
+/**
+ * Which.
+ */
+rota: string, } | { "edit": "put_layer", 
+/**
+ * On which rota.
+ */
+rota: string, 
+/**
+ * As it shall be.
+ */
+layer: LayerView, } | { "edit": "remove_layer", 
+/**
+ * On which rota.
+ */
+rota: string, 
+/**
+ * Which.
+ */
+layer: number, } | { "edit": "put_absence", 
+/**
+ * As it shall be.
+ */
+absence: AbsenceView, } | { "edit": "remove_absence", 
+/**
+ * Which.
+ */
+absence: number, } | { "edit": "assign", 
+/**
+ * Where, when and who.
+ */
+slot: SlotView, 
+/**
+ * Whose place it is; `None`: everybody's who has the role then.
+ */
+replaces: string | null, 
+/**
+ * Why.
+ */
+why: string, } | { "edit": "remove_override", 
+/**
+ * Which.
+ */
+id: number, } | { "edit": "exchange", 
+/**
+ * One side.
+ */
+one: SlotView, 
+/**
+ * The other.
+ */
+other: SlotView, 
+/**
+ * Why.
+ */
+why: string, } | { "edit": "request_swap", 
+/**
+ * What is given away.
+ */
+give: SlotView, 
+/**
+ * Who is asked.
+ */
+with: string, 
+/**
+ * What is taken in return.
+ */
+take: SlotView | null, 
+/**
+ * Why.
+ */
+why: string, } | { "edit": "answer_swap", 
+/**
+ * Which.
+ */
+swap: number, 
+/**
+ * Yes or no.
+ */
+accept: boolean, 
+/**
+ * A word with it.
+ */
+answer: string, } | { "edit": "withdraw_swap", 
+/**
+ * Which.
+ */
+swap: number, } | { "edit": "adopt_plan", 
+/**
+ * From what.
+ */
+plan: PlanAsk, } | { "edit": "write_handover", 
+/**
+ * Which.
+ */
+handover: number, 
+/**
+ * The text.
+ */
+notes: string, } | { "edit": "sign_handover", 
+/**
+ * Which.
+ */
+handover: number, 
+/**
+ * For which side.
+ */
+side: SideView, } | { "edit": "add_note", 
+/**
+ * On which rota.
+ */
+rota: string, 
+/**
+ * What.
+ */
+text: string, 
+/**
+ * Alerts that it is about.
+ */
+alerts: number[], 
+/**
+ * Words to find it by.
+ */
+tags: Array<string>, } | { "edit": "alter_note", 
+/**
+ * Which.
+ */
+note: number, 
+/**
+ * What it says now.
+ */
+text: string, 
+/**
+ * Words to find it by.
+ */
+tags: Array<string>, } | { "edit": "remove_note", 
+/**
+ * Which.
+ */
+note: number, } | { "edit": "undo", 
+/**
+ * Which.
+ */
+change: number, };
+
+export type RotaPreview = { 
+/**
+ * Shifts as they would be.
+ */
+shifts: Array<ShiftView>, 
+/**
+ * What would be wrong that is not now.
+ */
+new: Array<ProblemView>, 
+/**
+ * What is wrong now and would not be.
+ */
+gone: Array<ProblemView>, };
+
+export type NotesQuery = { 
+/**
+ * Only of this rota.
+ */
+rota: string | null, 
+/**
+ * Words; all must be in the text or the tags.
+ */
+text: string, 
+/**
+ * Not before.
+ */
+from: number | null, 
+/**
+ * Before.
+ */
+until: number | null, 
+/**
+ * Only older than this note.
+ */
+before: number | null, 
+/**
+ * At most; 200.
+ */
+limit: number, };
+
+export type NotesPage = { 
+/**
+ * Newest first.
+ */
+notes: Array<NoteView>, 
+/**
+ * Whether there are older ones.
+ */
+more: boolean, };
+
+export type ImportKind = "people" | "overrides" | "overrides_ical" | "holidays" | "holidays_ical";
+
+export type ImportAsk = { 
+/**
+ * What it is.
+ */
+kind: ImportKind, 
+/**
+ * For overrides: the rota. For holidays: the calendar, a new or an existing one.
+ */
+target: string | null, 
+/**
+ * Its bytes in base64; at most 10 MB.
+ */
+content: string, 
+/**
+ * Only look whether it could be.
+ */
+dry_run: boolean, };
+
+export type ImportError = { 
+/**
+ * Line, from 1.
+ */
+line: number, 
+/**
+ * Column, from 1; `None`: the whole line.
+ */
+column: number | null, 
+/**
+ * What is wrong and what to do.
+ */
+what: Sentence, };
+
+export type ImportView = { 
+/**
+ * Entries read.
+ */
+entries: number, 
+/**
+ * What is wrong, at most 100.
+ */
+errors: Array<ImportError>, 
+/**
+ * How many errors there are altogether.
+ */
+error_count: number, };
+
+export type ExportAsk = { "what": "people" } | { "what": "rota", 
+/**
+ * Which.
+ */
+rota: string, } | { "what": "person", 
+/**
+ * Who.
+ */
+person: string, };
+
+export type ExportView = { 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * Address on this machine; `None`: the listener is off, or it is no calendar.
+ */
+url: string | null, };
+
 export type FrameHead = { 
 /**
  * The host's clock, ms since the epoch. The page shows this clock, not its own.

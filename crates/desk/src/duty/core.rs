@@ -759,6 +759,7 @@ impl DutyCore {
             me: self.facts.me.clone(),
             people: self.names.keys().map(person).collect(),
             on_duty: self.on_duty().iter().map(person).collect(),
+            rota: Vec::new(),
             sources: self.facts.sources.iter().map(source).collect(),
             channels: self.setup.channels.iter().map(channel).collect(),
             muted_until: self.muted_until.filter(|t| *t > now).map(|t| t as f64),
@@ -823,6 +824,7 @@ impl DutyCore {
             levels: survey.levels,
             urgent: urgent.take(BAND).map(row).collect(),
             ticker: open.iter().map(row).collect(),
+            rota: Vec::new(),
             on_duty: self
                 .on_duty()
                 .iter()
