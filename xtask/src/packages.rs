@@ -89,6 +89,13 @@ pub const SERVERS: &[Package] = &[
     ),
 ];
 
+/// Other programs that read what we write, in tests.
+pub const READERS: &[Package] = &[p(
+    "python3-icalendar",
+    "测试里读取导出的日历",
+    "reads exported calendars in tests",
+)];
+
 /// What is about to be done, and so what is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Need {
@@ -109,7 +116,7 @@ impl Need {
             Self::Run => &[BUILD],
             Self::RunVirtual => &[BUILD, DISPLAY],
             Self::Bench => &[BUILD, DISPLAY, WINDOW_TESTS, SERVERS],
-            Self::Test => &[BUILD, DISPLAY, WINDOW_TESTS, SERVERS],
+            Self::Test => &[BUILD, DISPLAY, WINDOW_TESTS, SERVERS, READERS],
         };
         groups.concat()
     }
@@ -122,7 +129,7 @@ pub fn advice(ids: &[&str]) -> &'static str {
     if is(&["ubuntu", "debian"]) {
         "sudo apt-get install build-essential pkg-config libwebkit2gtk-4.1-dev libasound2-dev libayatana-appindicator3-1 fonts-noto-cjk locales xvfb openbox \
          dbus imagemagick webkit2gtk-driver gnome-keyring libsecret-tools prometheus prometheus-alertmanager \
-         prometheus-node-exporter"
+         prometheus-node-exporter python3-icalendar"
     } else if is(&["fedora", "rhel", "centos"]) {
         "sudo dnf install gcc gcc-c++ make pkgconf webkit2gtk4.1-devel alsa-lib-devel libayatana-appindicator-gtk3 google-noto-sans-cjk-fonts \
          glibc-langpack-zh xorg-x11-server-Xvfb openbox dbus-daemon ImageMagick"
@@ -149,11 +156,9 @@ mod tests {
     fn running_asks_for_no_server_and_no_test_tool() {
         for need in [Need::Run, Need::RunVirtual] {
             let packages = need.packages();
-            assert!(
-                packages
-                    .iter()
-                    .all(|p| !SERVERS.contains(p) && !WINDOW_TESTS.contains(p))
-            );
+            assert!(packages.iter().all(|p| !SERVERS.contains(p)
+                && !WINDOW_TESTS.contains(p)
+                && !READERS.contains(p)));
         }
         assert!(Need::Run.packages().iter().all(|p| !DISPLAY.contains(p)));
     }
@@ -167,7 +172,7 @@ mod tests {
         assert_eq!(names.len(), all);
         assert_eq!(
             all,
-            BUILD.len() + DISPLAY.len() + WINDOW_TESTS.len() + SERVERS.len()
+            BUILD.len() + DISPLAY.len() + WINDOW_TESTS.len() + SERVERS.len() + READERS.len()
         );
     }
 
