@@ -2,7 +2,7 @@
 //!
 //! Texts of alerts (titles, labels, comments) are hostile input: text nodes, never markup.
 
-use crate::{ErrorView, SeriesView, ViewSettings};
+use crate::{ErrorView, OnDutyView, SeriesView, ViewSettings};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use ts_rs::TS;

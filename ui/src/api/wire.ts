@@ -790,6 +790,10 @@ people: Array<PersonView>,
  */
 on_duty: Array<PersonView>, 
 /**
+ * Who has which role on which rota now; empty where there is no rota.
+ */
+rota: Array<OnDutyView>, 
+/**
  * Sources of alerts.
  */
 sources: Array<AlertSourceView>, 
@@ -883,6 +887,10 @@ ticker: Array<AlertRow>,
  * Who is told first now.
  */
 on_duty: Array<string>, 
+/**
+ * Who has which role on which rota now; empty where there is no rota.
+ */
+rota: Array<OnDutyView>, 
 /**
  * What comes next.
  */
