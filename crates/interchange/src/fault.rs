@@ -482,3 +482,128 @@ pub(crate) fn shown(cell: &str) -> String {
     }
     shown
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+    use std::collections::BTreeSet;
+
+    /// What [`Problem::TooLarge`] can be about.
+    const WHAT: [&str; 8] = [
+        "bytes",
+        "rows",
+        "columns",
+        "events",
+        "characters",
+        "depth",
+        "properties",
+        "days",
+    ];
+
+    fn every() -> Vec<Problem> {
+        let x = || "x".to_owned();
+        vec![
+            Problem::Empty,
+            Problem::TooLarge {
+                what: "rows",
+                is: 2,
+                max: 1,
+            },
+            Problem::Encoding { encoding: "x" },
+            Problem::ColumnMissing { names: x() },
+            Problem::ColumnTwice { other: 1 },
+            Problem::Quote,
+            Problem::Cells { is: 2, max: 1 },
+            Problem::Missing,
+            Problem::Control,
+            Problem::Id,
+            Problem::Phone,
+            Problem::PhoneRounded,
+            Problem::Email,
+            Problem::Zone,
+            Problem::Twice { line: 1 },
+            Problem::UnknownPerson,
+            Problem::AmbiguousPerson { ids: x() },
+            Problem::UnknownRota,
+            Problem::UnknownRole { roles: x() },
+            Problem::Date,
+            Problem::DateNoYear,
+            Problem::DateOrder,
+            Problem::DateNumber,
+            Problem::DateNoSuchDay,
+            Problem::DateSkipped { zone: x() },
+            Problem::DateTwice { zone: x() },
+            Problem::EndNotAfterStart,
+            Problem::Overlaps { line: 1 },
+            Problem::NotCalendar,
+            Problem::Property,
+            Problem::Unclosed { component: x() },
+            Problem::Recurring,
+            Problem::NotAllDay,
+        ]
+    }
+
+    fn placeholders(text: &str) -> BTreeSet<&str> {
+        let parts = text.split("%{").skip(1);
+        parts
+            .filter_map(|p| p.split_once('}'))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    #[test]
+    fn every_problem_and_field_has_its_sentence_in_both_languages() {
+        let codes: Vec<_> = every().iter().map(Problem::code).collect();
+        assert_eq!(codes, Problem::CODES);
+        let texts = [
+            include_str!("../../../locales/zh-CN.yml"),
+            include_str!("../../../locales/en.yml"),
+        ];
+        for text in texts {
+            let all: Value = serde_saphyr::from_str(text).expect("YAML");
+            let exchange = &all["exchange"];
+            let keys = |part: &str| -> BTreeSet<String> {
+                let map = exchange[part].as_object().expect("texts");
+                map.keys().cloned().collect()
+            };
+            let set = |names: &[&str]| {
+                names
+                    .iter()
+                    .map(|n| (*n).to_owned())
+                    .collect::<BTreeSet<_>>()
+            };
+            assert_eq!(keys("problem"), set(&Problem::CODES));
+            assert_eq!(keys("field"), set(&Field::ALL.map(Field::code)));
+            assert_eq!(keys("what"), set(&WHAT));
+            for problem in every() {
+                let sentence = exchange["problem"][problem.code()].as_str().expect("text");
+                let params = problem.params();
+                let given: BTreeSet<&str> = params.iter().map(|(name, _)| *name).collect();
+                assert_eq!(placeholders(sentence), given, "{}", problem.code());
+            }
+        }
+    }
+
+    #[test]
+    fn a_fault_is_shown_with_its_place_and_bounded() {
+        let fault = Fault {
+            line: 7,
+            column: 3,
+            field: Field::From,
+            cell: shown(&"长".repeat(500)),
+            problem: Problem::DateNoYear,
+        };
+        let text = fault.to_string();
+        let begin = "line 7, column 3, from \"长长";
+        assert!(
+            text.starts_with(begin) && text.contains("…\": the year is missing"),
+            "{text}"
+        );
+        assert!(text.chars().count() < 160);
+        assert_eq!(
+            Fault::of_file(Problem::Empty).to_string(),
+            "there is nothing in the file"
+        );
+    }
+}
