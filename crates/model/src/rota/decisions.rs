@@ -116,7 +116,7 @@ pub struct Swap {
 }
 
 impl Swap {
-    /// When the first of its shifts begins, ms: from then on it can be neither accepted nor withdrawn.
+    /// When the first of its shifts begins, ms: from then on it cannot be accepted.
     pub fn begins(&self) -> i64 {
         let take = self.take.as_ref().map_or(i64::MAX, |t| t.from);
         self.give.from.min(take)

@@ -89,7 +89,7 @@ pub enum Edit {
         /// Why not.
         answer: String,
     },
-    /// The one who asked takes it back, also after it was accepted.
+    /// The one who asked takes it back while it waits.
     WithdrawSwap {
         /// Which.
         swap: SwapId,

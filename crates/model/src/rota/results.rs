@@ -12,7 +12,7 @@ pub struct OnDuty {
     pub role: Role,
     /// Who.
     pub person: PersonId,
-    /// Since when without a break and for the same reason, ms; looked for at most 40 days back.
+    /// Since when without a break by the same layer, override or swap, ms; looked for at most 40 days back.
     pub from: i64,
     /// Until when, ms; looked for at most 40 days ahead.
     pub until: i64,
