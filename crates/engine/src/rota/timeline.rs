@@ -109,8 +109,8 @@ fn is_holiday_shift(layer: &Layer, shift: &Occurrence<'_>) -> bool {
 struct Decision<'a> {
     from: i64,
     until: i64,
-    /// When it was decided, and its number: the order in which decisions count.
-    order: (i64, i64),
+    /// When it was decided, its number, its side: the order in which decisions count.
+    order: (i64, i64, u8),
     act: Act<'a>,
 }
 
@@ -242,7 +242,7 @@ fn decisions<'a>(
             out.push(Decision {
                 from: o.from,
                 until: o.until,
-                order: (o.at, o.id.0),
+                order: (o.at, o.id.0, 0),
                 act: Act::Put(o),
             });
         }
@@ -251,10 +251,10 @@ fn decisions<'a>(
         if swap.state != SwapState::Accepted {
             continue;
         }
-        let side = |slot: &'a Slot, takes: &'a PersonId| Decision {
+        let side = |slot: &'a Slot, takes: &'a PersonId, side| Decision {
             from: slot.from,
             until: slot.until,
-            order: (swap.decided_at.unwrap_or(swap.at), swap.id.0),
+            order: (swap.decided_at.unwrap_or(swap.at), swap.id.0, side),
             act: Act::Trade {
                 id: swap.id,
                 gives: &slot.person,
@@ -263,10 +263,10 @@ fn decisions<'a>(
         };
         let here = |slot: &Slot| slot.rota == rota.id && slot.role == *role;
         if here(&swap.give) {
-            out.push(side(&swap.give, &swap.with));
+            out.push(side(&swap.give, &swap.with, 0));
         }
         if let Some(take) = swap.take.as_ref().filter(|t| here(t)) {
-            out.push(side(take, &swap.give.person));
+            out.push(side(take, &swap.give.person, 1));
         }
     }
     out.retain(|d| d.from < until && d.until > from && d.from < d.until);

@@ -91,14 +91,16 @@ fn move_to(board: &mut Board<'_>, job: usize, person: usize) {
     }
     let cost = board.cost(former) + board.cost(person);
     board.take(job);
-    let fits = (board.fit(job, former), board.fit(job, person));
-    board.give(job, person);
-    let now = board.cost(former) + board.cost(person);
-    let good = fits.1 < fits.0 || (fits.1 == fits.0 && now < cost - 1e-9);
-    if !good {
+    let (was, new) = (board.fit(job, former), board.fit(job, person));
+    if new != Fit::Never {
+        board.give(job, person);
+        let now = board.cost(former) + board.cost(person);
+        if new < was || (new == was && now < cost - 1e-9) {
+            return;
+        }
         board.take(job);
-        board.give(job, former);
     }
+    board.give(job, former);
 }
 
 fn exchange(board: &mut Board<'_>, one: usize, other: usize) {
@@ -112,21 +114,23 @@ fn exchange(board: &mut Board<'_>, one: usize, other: usize) {
     let cost = board.cost(a) + board.cost(b);
     board.take(one);
     board.take(other);
-    // Each after the other has been given, so that the two are also judged together.
-    let was_one = board.fit(one, a);
-    let was_other = board.fit(other, b);
-    let new_one = board.fit(one, b);
-    board.give(one, b);
-    let new_other = board.fit(other, a);
-    board.give(other, a);
-    let now = board.cost(a) + board.cost(b);
-    let worst = |x: Fit, y: Fit| x.max(y);
-    let (was, new) = (worst(was_one, was_other), worst(new_one, new_other));
-    let good = new != Fit::Never && (new < was || (new == was && now < cost - 1e-9));
-    if !good {
+    let was = board.fit(one, a).max(board.fit(other, b));
+    // Nobody is given what cannot be: a person's shifts never overlap, not even for a moment.
+    let first = board.fit(one, b);
+    if first != Fit::Never {
+        board.give(one, b);
+        let second = board.fit(other, a);
+        if second != Fit::Never {
+            board.give(other, a);
+            let new = first.max(second);
+            let now = board.cost(a) + board.cost(b);
+            if new < was || (new == was && now < cost - 1e-9) {
+                return;
+            }
+            board.take(other);
+        }
         board.take(one);
-        board.take(other);
-        board.give(one, a);
-        board.give(other, b);
     }
+    board.give(one, a);
+    board.give(other, b);
 }
