@@ -210,7 +210,12 @@ pub fn nobody_on_duty(book: &Book, t: i64) -> Vec<Nobody> {
             if !holders(book, &rota.id, role, t).is_empty() {
                 continue;
             }
-            let around = super::coverage(book, &rota.id, t - WEEK, t + WEEK);
+            let around = super::coverage(
+                book,
+                &rota.id,
+                t.saturating_sub(WEEK),
+                t.saturating_add(WEEK),
+            );
             let here = |g: &Gap| g.role == *role && g.from <= t && t < g.until;
             let Some(gap) = around.gaps.into_iter().find(here) else {
                 continue;

@@ -29,6 +29,6 @@ pub use handover::{
 };
 pub use plan::{Plan, PlanRules, Strain, plan};
 pub use preview::{Difference, Preview, preview};
-pub use query::{LOOK, holders, next_change, on_duty, schedule};
+pub use query::{LOOK, holders, next_change, next_on_duty, on_duty, schedule};
 pub use seed::{SeedNames, seed_layers};
 pub use timeline::LONGEST;

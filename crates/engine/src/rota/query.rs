@@ -151,6 +151,27 @@ pub fn next_change(book: &Book, rota: &RotaId, t: i64) -> Option<i64> {
     })
 }
 
+/// Who has a role next, after those who have it at `t`, ms: from when until when, and why. Gaps between are passed over; nobody if it stays as
+/// it is for 400 days.
+pub fn next_on_duty(book: &Book, rota: &RotaId, role: &Role, t: i64) -> Vec<OnDuty> {
+    let now = holders(book, rota, role, t);
+    let mut at = t;
+    // Other roles' changes and gaps come between; a role that changes more often than this in between is no rota.
+    for _ in 0..100 {
+        let Some(next) = next_change(book, rota, at) else {
+            break;
+        };
+        at = next;
+        let then = holders(book, rota, role, at);
+        if !then.is_empty() && then != now {
+            let mut on = on_duty(book, rota, at);
+            on.retain(|d| d.role == *role);
+            return on;
+        }
+    }
+    Vec::new()
+}
+
 fn change_of(
     book: &Book,
     rota: &Rota,

@@ -7,6 +7,9 @@ use chrono_tz::Tz;
 use model::duty::PersonId;
 use model::rota::{Book, Cadence, Calendar, DayKind, Layer, Rota, Rotation, ShiftRule};
 
+/// Layers begin at most so many days back: two hundred years. Edits allow less; a damaged database must not stop the program.
+const MOST_DAYS: usize = 73_050;
+
 /// A stretch of one shift with one turn. Those of one layer are in order and do not overlap.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Occurrence<'a> {
@@ -118,6 +121,7 @@ fn shifts_before(layer: &Layer, setting: &Setting<'_>, first: NaiveDate) -> usiz
     layer
         .first_day
         .iter_days()
+        .take(MOST_DAYS)
         .take_while(|day| *day < first)
         .filter(|day| begins(&layer.rule, *day, kind_of(setting.calendar, *day).0))
         .count()

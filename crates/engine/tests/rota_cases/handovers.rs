@@ -2,7 +2,8 @@
 
 use super::world::*;
 use engine::rota::{
-    PagesWhy, handovers_due, next_overdue, nobody_on_duty, pages_for, schedule, unsigned,
+    PagesWhy, handovers_due, next_on_duty, next_overdue, nobody_on_duty, pages_for, schedule,
+    unsigned,
 };
 use model::rota::{
     Absence, Book, Cadence, Edit, GapCause, Handover, HandoverId, HandoverState, Pack, Role,
@@ -212,6 +213,10 @@ fn nobody_on_duty_is_for_the_manager_and_pages_still_find_somebody() {
     assert_eq!(to.len(), 1);
     assert_ne!(to, ["boss"]);
     assert!(nobody_on_duty(&book, at(10, 1, 8)).is_empty());
+    // After the gap comes whoever has the first workday.
+    let next = next_on_duty(&book, &platform(), &Role::Primary, t);
+    assert_eq!(next.len(), 1);
+    assert_eq!(next[0].from, at(10, 8, 9));
     // Even without a secondary, a manager's shift or a manager in the list.
     let lonely = one_layer(
         &["a", "b"],

@@ -7,6 +7,7 @@ mod fair;
 mod handovers;
 mod random;
 mod reference;
+mod sequences;
 mod swaps;
 mod world;
 mod years;

@@ -192,6 +192,36 @@ fn a_later_override_stands_above_a_swap_and_a_later_swap_changes_an_override() {
 }
 
 #[test]
+fn an_override_put_while_a_swap_waits_wins() {
+    let book = daily();
+    let (book, id) = asked(&book, ("c", 23), None, "a");
+    let put = Override {
+        rota: platform(),
+        role: Role::Primary,
+        person: "b".into(),
+        from: at(11, 23, 12),
+        until: at(11, 23, 14),
+        ..Override::default()
+    };
+    let (book, _) = done(&book, Edit::PutOverride(put), "boss", now() + 1);
+    let refusal = refused(&book, accept(id), "a", now() + 2);
+    let gone = Refusal::NotOnDuty {
+        person: "c".into(),
+        role: Role::Primary,
+        at: at(11, 23, 12),
+    };
+    assert_eq!(refusal, gone);
+    // Even where an accepted swap names the one whom the override has put aside.
+    let mut forced = Swap::clone(&book.swaps[&id]);
+    forced.state = SwapState::Accepted;
+    forced.decided_at = Some(now() + 3);
+    let mut book = book;
+    book.swaps.insert(id, forced.into());
+    assert_eq!(primary(&book, at(11, 23, 13)), ["b"]);
+    assert_eq!(primary(&book, at(11, 23, 15)), ["a"]);
+}
+
+#[test]
 fn somebody_absent_can_be_put_on_duty_by_hand_but_it_is_told() {
     let book = daily();
     let absence = |stand_in: Option<&str>| {

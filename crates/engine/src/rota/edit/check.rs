@@ -124,9 +124,10 @@ pub fn rota(book: &Book, rota: &Rota) -> Checked {
     if let Some(rules) = rota.handover {
         let fits = (0..=24 * 3_600_000).contains(&rules.grace_ms);
         if !fits {
-            return Err(Refusal::BadText {
+            return Err(Refusal::BadNumber {
                 field: "grace_ms",
-                limit: 24 * 3_600_000,
+                least: 0,
+                most: 24 * 3_600_000,
             });
         }
     }
@@ -214,9 +215,10 @@ pub fn calendar(calendar: &Calendar) -> Checked {
     room("days", calendar.days.len(), CALENDAR + 1)?;
     room("years", calendar.years.len(), 201)?;
     if !calendar.weekend.iter().all(|d| (1..=7).contains(d)) {
-        return Err(Refusal::BadText {
+        return Err(Refusal::BadNumber {
             field: "weekend",
-            limit: 7,
+            least: 1,
+            most: 7,
         });
     }
     for (day, listed) in &calendar.days {

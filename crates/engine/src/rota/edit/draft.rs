@@ -132,7 +132,7 @@ impl<'a> Draft<'a> {
 }
 
 /// Handovers that a later one of the same rota and role has followed long ago decide nothing any more.
-fn forget_handovers(book: &mut Book, now: i64) {
+pub(super) fn forget_handovers(book: &mut Book, now: i64) {
     let old: Vec<HandoverId> = book
         .handovers
         .values()

@@ -33,9 +33,10 @@ pub fn open(draft: &mut Draft<'_>, handover: Handover) -> Done {
         .into_iter()
         .try_for_each(|p| check::known(&draft.book, p))?;
     if handover.from.is_empty() || handover.to.is_empty() {
-        return Err(Refusal::BadText {
+        return Err(Refusal::BadNumber {
             field: "people",
-            limit: check::MEMBERS,
+            least: 1,
+            most: check::MEMBERS as i64,
         });
     }
     let id = HandoverId(draft.number());

@@ -229,5 +229,6 @@ pub fn record(book: &Book, change: &RotaChange) -> Book {
     }
     let mut book = draft.book;
     book.last_id = book.last_id.max(change.id.0);
+    draft::forget_handovers(&mut book, change.at);
     book
 }

@@ -41,6 +41,16 @@ pub enum Refusal {
         /// The most characters.
         limit: usize,
     },
+    /// A number, or a number of things, outside of what is possible.
+    #[error("{field} must be between {least} and {most}")]
+    BadNumber {
+        /// Which field.
+        field: &'static str,
+        /// The least.
+        least: i64,
+        /// The most.
+        most: i64,
+    },
     /// An id that cannot be written in files and on the command line.
     #[error("`{text}` is not an id: 1 to 64 letters, digits, `.`, `-`, `_`, `@`")]
     BadId {
@@ -162,6 +172,7 @@ impl Refusal {
             Self::UnknownCalendar { .. } => "unknown_calendar",
             Self::Unknown { .. } => "unknown",
             Self::BadText { .. } => "bad_text",
+            Self::BadNumber { .. } => "bad_number",
             Self::BadId { .. } => "bad_id",
             Self::BadStretch { .. } => "bad_stretch",
             Self::BadLayer { .. } => "bad_layer",

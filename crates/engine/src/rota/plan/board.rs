@@ -104,8 +104,8 @@ impl<'a> Board<'a> {
         if before.is_some_and(|(_, end)| *end > from) || after.is_some_and(|(f, _)| *f < until) {
             return Fit::Never;
         }
-        if before.is_some_and(|(_, end)| *end + rest > from)
-            || after.is_some_and(|(begin, _)| *begin < until + rest)
+        if before.is_some_and(|(_, end)| end.saturating_add(rest) > from)
+            || after.is_some_and(|(begin, _)| *begin < until.saturating_add(rest))
         {
             return Fit::Rest;
         }
@@ -198,7 +198,7 @@ impl<'a> Board<'a> {
             };
             let rest = self.rules.min_rest_ms.max(0);
             let before = desk.shifts.range(..job.from).next_back();
-            let tired = before.is_some_and(|(_, end)| *end + rest > job.from);
+            let tired = before.is_some_and(|(_, end)| end.saturating_add(rest) > job.from);
             let long = |n: &NaiveDate| desk.row(*n, &[]) > self.rules.max_nights;
             let nights = job.nights.iter().any(long);
             if tired || nights {

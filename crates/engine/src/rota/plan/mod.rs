@@ -24,6 +24,9 @@ use std::collections::BTreeMap;
 /// More shifts are not planned at once: some 14 months of six layers.
 pub const MAX_SHIFTS: usize = 2_500;
 
+/// More days of history are not looked at: three years.
+pub const MAX_HISTORY: u32 = 1_096;
+
 /// What a plan must respect, and what counts as fair.
 #[derive(Clone, Debug, PartialEq)]
 pub struct PlanRules {
@@ -71,7 +74,7 @@ pub struct Plan {
     pub rota: RotaId,
     /// Layers over the rota's own, numbers 0.
     pub layers: Vec<Layer>,
-    /// Shifts for which there is nobody who is not absent or elsewhere.
+    /// Shifts for which there is nobody who is not absent or elsewhere: there the rota's own layers go on to count.
     pub unfilled: Vec<Gap>,
     /// Where a rule had to give way.
     pub strained: Vec<Strain>,
@@ -119,7 +122,8 @@ pub fn plan(
             limit: MAX_SHIFTS,
         });
     }
-    let history = start - i64::from(rules.history_days) * 24 * 3_600_000;
+    let days = i64::from(rules.history_days.min(MAX_HISTORY));
+    let history = start - days * 24 * 3_600_000;
     let past = fairness(book, rota, history, start, &rules.weights);
     let mut board = Board::new(book, found, jobs, rules, &past, start, end);
     search::fill(&mut board, seed);

@@ -4,7 +4,7 @@ use super::board::{Board, Fit};
 use std::cmp::Ordering;
 
 /// Tries for each shift when making a plan fairer.
-const TRIES: usize = 150;
+const TRIES: usize = 600;
 
 /// Steele, Lea and Flood's SplitMix64 (2014): fixed by its definition, so that a seed gives the same plan in every version of the program, which
 /// the generators of a library do not promise.
