@@ -3,11 +3,13 @@
 use crate::audit::{self, Head};
 use crate::bulk;
 use crate::history::Role;
+use crate::rota;
 use crate::{Store, StoreError, Writer};
 use model::Reported;
 use model::duty::{
     Alert, AlertId, Mute, Notice, NoticeState, Record, Resolution, Suppression, Transition, What,
 };
+use model::rota::RotaRecord;
 use serde::Serialize;
 use sqlx::sqlite::SqliteConnection;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,6 +29,8 @@ pub struct Committed {
     pub notices: usize,
     /// Silences and maintenance windows, each counted once.
     pub mutes: usize,
+    /// Changes of the rota.
+    pub changes: usize,
     /// Lines of the audit log.
     pub audit: usize,
     /// The audit log's last entry now.
@@ -49,6 +53,7 @@ struct Rows {
     alive: Option<i64>,
     last_alert: i64,
     last_mute: i64,
+    rota: rota::Rows,
 }
 
 struct AlertRow {
@@ -73,7 +78,11 @@ struct NoticeRow {
     body: String,
 }
 
-fn json<T: Serialize>(table: &'static str, key: &str, value: &T) -> Result<String, StoreError> {
+pub(crate) fn json<T: Serialize>(
+    table: &'static str,
+    key: &str,
+    value: &T,
+) -> Result<String, StoreError> {
     serde_json::to_string(value).map_err(|e| StoreError::Unreadable {
         table,
         key: key.to_owned(),
@@ -125,7 +134,7 @@ impl Rows {
         let lines: usize = self.transitions.iter().map(|t| t.3.len()).sum();
         let notices: usize = self.notices.iter().map(|n| n.body.len()).sum();
         let audit: usize = self.audit.iter().map(|a| a.1.len()).sum();
-        alerts + lines + notices + audit + SMALLEST
+        alerts + lines + notices + audit + self.rota.bytes() + SMALLEST
     }
 
     fn alert(&mut self, alert: &Alert) -> Result<(), StoreError> {
@@ -212,13 +221,24 @@ impl Store {
     /// [`StoreError::Full`], [`StoreError::Io`], [`StoreError::Busy`]: try again later. [`StoreError::UnknownAlert`] when a transition is about
     /// an episode that nobody kept. [`StoreError::AuditMoved`] when somebody else has appended to the audit log.
     pub async fn commit(&self, records: &[Record]) -> Result<Committed, StoreError> {
-        let rows = Rows::of(records)?;
-        let mut writer = self.writer().await?;
-        let bytes = rows.bytes();
-        let committed = commit(&mut writer, self.path(), rows).await?;
-        writer.checkpoint.after(bytes, self.path());
-        Ok(committed)
+        commit_all(self, records, &[]).await
     }
+}
+
+/// What the alert desk and the rota want kept, in one transaction.
+pub(crate) async fn commit_all(
+    store: &Store,
+    records: &[Record],
+    changes: &[RotaRecord],
+) -> Result<Committed, StoreError> {
+    let mut rows = Rows::of(records)?;
+    rows.rota = rota::Rows::of(changes)?;
+    rows.audit.append(&mut rows.rota.audit);
+    let mut writer = store.writer().await?;
+    let bytes = rows.bytes();
+    let committed = commit(&mut writer, store.path(), rows).await?;
+    writer.checkpoint.after(bytes, store.path());
+    Ok(committed)
 }
 
 /// Also for entries that the store writes about itself.
@@ -233,6 +253,7 @@ pub(crate) async fn commit_records(
 async fn commit(writer: &mut Writer, path: &Path, rows: Rows) -> Result<Committed, StoreError> {
     let failed = |e: sqlx::Error| StoreError::of(path, &e);
     writer.clear().await;
+    follows(&mut writer.conn, path, &rows.rota).await?;
     // taken, so that the end is read anew if this is given up half-way
     let before = match writer.head.take() {
         Some(head) => head,
@@ -245,6 +266,7 @@ async fn commit(writer: &mut Writer, path: &Path, rows: Rows) -> Result<Committe
         transitions: rows.transitions.len(),
         notices: rows.notices.len(),
         mutes: rows.mutes.len(),
+        changes: rows.rota.len(),
         audit: chained.len(),
         audit_seq: after.seq,
     };
@@ -262,6 +284,25 @@ async fn commit(writer: &mut Writer, path: &Path, rows: Rows) -> Result<Committe
         tracing::warn!(error = %e, "the audit log's anchor cannot be confirmed");
     }
     Ok(committed)
+}
+
+/// Numbers of changes only grow: whoever decided on an older book must read it anew.
+async fn follows(
+    conn: &mut SqliteConnection,
+    path: &Path,
+    changes: &rota::Rows,
+) -> Result<(), StoreError> {
+    let Some((id, _)) = changes.numbers() else {
+        return Ok(());
+    };
+    let last: i64 = sqlx::query_scalar("SELECT last_rota FROM desk")
+        .fetch_one(conn)
+        .await
+        .map_err(|e| StoreError::of(path, &e))?;
+    if id <= last {
+        return Err(StoreError::StaleChange { id, last });
+    }
+    Ok(())
 }
 
 /// The anchor knows the next end of the audit log before the database does.
@@ -305,6 +346,7 @@ async fn write(
             .push_bind(body);
     })
     .await?;
+    rota::write(conn, rows.rota).await?;
     audit::append(conn, chained).await?;
     if rows.alive.is_some() || rows.last_alert > 0 || rows.last_mute > 0 {
         sqlx::query(

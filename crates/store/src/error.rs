@@ -101,6 +101,14 @@ pub enum StoreError {
         /// The last entry found.
         seq: i64,
     },
+    /// A change of the rota was decided on a book that is not the newest. Nothing was kept; read the book anew.
+    #[error("the rota's change {id} does not follow {last}, the last one that is kept")]
+    StaleChange {
+        /// Its number.
+        id: i64,
+        /// The largest number before.
+        last: i64,
+    },
     /// A regular expression of a search is wrong.
     #[error("regular expression {pattern:?}: {detail}")]
     Pattern {
@@ -199,6 +207,7 @@ impl StoreError {
             Self::Busy { .. } => "store_busy",
             Self::UnknownAlert { .. } => "store_unknown_alert",
             Self::AuditMoved { .. } => "store_audit_moved",
+            Self::StaleChange { .. } => "store_stale_change",
             Self::Pattern { .. } => "store_pattern",
             Self::Backup { .. } => "store_backup",
             Self::Sqlite { .. } => "store_sqlite",
@@ -206,7 +215,7 @@ impl StoreError {
     }
 
     /// Every code.
-    pub const CODES: [&'static str; 16] = [
+    pub const CODES: [&'static str; 17] = [
         "store_audit_moved",
         "store_backup",
         "store_busy",
@@ -221,6 +230,7 @@ impl StoreError {
         "store_pattern",
         "store_read_only",
         "store_sqlite",
+        "store_stale_change",
         "store_unknown_alert",
         "store_unreadable",
     ];
@@ -258,6 +268,9 @@ impl StoreError {
             ],
             Self::UnknownAlert { detail } => vec![("detail", detail.clone())],
             Self::AuditMoved { seq } => vec![("seq", seq.to_string())],
+            Self::StaleChange { id, last } => {
+                vec![("id", id.to_string()), ("last", last.to_string())]
+            }
             Self::Pattern { pattern, detail } => {
                 vec![("pattern", pattern.clone()), ("detail", detail.clone())]
             }

@@ -3,6 +3,7 @@
 //! One desk writes a database ([`Store::open`]); any number may read it meanwhile ([`Store::open_read_only`]). What the engine wants kept goes
 //! through [`Store::commit`], one transaction that is on the disk when it answers; [`Store::load`] gives back at the start what an engine needs
 //! to go on. The rest answers questions: [`Store::history`], [`Store::timeline`], [`Store::figures`], [`Store::verify`].
+//! The rota's book is kept the same way: [`Store::commit_rota`], [`Store::load_rota`], [`Store::notes`]; see [`rota`].
 //!
 //! Time is a parameter everywhere, milliseconds since the epoch.
 
@@ -18,6 +19,7 @@ pub mod history;
 mod load;
 mod open;
 mod retain;
+pub mod rota;
 
 pub use audit::{AuditFault, AuditFaultKind, AuditKey, AuditReport};
 pub use backup::{BackupFault, Manifest, Restored, Trust, restore};

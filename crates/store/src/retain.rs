@@ -15,6 +15,12 @@ pub struct Pruned {
     pub notices: u64,
     /// Silences and maintenance windows.
     pub mutes: u64,
+    /// Notes of the duty record.
+    pub notes: u64,
+    /// Signed handovers.
+    pub handovers: u64,
+    /// Lines of the rota's log that are about notes and handovers alone.
+    pub changes: u64,
 }
 
 impl Pruned {
@@ -25,7 +31,9 @@ impl Pruned {
 
 impl Store {
     /// Forgets episodes that ended before `before`, notices of that time that are done and about nothing that is kept, and mutes that ended
-    /// before it. Episodes that were closed by hand while a source still reports them stay. The file does not shrink; its room is used again.
+    /// before it; also notes of the duty record and signed handovers of that time, with the log's lines about them. Episodes that were closed by
+    /// hand while a source still reports them stay, and so do people, rotas, absences, overrides and swaps with all of their changes. The file
+    /// does not shrink; its room is used again.
     ///
     /// # Errors
     /// From the database. What was forgotten until then stays forgotten.
@@ -45,6 +53,9 @@ impl Store {
             all.alerts = all.alerts.saturating_add(piece.alerts);
             all.notices = all.notices.saturating_add(piece.notices);
             all.mutes = all.mutes.saturating_add(piece.mutes);
+            all.notes = all.notes.saturating_add(piece.notes);
+            all.handovers = all.handovers.saturating_add(piece.handovers);
+            all.changes = all.changes.saturating_add(piece.changes);
             tokio::task::yield_now().await;
         }
     }
@@ -89,9 +100,13 @@ async fn piece(conn: &mut SqliteConnection, before: i64) -> Result<Pruned, sqlx:
     .execute(&mut *conn)
     .await?
     .rows_affected();
+    let (notes, handovers, changes) = crate::rota::piece(conn, before, PIECE).await?;
     Ok(Pruned {
         alerts: ids.len() as u64,
         notices,
         mutes,
+        notes,
+        handovers,
+        changes,
     })
 }

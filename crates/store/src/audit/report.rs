@@ -2,11 +2,13 @@
 
 use super::anchor::{self, Seen};
 use super::{AuditKey, FAULT_ACTION, Head, hash};
+use crate::rota::{self, Promise};
 use crate::{Store, StoreError};
 use futures::TryStreamExt;
 use model::duty::AuditEntry;
 use serde::Serialize;
 use sqlx::sqlite::SqliteConnection;
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// Faults reported one by one; what is more is counted only.
@@ -38,6 +40,12 @@ pub enum AuditFaultKind {
     AnchorForged,
     /// The store found a fault when it was opened, and says so in this entry.
     FoundAtOpen,
+    /// The change of the rota that this entry tells of is not the one that was made.
+    ChangeEdited,
+    /// The change of the rota that this entry tells of is gone.
+    ChangeMissing,
+    /// The log of the rota's changes has one that no entry up to here tells of.
+    ChangeForged,
 }
 
 impl AuditFaultKind {
@@ -53,6 +61,9 @@ impl AuditFaultKind {
             Self::AnchorMissing => "anchor_missing",
             Self::AnchorForged => "anchor_forged",
             Self::FoundAtOpen => "found_at_open",
+            Self::ChangeEdited => "change_edited",
+            Self::ChangeMissing => "change_missing",
+            Self::ChangeForged => "change_forged",
         }
     }
 }
@@ -93,7 +104,7 @@ impl AuditReport {
         self.faults.is_empty()
     }
 
-    fn fault(&mut self, seq: i64, kind: AuditFaultKind) {
+    pub(crate) fn fault(&mut self, seq: i64, kind: AuditFaultKind) {
         if self.faults.len() < FAULTS {
             self.faults.push(AuditFault { seq, kind });
         } else {
@@ -112,6 +123,8 @@ struct Walk {
     /// Hash of the entry that the anchor names, if it was passed.
     anchored: Option<(i64, [u8; 32])>,
     anchor_seq: Option<i64>,
+    /// What entries say of changes of the rota, by their numbers.
+    promised: BTreeMap<i64, Promise>,
 }
 
 impl Walk {
@@ -122,6 +135,7 @@ impl Walk {
             misfits: Vec::new(),
             anchored: None,
             anchor_seq,
+            promised: BTreeMap::new(),
         }
     }
 
@@ -142,6 +156,7 @@ impl Walk {
                 self.report.fault(before, AuditFaultKind::Edited);
             }
         }
+        self.promised.extend(rota::promise(seq, entry));
         if is_fault_entry(entry) {
             self.report.fault(seq, AuditFaultKind::FoundAtOpen);
         }
@@ -250,13 +265,21 @@ pub(crate) async fn walk(
         _ => None,
     };
     let mut walk = Walk::new(anchor_seq);
-    let mut rows =
-        sqlx::query_as::<_, Row>("SELECT seq, at, entry, prev, hash FROM audit ORDER BY seq")
-            .fetch(conn);
-    while let Some(row) = rows.try_next().await? {
-        walk.step(row);
+    // one view of the log and of what it tells of
+    let mut tx = sqlx::Connection::begin(conn).await?;
+    {
+        let sql = "SELECT seq, at, entry, prev, hash FROM audit ORDER BY seq";
+        let mut rows = sqlx::query_as::<_, Row>(sql).fetch(&mut *tx);
+        while let Some(row) = rows.try_next().await? {
+            walk.step(row);
+        }
     }
-    Ok(walk.finish(seen))
+    let promised = std::mem::take(&mut walk.promised);
+    let mut report = walk.finish(seen);
+    rota::check(&mut tx, promised, &mut report).await?;
+    report.faults.sort_by_key(|f| f.seq);
+    tx.rollback().await?; // nothing was written
+    Ok(report)
 }
 
 impl Store {

@@ -130,6 +130,9 @@ pub struct Manifest {
     pub notices: i64,
     /// Silences and maintenance windows.
     pub mutes: i64,
+    /// Changes of the rota. Left out where there are none, so that the seals of older manifests hold.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub changes: i64,
     /// Number of the audit log's last entry.
     pub audit_last: i64,
     /// Its hash, 64 hexadecimal digits.
@@ -137,6 +140,11 @@ pub struct Manifest {
     /// HMAC-SHA256 over all of the above, 64 hexadecimal digits.
     #[serde(default)]
     pub seal: String,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(n: &i64) -> bool {
+    *n == 0
 }
 
 impl Manifest {
@@ -268,6 +276,18 @@ async fn examine(
             .fetch_one(&mut *conn)
             .await
             .map_err(failed)?;
+    let rota: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM sqlite_schema WHERE name = 'rota_changes'")
+            .fetch_one(&mut *conn)
+            .await
+            .map_err(failed)?;
+    let changes = match rota {
+        0 => 0, // from before there was a rota
+        _ => sqlx::query_scalar("SELECT count(*) FROM rota_changes")
+            .fetch_one(&mut *conn)
+            .await
+            .map_err(failed)?,
+    };
     let report = audit::walk(conn, None).await.map_err(failed)?;
     // what was found at an earlier opening is in the log for good; it is no fault of this copy
     let broken = |f: &&audit::AuditFault| f.kind != audit::AuditFaultKind::FoundAtOpen;
@@ -286,6 +306,7 @@ async fn examine(
         transitions,
         notices,
         mutes,
+        changes,
         audit_last: report.last,
         audit_head: report.head,
         seal: String::new(),

@@ -71,7 +71,7 @@ async fn a_later_version_is_named() {
     let wanted = StoreError::Newer {
         path: path.clone(),
         found: 99,
-        known: 1,
+        known: 2,
     };
     assert_eq!(refused(&path).await, wanted);
     assert_eq!(
@@ -144,7 +144,7 @@ impl SmallDisk {
     fn new() -> Option<Self> {
         let folder = tempfile::tempdir().unwrap();
         let mount = std::process::Command::new("mount")
-            .args(["-t", "tmpfs", "-o", "size=1m", "tmpfs"])
+            .args(["-t", "tmpfs", "-o", "size=3m", "tmpfs"])
             .arg(folder.path())
             .output();
         mount

@@ -8,4 +8,6 @@ mod history;
 mod more;
 mod random;
 mod retain;
+mod rota;
+mod rota_book;
 mod samples;

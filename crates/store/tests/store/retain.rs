@@ -52,7 +52,8 @@ async fn what_ended_long_ago_goes_and_everything_else_stays() {
         Pruned {
             alerts: 450,
             notices: 1,
-            mutes: 1
+            mutes: 1,
+            ..Pruned::default()
         }
     );
     let left = store.history(&store::Query::default()).await.unwrap();
