@@ -175,21 +175,25 @@ pub fn fairness(book: &Book, rota: &RotaId, from: i64, until: i64, weights: &Wei
         });
     }
     for ((person, date), of_day) in days {
-        let Some(load) = loads.get_mut(&person) else {
-            continue;
-        };
-        load.nights += u32::from(of_day.night >= NIGHT_COUNTS);
-        if of_day.waking >= DAY_COUNTS {
-            match kind_of(calendar, date).0 {
-                DayKind::Holiday => load.holidays += 1,
-                DayKind::Weekend => load.weekends += 1,
-                DayKind::Workday => {}
-            }
+        if let Some(load) = loads.get_mut(&person) {
+            count(load, kind_of(calendar, date).0, of_day);
         }
     }
     out.people = loads.into_values().collect();
     summarise(&mut out);
     out
+}
+
+/// Counts one day of the calendar.
+fn count(load: &mut Load, kind: DayKind, of_day: OfDay) {
+    load.nights += u32::from(of_day.night >= NIGHT_COUNTS);
+    if of_day.waking >= DAY_COUNTS {
+        match kind {
+            DayKind::Holiday => load.holidays += 1,
+            DayKind::Weekend => load.weekends += 1,
+            DayKind::Workday => {}
+        }
+    }
 }
 
 /// How heavy a role is.

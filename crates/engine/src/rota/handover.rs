@@ -1,6 +1,6 @@
 //! From one shift to the next: when a handover is due, whether it is signed, and to whom pages go meanwhile.
 
-use super::query::{holders, on_duty};
+use super::query::{holders, next_change, on_duty};
 use super::timeline::{Absences, segments};
 use model::duty::PersonId;
 use model::rota::{
@@ -232,4 +232,14 @@ pub fn nobody_on_duty(book: &Book, t: i64) -> Vec<Nobody> {
         }
     }
     out
+}
+
+/// The next moment after `t`, ms, at which an answer about the present can differ: somebody's duty or absence begins or ends, a handover
+/// happens or becomes overdue. For the timer of whoever shows or uses who is on duty; `None`: nothing within 400 days.
+pub fn next_moment(book: &Book, t: i64) -> Option<i64> {
+    let changes = book.rotas.keys().filter_map(|r| next_change(book, r, t));
+    let absences = book.absences.values().flat_map(|a| [a.from, a.until]);
+    let handovers = book.handovers.values().map(|h| h.at);
+    let known = absences.chain(handovers).filter(|at| *at > t);
+    changes.chain(known).chain(next_overdue(book, t)).min()
 }

@@ -24,8 +24,8 @@ pub use days::{day, missing_notices};
 pub use edit::{Refusal, apply, name, record, undo};
 pub use fairness::fairness;
 pub use handover::{
-    Nobody, Pages, PagesWhy, handovers_due, next_overdue, nobody_on_duty, pages_for, pages_to,
-    unsigned,
+    Nobody, Pages, PagesWhy, handovers_due, next_moment, next_overdue, nobody_on_duty, pages_for,
+    pages_to, unsigned,
 };
 pub use plan::{Plan, PlanRules, Strain, plan};
 pub use preview::{Difference, Preview, preview};

@@ -43,22 +43,6 @@ pub fn seed_layers(
         (names.weekend, DayKind::Weekend, nine, nine, &weekly),
         (names.holiday, DayKind::Holiday, nine, nine, &daily),
     ];
-    let layer = |name: &str, role, rule, people: &[PersonId], turn: usize, cadence: &Cadence| {
-        let mut turns: Vec<Vec<PersonId>> = people.iter().map(|p| vec![p.clone()]).collect();
-        let by = turn.checked_rem(turns.len()).unwrap_or(0);
-        turns.rotate_left(by);
-        Layer {
-            name: name.to_string(),
-            role,
-            rule,
-            rotation: Rotation::Turns {
-                turns,
-                cadence: cadence.clone(),
-            },
-            first_day,
-            ..Layer::default()
-        }
-    };
     let roles = [Role::Primary, Role::Secondary];
     let roles = if people.len() > 1 {
         &roles[..]
@@ -72,20 +56,46 @@ pub fn seed_layers(
             for (turn, (name, kind, from, to, cadence)) in shifts.iter().enumerate() {
                 let rule = ShiftRule::on(*kind, *from, *to);
                 let turn = turn + later;
-                out.push(layer(name, role.clone(), rule, people, turn, cadence));
+                out.push(layer(name, role, rule, (people, turn), cadence, first_day));
             }
         }
     }
     if !managers.is_empty() {
         let rule = ShiftRule::around_the_clock(nine);
+        let turns = (managers, 0);
         out.push(layer(
             names.manager,
-            Role::Manager,
+            &Role::Manager,
             rule,
-            managers,
-            0,
+            turns,
             &weekly,
+            first_day,
         ));
     }
     out
+}
+
+/// A layer of one person at a time, of whom the one at `turns.1` begins.
+fn layer(
+    name: &str,
+    role: &Role,
+    rule: ShiftRule,
+    turns: (&[PersonId], usize),
+    cadence: &Cadence,
+    first_day: NaiveDate,
+) -> Layer {
+    let (people, first) = turns;
+    let mut turns: Vec<Vec<PersonId>> = people.iter().map(|p| vec![p.clone()]).collect();
+    turns.rotate_left(first.checked_rem(people.len()).unwrap_or(0));
+    Layer {
+        name: name.to_string(),
+        role: role.clone(),
+        rule,
+        rotation: Rotation::Turns {
+            turns,
+            cadence: cadence.clone(),
+        },
+        first_day,
+        ..Layer::default()
+    }
 }

@@ -2,8 +2,8 @@
 
 use super::world::*;
 use engine::rota::{
-    PagesWhy, handovers_due, next_on_duty, next_overdue, nobody_on_duty, pages_for, schedule,
-    unsigned,
+    PagesWhy, handovers_due, next_moment, next_on_duty, next_overdue, nobody_on_duty, pages_for,
+    schedule, unsigned,
 };
 use model::rota::{
     Absence, Book, Cadence, Edit, GapCause, Handover, HandoverId, HandoverState, Pack, Role,
@@ -83,6 +83,9 @@ fn unsigned_after_half_an_hour_both_are_told_once_and_the_old_shift_keeps_the_pa
         handover.state(rules, handover.at - 1),
         HandoverState::Coming
     );
+    assert_eq!(next_moment(&book, handover.at - 1), Some(handover.at));
+    assert_eq!(next_moment(&book, handover.at), Some(late));
+    assert_eq!(next_moment(&book, late), Some(handover.at + DAY));
     let (told, _) = done(&book, Edit::ToldUnsigned { handover: id }, "system", late);
     assert!(unsigned(&told, late + MINUTE).is_empty());
     assert_eq!(next_overdue(&told, late), None);

@@ -34,33 +34,7 @@ pub(super) fn jobs<'a>(
     until: NaiveDate,
     rules: &'a PlanRules,
 ) -> Vec<Job<'a>> {
-    // As the rota would be if nobody were absent and nothing were decided: what is to be filled, not how it is filled now.
-    let mut plain = rota.clone();
-    plain.layers.retain(is_planned_for);
-    let bare = Book {
-        calendars: book.calendars.clone(),
-        ..Book::default()
-    };
-    let moment = |day| wall::instant(day, WallTime::default(), rota.zone).unwrap_or(0);
-    // The last day's shift goes on into the next day.
-    let (start, end) = (moment(from), moment(until) + 2 * 24 * 3_600_000);
-    let absences = Absences::of(&bare, start, end);
-    let mut found: BTreeMap<(i64, LayerId, NaiveDate), (i64, usize)> = BTreeMap::new();
-    for role in roles(&bare, &plain) {
-        let mut began: BTreeMap<(LayerId, NaiveDate), i64> = BTreeMap::new();
-        for segment in segments(&bare, &plain, &role, &absences, start, end) {
-            let Some(base) = segment.base else { continue };
-            let day = base.shift.day;
-            if day < from || day >= until {
-                continue;
-            }
-            let id = base.layer.id;
-            let first = *began.entry((id, day)).or_insert(segment.from);
-            let job = found.entry((first, id, day)).or_default();
-            job.0 = segment.until;
-            job.1 = job.1.max(segment.holders.len()).max(1);
-        }
-    }
+    let found = places(book, rota, from, until);
     let calendar = rota.calendar.as_ref().and_then(|id| book.calendars.get(id));
     let mut days = DayBook::new(rota.zone, calendar.map(AsRef::as_ref));
     let mut out = Vec::new();
@@ -84,6 +58,41 @@ pub(super) fn jobs<'a>(
         out.extend(std::iter::repeat_n(job, places));
     }
     out
+}
+
+/// Shifts by begin, layer and day: until when, and for how many people.
+type Places = BTreeMap<(i64, LayerId, NaiveDate), (i64, usize)>;
+
+fn places(book: &Book, rota: &Rota, from: NaiveDate, until: NaiveDate) -> Places {
+    // As the rota would be if nobody were absent and nothing were decided: what is to be filled, not how it is filled now.
+    let mut plain = rota.clone();
+    plain.layers.retain(is_planned_for);
+    let bare = Book {
+        calendars: book.calendars.clone(),
+        ..Book::default()
+    };
+    let moment = |day| wall::instant(day, WallTime::default(), rota.zone).unwrap_or(0);
+    // The last day's shift goes on into the next day, and layers in other zones begin their days earlier or later.
+    let around = 2 * 24 * 3_600_000;
+    let (start, end) = (moment(from) - around, moment(until) + around);
+    let absences = Absences::of(&bare, start, end);
+    let mut found: Places = BTreeMap::new();
+    for role in roles(&bare, &plain) {
+        let mut began: BTreeMap<(LayerId, NaiveDate), i64> = BTreeMap::new();
+        for segment in segments(&bare, &plain, &role, &absences, start, end) {
+            let Some(base) = segment.base else { continue };
+            let day = base.shift.day;
+            if day < from || day >= until {
+                continue;
+            }
+            let id = base.layer.id;
+            let first = *began.entry((id, day)).or_insert(segment.from);
+            let job = found.entry((first, id, day)).or_default();
+            job.0 = segment.until;
+            job.1 = job.1.max(segment.holders.len()).max(1);
+        }
+    }
+    found
 }
 
 fn pool<'a>(book: &'a Book, layer: &'a Layer, rules: &'a PlanRules) -> Vec<&'a PersonId> {
