@@ -138,6 +138,9 @@ fn member(row: &Row) -> (Member, Vec<Fault>) {
     };
     let contact = |field| Contact::new(row.text(field));
     let roles = split_list(row.text(Field::Roles));
+    let teams = split_list(row.text(Field::Teams));
+    check(Field::Roles, wrong_list(&roles, MAX_ROLES));
+    check(Field::Teams, wrong_list(&teams, MAX_TEAMS));
     let member = Member {
         id: id.to_owned(),
         name: name.to_owned(),
@@ -147,9 +150,24 @@ fn member(row: &Row) -> (Member, Vec<Fault>) {
         wecom: contact(Field::WeCom),
         zone,
         roles: roles.iter().map(|r| Role::from(r.as_str())).collect(),
-        teams: split_list(row.text(Field::Teams)),
+        teams,
     };
     (member, faults)
+}
+
+/// Roles and teams of one person at most, as many as a member may have.
+const MAX_ROLES: usize = 20;
+const MAX_TEAMS: usize = 100;
+
+fn wrong_list(names: &[String], max: usize) -> Option<Problem> {
+    if names.len() > max {
+        return Some(Problem::TooLarge {
+            what: "names",
+            is: names.len() as u64,
+            max: max as u64,
+        });
+    }
+    names.iter().find_map(|n| too_long(n, 100))
 }
 
 fn wrong_name(name: &str) -> Option<Problem> {
@@ -170,7 +188,7 @@ fn too_long(text: &str, max: usize) -> Option<Problem> {
 
 /// Letters of any script, digits, `. _ - @`; 64 at most.
 fn is_id(id: &str) -> bool {
-    let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | '·');
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
     !id.is_empty() && id.chars().count() <= 64 && id.chars().all(fits)
 }
 
