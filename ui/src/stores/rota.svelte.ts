@@ -15,7 +15,8 @@ const AHEAD = 35
 /** An edit that is looked at before it is kept. */
 export interface Draft {
   edit: RotaEdit
-  /** What is kept, in words. */
+  /** What it would do, and what is said when it is kept. */
+  title: string
   said: string
   /** Held over the place but not let go. */
   hovering: boolean
@@ -136,20 +137,20 @@ export class RotaStore {
     this.show({ anchor: turned(this.span, this.at, pages) })
   }
 
-  /** What an edit would do; null when the host cannot say or a newer question has been asked. */
+  /** What an edit would do. */
   async look(edit: RotaEdit): Promise<RotaPreview> {
     return await this.host.rotaPreview(edit, this.query())
   }
 
   /** Lays an edit over the calendar without keeping it. */
-  async propose(edit: RotaEdit, said: string, hovering = false): Promise<void> {
+  async propose(edit: RotaEdit, words: { title: string; said: string }, hovering = false): Promise<void> {
     this.previewSeq += 1
     const mine = this.previewSeq
     const same = this.draft !== null && JSON.stringify(this.draft.edit) === JSON.stringify(edit)
     if (same && this.draft !== null && (this.draft.preview !== null || hovering)) {
       this.draft = { ...this.draft, hovering }
       if (this.draft.preview !== null) return
-    } else this.draft = { edit, said, hovering, preview: null, error: null }
+    } else this.draft = { edit, ...words, hovering, preview: null, error: null }
     try {
       const preview = await this.look(edit)
       if (mine === this.previewSeq && this.draft !== null) this.draft = { ...this.draft, preview, error: null }

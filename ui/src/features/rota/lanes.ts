@@ -52,37 +52,43 @@ const touches = (a: { from: number; until: number }, b: { from: number; until: n
 export const problemsOf = (shift: ShiftView, problems: readonly ProblemView[]): ProblemView[] =>
   problems.filter((one) => one.kind !== 'gap' && one.role === shift.role && touches(one, shift) && (one.people.length === 0 || one.people.includes(shift.person)))
 
-/** One role's lane over some days: its shifts and gaps, those at one time beneath each other. */
-export function lane(days: readonly DayView[], role: string, shifts: readonly ShiftView[], problems: readonly ProblemView[]): Segment[] {
+type Spot = Pick<Segment, 'left' | 'width' | 'before' | 'after'>
+
+/** Where a stretch stands in a row of days; null when it does not touch it. */
+export function spotOf(days: readonly DayView[], from: number, until: number): Spot | null {
   const first = days[0]
   const last = days.at(-1)
-  if (first === undefined || last === undefined) return []
-  const span = { from: first.from, until: last.until }
-  const place = (from: number, until: number): Pick<Segment, 'left' | 'width' | 'before' | 'after'> => {
-    const left = placeOf(days, Math.max(from, span.from))
-    return { left, width: placeOf(days, Math.min(until, span.until)) - left, before: from < span.from, after: until > span.until }
-  }
-  const mine = shifts.filter((one) => one.role === role && touches(one, span)).sort((a, b) => a.from - b.from || a.person.localeCompare(b.person))
-  const segments = mine.map((shift): Segment => ({
-    key: keyOf(role, shift.person, shift.from),
-    kind: 'shift',
-    shift,
-    role,
-    from: shift.from,
-    until: shift.until,
-    ...place(shift.from, shift.until),
-    row: 0,
-    rows: 1,
-    joined: mine.some((other) => other !== shift && other.person === shift.person && other.until === shift.from && other.from < span.until && other.until > span.from),
-    problems: problemsOf(shift, problems),
-  }))
+  if (first === undefined || last === undefined || from >= last.until || until <= first.from) return null
+  const left = placeOf(days, Math.max(from, first.from))
+  return { left, width: placeOf(days, Math.min(until, last.until)) - left, before: from < first.from, after: until > last.until }
+}
+
+function segmentsOf(days: readonly DayView[], shifts: ShiftView[], problems: readonly ProblemView[]): Segment[] {
+  const mine = shifts.sort((a, b) => a.from - b.from || a.person.localeCompare(b.person))
+  const seen = days[0]?.from ?? 0
+  const segments = mine.flatMap((shift): Segment[] => {
+    const spot = spotOf(days, shift.from, shift.until)
+    if (spot === null) return []
+    const joined = mine.some((other) => other !== shift && other.person === shift.person && other.role === shift.role && other.until === shift.from && other.until > seen)
+    return [{ key: keyOf(shift.role, shift.person, shift.from), kind: 'shift', shift, role: shift.role, from: shift.from, until: shift.until, ...spot, row: 0, rows: 1, joined, problems: problemsOf(shift, problems) }]
+  })
   stack(segments)
+  return segments
+}
+
+/** One role's lane over some days: its shifts and gaps, those at one time beneath each other. */
+export function lane(days: readonly DayView[], role: string, shifts: readonly ShiftView[], problems: readonly ProblemView[]): Segment[] {
+  const segments = segmentsOf(days, shifts.filter((one) => one.role === role), problems)
   for (const gap of problems) {
-    if (gap.kind !== 'gap' || gap.role !== role || !touches(gap, span)) continue
-    segments.push({ key: keyOf(role, '', gap.from), kind: 'gap', shift: null, role, from: gap.from, until: gap.until, ...place(gap.from, gap.until), row: 0, rows: 1, joined: false, problems: [gap] })
+    const spot = gap.kind === 'gap' && gap.role === role ? spotOf(days, gap.from, gap.until) : null
+    if (spot !== null) segments.push({ key: keyOf(role, '', gap.from), kind: 'gap', shift: null, role, from: gap.from, until: gap.until, ...spot, row: 0, rows: 1, joined: false, problems: [gap] })
   }
   return segments
 }
+
+/** One person's lane over some days: shifts of every role. */
+export const personLane = (days: readonly DayView[], person: string, shifts: readonly ShiftView[], problems: readonly ProblemView[]): Segment[] =>
+  segmentsOf(days, shifts.filter((one) => one.person === person), problems)
 
 /** Those that overlap share the lane's height. */
 function stack(segments: Segment[]): void {

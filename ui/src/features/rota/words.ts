@@ -2,6 +2,7 @@ import type { MemberView, ProblemView, RotaEdit, ShiftView, SlotView } from '../
 import { has, t } from '../../i18n/index.svelte'
 import { tame } from '../../shared/text'
 import type { Zone } from '../../shared/time'
+import { isDay } from './dates'
 
 /** The name of a role. */
 export function roleName(role: string): string {
@@ -37,15 +38,29 @@ export function dropped(rota: string, dragged: Dragged, target: Target, why = ''
   return { edit: 'assign', slot: { rota, role: target.role, person, from: target.from, until: target.until }, replaces: target.shift?.person ?? null, why }
 }
 
+/** A drop in words: what it would do, and what is said when it is kept. */
+export function dropSaid(edit: RotaEdit, people: readonly MemberView[], zone: Zone): { title: string; said: string } {
+  const said = t(`rota_page.said.${edit.edit}`)
+  if (edit.edit === 'assign') {
+    const { role, person, from, until } = edit.slot
+    return { said, title: t('rota_page.draft.assign', { role: roleName(role), when: stretch(from, until, zone), name: personName(people, person) }) }
+  }
+  if (edit.edit === 'exchange') {
+    const side = ({ person, from, until }: SlotView): string => `${personName(people, person)} ${stretch(from, until, zone)}`
+    return { said, title: t('rota_page.draft.exchange', { one: side(edit.one), other: side(edit.other) }) }
+  }
+  return { said, title: said }
+}
+
 /** The same problem, also when it is said anew. */
 export const problemKey = (one: ProblemView): string => `${one.kind}/${one.role}/${one.from}/${one.until}/${one.people.join(',')}`
 
-/** Times of a `datetime-local` field, in a zone. */
-export const toField = (at: number, zone: Zone): string => `${zone.date(at)}T${zone.minutes(at)}`
-/** The moment of a `datetime-local` field in a zone; NaN when it is none. */
-export const fromField = (text: string, zone: Zone): number => {
-  const [day = '', time = ''] = text.split('T')
-  return zone.instant(day, time.slice(0, 5))
+/** A moment as it is written in a field: 2026-10-01 09:00. The same in every language of the system, unlike the toolkit's own fields. */
+export const toField = (at: number, zone: Zone): string => `${zone.date(at)} ${zone.minutes(at)}`
+/** The moment that is written in a field; NaN when it is none. */
+export function fromField(text: string, zone: Zone): number {
+  const found = /^\s*(\d{4}-\d{2}-\d{2})[ T]+((?:[01]\d|2[0-3]):[0-5]\d)\s*$/.exec(text)
+  return found === null || !isDay(found[1] ?? '') ? NaN : zone.instant(found[1] ?? '', found[2] ?? '')
 }
 
 /** A file as base64. */
