@@ -168,5 +168,17 @@ fn main() {
             let (first, last) = (date(2026, 10, 1), date(2027, 1, 1));
             plan(&book, &rota, first, last, &rules, 7)
         });
+        match plan(&book, &rota, date(2026, 10, 1), date(2027, 1, 1), &rules, 7) {
+            Ok(made) => println!(
+                "    weighted hours with 90 days of history: deviation {:.1} -> {:.1}, spread {:.1} -> {:.1}; {} strained, {} unfilled",
+                made.total_before.deviation,
+                made.total_after.deviation,
+                made.total_before.spread,
+                made.total_after.spread,
+                made.strained.len(),
+                made.unfilled.len()
+            ),
+            Err(refusal) => println!("    {refusal}"),
+        }
     }
 }

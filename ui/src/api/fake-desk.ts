@@ -1,4 +1,5 @@
 import { levelRank } from '../shared/countdown'
+import { FakeRota } from './fake-rota'
 import { fewAlerts, manyAlerts, sentence, type FakeAlert } from './fake-alerts'
 import type {
   AlertAct,
@@ -90,6 +91,7 @@ const matches = (alert: FakeAlert, matchers: MatcherView[]): boolean =>
 export class FakeDesk {
   private readonly began: number
   private readonly all: FakeAlert[]
+  private readonly rota: FakeRota
   private muteList: MuteView[]
   private revision = 1
   private me = PEOPLE[0] as { id: string; name: string }
@@ -101,6 +103,7 @@ export class FakeDesk {
     private readonly settings: () => ViewSettings,
   ) {
     this.began = Date.now()
+    this.rota = new FakeRota(query, () => this.me)
     const many = Number(query.get('many')) || 0
     const calm = query.has('empty') || query.has('good')
     this.all = many > 0 ? manyAlerts(this.began, many) : calm ? [] : fewAlerts(this.began, query.has('p0'))
@@ -134,7 +137,7 @@ export class FakeDesk {
       case 'alert_figures':
         return this.figures(Number(args.weeks))
       default:
-        return undefined
+        return this.rota.answer(command, args)
     }
   }
 
@@ -269,7 +272,7 @@ export class FakeDesk {
       me: this.me,
       people: PEOPLE,
       on_duty: PEOPLE.slice(0, 1),
-      rota: [],
+      rota: this.rota.onDuty(),
       sources: [source('alertmanager-main', 'alertmanager', 9), source('prom-main', 'prometheus', 3), source('vm-edge', 'prometheus', 1, !bad), source('内置规则', 'rules', 2)],
       channels: [
         { kind: 'popup', ok: true, detail: null },
@@ -292,7 +295,7 @@ export class FakeDesk {
       urgent: open.filter((row) => row.look === 'open' && levelRank(row.level) < 2).slice(0, 6),
       ticker: open.slice(0, 30),
       on_duty: ['李四'],
-      rota: [],
+      rota: this.rota.onDuty(),
       next: this.next(),
       lost: this.query.has('good') || this.query.has('empty') ? [] : ['vm-edge'],
     }

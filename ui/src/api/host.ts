@@ -6,14 +6,28 @@ import type {
   AlertDetail,
   AlertPage,
   AlertQuery,
+  ContactView,
   ErrorView,
+  ExportAsk,
+  ExportView,
   FiguresView,
   HealthView,
   HistoryPage,
   HistoryQuery,
+  ImportAsk,
+  ImportView,
   MatcherView,
   MuteView,
+  NotesPage,
+  NotesQuery,
+  PlanAsk,
+  PlanView,
   PreviewView,
+  RotaChangeView,
+  RotaEdit,
+  RotaPage,
+  RotaPreview,
+  RotaQuery,
 } from './wire'
 
 /** Windows that the program can open. */
@@ -51,6 +65,24 @@ export interface Host {
   alertHistory(query: HistoryQuery): Promise<HistoryPage>
   /** Response and resolution times of the last weeks. */
   alertFigures(weeks: number): Promise<FiguresView>
+  /** A stretch of a rota with everything beside it; null while nothing is new for `query.have`. */
+  rotaPage(query: RotaQuery): Promise<RotaPage | null>
+  /** What an edit would do to the stretch shown; nothing is kept. */
+  rotaPreview(edit: RotaEdit, query: RotaQuery): Promise<RotaPreview>
+  /** Something a person does to the rota; answered when it is kept. */
+  rotaEdit(edit: RotaEdit): Promise<void>
+  /** A fair plan; nothing is kept. */
+  rotaPlan(ask: PlanAsk): Promise<PlanView>
+  /** Who changed what, newest first, only before a number when one is named. */
+  rotaLog(rota: string | null, before: number | null): Promise<RotaChangeView[]>
+  /** A part of the duty record. */
+  rotaNotes(query: NotesQuery): Promise<NotesPage>
+  /** A person's contacts in full. */
+  rotaContact(person: string): Promise<ContactView>
+  /** Takes a file, all of it or nothing. */
+  rotaImport(ask: ImportAsk): Promise<ImportView>
+  /** Writes a file. */
+  rotaExport(ask: ExportAsk): Promise<ExportView>
   /** Opens a window, or brings it to the front; the desk shows the alert, if one is named. */
   openWindow(kind: WindowKind, alert?: number): Promise<void>
 }
@@ -87,6 +119,15 @@ export function hostOver(call: Call): Host {
     mutes: async () => (await call('mutes')) as MuteView[],
     alertHistory: async (query) => (await call('alert_history', { query })) as HistoryPage,
     alertFigures: async (weeks) => (await call('alert_figures', { weeks })) as FiguresView,
+    rotaPage: async (query) => (await call('rota_page', { query })) as RotaPage | null,
+    rotaPreview: async (edit, query) => (await call('rota_preview', { edit, query })) as RotaPreview,
+    rotaEdit: async (edit) => void (await call('rota_edit', { edit })),
+    rotaPlan: async (ask) => (await call('rota_plan', { ask })) as PlanView,
+    rotaLog: async (rota, before) => (await call('rota_log', { rota, before })) as RotaChangeView[],
+    rotaNotes: async (query) => (await call('rota_notes', { query })) as NotesPage,
+    rotaContact: async (person) => (await call('rota_contact', { person })) as ContactView,
+    rotaImport: async (ask) => (await call('rota_import', { ask })) as ImportView,
+    rotaExport: async (ask) => (await call('rota_export', { ask })) as ExportView,
     openWindow: async (kind, alert) => void (await call('open_window', { kind, alert: alert ?? null })),
   }
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { load } from '../../build/locales'
 import { GROUPINGS, ORDERS, TABS } from '../features/alerts/question'
+import { TABS as ROTA_TABS } from '../features/rota/tabs'
 import { fill, t } from './index.svelte'
 
 const texts = load()
@@ -25,7 +26,7 @@ describe('texts', () => {
 
   it('exist for every key that the page names', () => {
     const missing = sources.flatMap(({ name, text }) =>
-      [...text.matchAll(/\bt\(\s*'([^']+)'/g), ...text.matchAll(/'((?:ui|desk|alert|pocket|takeover|figures|timeline)\.[a-z0-9_]+(?:\.[a-z0-9_]+)*)'/g)]
+      [...text.matchAll(/\bt\(\s*'([^']+)'/g), ...text.matchAll(/'((?:ui|desk|alert|pocket|takeover|figures|timeline|rota_page)\.[a-z0-9_]+(?:\.[a-z0-9_]+)*)'/g)]
         .map((m) => m[1] as string)
         .filter((key) => texts['zh-CN']?.[key] === undefined)
         .map((key) => `${name}: ${key}`),
@@ -47,8 +48,24 @@ describe('texts', () => {
       'desk.tab': [...TABS],
       'desk.group': [...GROUPINGS],
       'desk.order': [...ORDERS],
-      'desk.nav': ['alerts', 'mutes', 'history', 'figures', 'wall', 'pocket', 'health'],
+      'desk.nav': ['alerts', 'rota', 'mutes', 'history', 'figures', 'wall', 'pocket', 'health'],
       'desk.toast': ['ack', 'unack', 'assign', 'snooze', 'resolve', 'comment', 'mute', 'maintenance', 'unmute', 'hush', 'unhush', 'me'],
+      'rota_page.tab': [...ROTA_TABS],
+      'rota_page.role': ['primary', 'secondary', 'manager'],
+      'rota_page.weekday': [1, 2, 3, 4, 5, 6, 7].map((day) => `d${day}`),
+      'rota_page.day_kind': ['workday', 'weekend', 'holiday'],
+      'rota_page.kind': ['gap', 'double', 'absent', 'several', 'unknown'],
+      'rota_page.spans': ['month', 'week'],
+      'rota_page.swap_state': ['requested', 'accepted', 'declined', 'withdrawn'],
+      'rota_page.place': ['assign', 'exchange', 'swap'],
+      'rota_page.said': ['assign', 'exchange', 'request_swap', 'sign_giving', 'sign_taking'],
+      'rota_page.member': ['phone', 'email', 'dingtalk', 'wecom'],
+      'rota_page.import.kinds': ['people', 'overrides', 'overrides_ical', 'holidays', 'holidays_ical'],
+      'rota_page.import.about': ['people', 'overrides', 'overrides_ical', 'holidays', 'holidays_ical'],
+      'rota_page.rule.rotations': ['turns', 'weekdays'],
+      'rota_page.rule.cadences': ['days', 'weeks', 'shifts', 'cycle'],
+      'rota_page.handover': ['giving', 'taking', 'sign_giving', 'sign_taking'],
+      'rota_page.handover.state': ['coming', 'open', 'given', 'taken', 'signed', 'overdue'],
       'pocket.tab': ['alerts', 'wall', 'duty', 'me'],
     }
     for (const [family, values] of Object.entries(families)) {

@@ -37,6 +37,13 @@ export class Zone {
     return wall - Math.floor(at / 1000) * 1000
   }
 
+  /** When the zone's clock shows `HH:MM` on `YYYY-MM-DD`; the later one where the clock is put back. NaN for what is no time. */
+  instant(day: string, time: string): number {
+    const wall = Date.parse(`${day}T${time}:00Z`)
+    if (Number.isNaN(wall)) return NaN
+    return wall - this.offset(wall - this.offset(wall))
+  }
+
   private cachedHour = NaN
   private cachedOffset = 0
 

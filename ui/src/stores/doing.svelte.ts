@@ -1,5 +1,5 @@
 import { asErrorView, type Host } from '../api/host'
-import type { AlertAct } from '../api/wire'
+import type { AlertAct, RotaEdit } from '../api/wire'
 import { t } from '../i18n/index.svelte'
 import { sentence } from '../shared/errors'
 
@@ -60,6 +60,22 @@ export class Doing {
       return true
     } catch (error) {
       this.say(t('desk.toast.failed', { error: sentence(asErrorView(error)) }), true, null)
+      return false
+    } finally {
+      this.pending -= 1
+      this.after()
+    }
+  }
+
+  /** Does something to the rota; true when it is kept. */
+  async rota(edit: RotaEdit, said: string): Promise<boolean> {
+    this.pending += 1
+    try {
+      await this.host.rotaEdit(edit)
+      this.say(said)
+      return true
+    } catch (error) {
+      this.say(t('desk.toast.failed', { error: sentence(asErrorView(error)) }), true)
       return false
     } finally {
       this.pending -= 1

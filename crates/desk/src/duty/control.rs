@@ -235,7 +235,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (handle, mut rx, _band) = DutyHandle::channel();
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(dir.path().to_owned(), handle, stop.clone()));
+        let serving = tokio::spawn(serve(
+            dir.path().to_owned(),
+            handle,
+            RotaHandle::channel().0,
+            stop.clone(),
+        ));
         let mut control = loop {
             match Control::find(dir.path()).await {
                 Some(control) => break control,

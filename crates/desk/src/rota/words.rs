@@ -330,6 +330,10 @@ pub fn refused(e: &Refusal, book: &Book) -> ErrorView {
             .with("what_key", format!("rota.thing.{what}"))
             .with("id", id),
         Refusal::BadText { field, limit } => view.with("field", field).with("limit", limit),
+        Refusal::BadNumber { field, least, most } => view
+            .with("field", field)
+            .with("least", least)
+            .with("most", most),
         Refusal::BadId { text } => view.with("text", text),
         Refusal::BadStretch { .. }
         | Refusal::BadSwap

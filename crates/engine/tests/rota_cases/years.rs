@@ -366,3 +366,38 @@ fn a_calendar_of_another_country_is_made_of_days() {
     let refused = holidays::calendar_of("de", "D", "DE", "", twice).unwrap_err();
     assert!(refused.to_string().starts_with("entry 3:"), "{refused}");
 }
+
+#[test]
+fn one_manager_can_stand_behind_two_rotas_but_not_behind_oneself() {
+    let book = handbook(&["a", "b", "c"]);
+    let other = model::rota::Rota {
+        id: "other".into(),
+        ..model::rota::Rota::clone(&book.rotas[&platform()])
+    };
+    let mut other = other;
+    other.layers.retain(|l| l.role == Role::Manager);
+    let (book, _) = done(&book, Edit::PutRota(other), "boss", 0);
+    let (from, until) = (at(11, 2, 9), at(11, 9, 9));
+    for rota in [platform(), "other".into()] {
+        let found = coverage(&book, &rota, from, until);
+        assert!(found.doubles.is_empty(), "{found:?}");
+    }
+    let primary = Override {
+        rota: platform(),
+        role: Role::Primary,
+        person: "boss".into(),
+        from,
+        until: from + HOUR,
+        ..Override::default()
+    };
+    let (book, _) = done(&book, Edit::PutOverride(primary), "boss", 0);
+    let found = coverage(&book, &platform(), from, until);
+    let [double] = found.doubles.as_slice() else {
+        panic!("{found:?}");
+    };
+    assert_eq!(double.one.role, Role::Primary);
+    assert_eq!(
+        (&double.other.rota, &double.other.role),
+        (&platform(), &Role::Manager)
+    );
+}

@@ -213,7 +213,7 @@ async fn a_full_disk_keeps_what_was_kept() {
         return;
     };
     let ballast = disk.0.path().join("ballast");
-    std::fs::write(&ballast, vec![1; 200 << 10]).unwrap();
+    std::fs::write(&ballast, vec![1; 1 << 20]).unwrap();
     until_full(&disk.0.path().join("desk.sqlite"), async || {
         std::fs::remove_file(&ballast).unwrap();
     })

@@ -1,0 +1,179 @@
+import { asErrorView, type Host } from '../api/host'
+import type { ErrorView, RotaEdit, RotaPage, RotaPreview, RotaQuery } from '../api/wire'
+import { pageOf, turned, type Span } from '../features/rota/dates'
+import { Zone } from '../shared/time'
+import type { Doing } from './doing.svelte'
+
+/** How often the page is asked for, ms. */
+export const ROTA_EVERY = 1000
+/** A question that is not answered for so long is given up, ms. */
+export const ROTA_GIVE_UP = 10_000
+
+/** Days that the pocket looks ahead. */
+const AHEAD = 35
+
+/** An edit that is looked at before it is kept. */
+export interface Draft {
+  edit: RotaEdit
+  /** What is kept, in words. */
+  said: string
+  /** Held over the place but not let go. */
+  hovering: boolean
+  preview: RotaPreview | null
+  error: ErrorView | null
+}
+
+/** What the rota's page shows and asks. One question at a time; an answer to what nobody asks any more is dropped. */
+export class RotaStore {
+  page = $state.raw<RotaPage | null>(null)
+  error = $state.raw<ErrorView | null>(null)
+  draft = $state.raw<Draft | null>(null)
+  span = $state<Span>('month')
+  /** A day of the stretch shown; null: today. */
+  anchor = $state<string | null>(null)
+  /** Which rota; null: the first. */
+  rota = $state<string | null>(null)
+  /** How often an answer has brought something new. */
+  revision = $state(0)
+  readonly zone: Zone = $derived.by(() => new Zone(this.page?.rota?.zone ?? this.deskZone()))
+  /** Today, where the rota is. */
+  readonly today: string = $derived.by(() => this.zone.date(this.now()))
+  /** In the pocket: the weeks to come, whatever month it is. */
+  ahead = $state(false)
+  private readonly shown: { from: string; days: number } = $derived.by(() => (this.ahead ? { from: this.today, days: AHEAD } : pageOf(this.span, this.anchor ?? this.today)))
+
+  private timer = 0
+  private seq = 0
+  private asked = ''
+  private since = 0
+  private underWay = false
+  private previewSeq = 0
+  private stopped = false
+
+  constructor(
+    private readonly host: Host,
+    private readonly doing: Doing,
+    private readonly now: () => number,
+    private readonly deskZone: () => string,
+    private readonly monotonic: () => number,
+  ) {}
+
+  /** Begins to ask. */
+  start(): void {
+    this.stopped = false
+    void this.ask()
+    window.clearInterval(this.timer)
+    this.timer = window.setInterval(() => {
+      if (!this.underWay || this.monotonic() - this.since > ROTA_GIVE_UP) void this.ask()
+    }, ROTA_EVERY)
+  }
+
+  /** Ends everything. */
+  stop(): void {
+    this.stopped = true
+    window.clearInterval(this.timer)
+  }
+
+  /** What is on the screen, as it is asked for; `have` only for the answer in hand. */
+  query(have = false): RotaQuery {
+    const query = { rota: this.rota, ...this.shown }
+    return { ...query, have: have && this.asked === JSON.stringify(query) ? (this.page?.revision ?? null) : null }
+  }
+
+  /** Whether the days in hand are those asked for. */
+  get current(): boolean {
+    return this.page !== null && this.page.days[0]?.date === this.shown.from && this.page.days.length === this.shown.days
+  }
+
+  /** The day whose month or week is shown. */
+  get at(): string {
+    return this.anchor ?? this.today
+  }
+
+  /** Asks now; the answer to a former question does not count any more. */
+  async ask(): Promise<void> {
+    if (this.stopped) return
+    this.seq += 1
+    const mine = this.seq
+    const query = this.query(true)
+    this.underWay = true
+    this.since = this.monotonic()
+    try {
+      const page = await this.host.rotaPage(query)
+      if (mine !== this.seq || this.stopped) return
+      if (page !== null) {
+        this.asked = JSON.stringify({ rota: query.rota, from: query.from, days: query.days })
+        this.page = page
+        this.revision += 1
+      }
+      if (this.error !== null) this.error = null
+    } catch (cause) {
+      if (mine === this.seq && !this.stopped) this.error = asErrorView(cause)
+    } finally {
+      if (mine === this.seq) {
+        this.underWay = false
+        // The rota's own zone may put today into another month or week than the desk's did.
+        if (this.error === null && !this.stopped && this.page?.rota !== null && !this.current) this.again(query)
+      }
+    }
+  }
+
+  private again(query: RotaQuery): void {
+    if (this.query().from !== query.from || this.query().days !== query.days) void this.ask()
+  }
+
+  /** Another rota, another stretch. */
+  show(next: { rota?: string | null; span?: Span; anchor?: string | null }): void {
+    if (next.rota !== undefined) this.rota = next.rota
+    if (next.span !== undefined) this.span = next.span
+    if (next.anchor !== undefined) this.anchor = next.anchor
+    this.discard()
+    void this.ask()
+  }
+
+  /** So many months or weeks on. */
+  turn(pages: number): void {
+    this.show({ anchor: turned(this.span, this.at, pages) })
+  }
+
+  /** What an edit would do; null when the host cannot say or a newer question has been asked. */
+  async look(edit: RotaEdit): Promise<RotaPreview> {
+    return await this.host.rotaPreview(edit, this.query())
+  }
+
+  /** Lays an edit over the calendar without keeping it. */
+  async propose(edit: RotaEdit, said: string, hovering = false): Promise<void> {
+    this.previewSeq += 1
+    const mine = this.previewSeq
+    const same = this.draft !== null && JSON.stringify(this.draft.edit) === JSON.stringify(edit)
+    if (same && this.draft !== null && (this.draft.preview !== null || hovering)) {
+      this.draft = { ...this.draft, hovering }
+      if (this.draft.preview !== null) return
+    } else this.draft = { edit, said, hovering, preview: null, error: null }
+    try {
+      const preview = await this.look(edit)
+      if (mine === this.previewSeq && this.draft !== null) this.draft = { ...this.draft, preview, error: null }
+    } catch (cause) {
+      if (mine === this.previewSeq && this.draft !== null) this.draft = { ...this.draft, error: asErrorView(cause) }
+    }
+  }
+
+  /** Forgets the edit that is looked at. */
+  discard(): void {
+    this.previewSeq += 1
+    if (this.draft !== null) this.draft = null
+  }
+
+  /** Keeps the edit that is looked at. */
+  async save(): Promise<void> {
+    const draft = this.draft
+    if (draft !== null && (await this.edit(draft.edit, draft.said))) this.discard()
+  }
+
+  /** Does something to the rota; true when it is kept. */
+  async edit(edit: RotaEdit, said: string): Promise<boolean> {
+    const kept = await this.doing.rota(edit, said)
+    await this.ask()
+    return kept
+  }
+}
