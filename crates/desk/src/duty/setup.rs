@@ -302,7 +302,7 @@ mod tests {
             of("[[person]]\nid = \"a\"\nname = \"甲\"\n[[person]]\nid = \"b\"\nname = \"乙\"\n");
         assert_eq!(s.roles[DUTY], ["a"]);
         assert_eq!(s.roles[LEAD], ["b"]);
-        assert_eq!(s.policies.len(), 4);
+        assert_eq!(s.policies.len(), 6);
         assert_eq!(s.levels.otherwise, Level::P2);
     }
 

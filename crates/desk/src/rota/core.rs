@@ -6,7 +6,7 @@ use super::words::{self, Words};
 use crate::clock;
 use crate::duty::{DutyHandle, Message};
 use engine::duty::Event;
-use engine::rota::{apply, handovers_due, holidays, next_change, next_overdue, unsigned};
+use engine::rota::{apply, handovers_due, holidays, next_moment, unsigned};
 use model::duty::{Actor, PersonId, Via};
 use model::rota::{Book, Calendar, Edit, HandoverId, Pack, RotaChange, RotaRecord};
 use std::collections::BTreeSet;
@@ -96,14 +96,9 @@ impl RotaCore {
     }
 
     fn wakes_at(&self, now: i64) -> i64 {
-        let changes = self.book.rotas.keys();
-        let changes = changes.filter_map(|id| next_change(&self.book, id, now));
-        changes
-            .chain(next_overdue(&self.book, now))
-            .chain([now + LONGEST_SLEEP])
-            .min()
-            .unwrap_or(now + LONGEST_SLEEP)
-            .max(now + 20)
+        let latest = now + LONGEST_SLEEP;
+        let next = next_moment(&self.book, now).unwrap_or(latest);
+        next.clamp(now + 20, latest)
     }
 
     /// The program itself, in the log of changes.

@@ -4,7 +4,7 @@ use super::parts::{self, load_view, member_view, note_view, slot_view};
 use super::words;
 use chrono::{Datelike, Days, NaiveDate};
 use engine::rota::wall;
-use engine::rota::{coverage, fairness, holders, missing_notices, on_duty, schedule};
+use engine::rota::{coverage, fairness, missing_notices, next_on_duty, on_duty, schedule};
 use model::duty::PersonId;
 use model::rota::{
     Book, Calendar, Coverage, Handover, HandoverRules, HandoverState, OnDuty, PackAlert, Rota,
@@ -71,7 +71,7 @@ pub fn chosen<'a>(
 
 /// Somebody on duty, as every window shows it.
 pub fn on_duty_view(book: &Book, rota: &RotaId, duty: &OnDuty) -> OnDutyView {
-    let next = holders(book, rota, &duty.role, duty.until);
+    let next = next_on_duty(book, rota, &duty.role, duty.until.saturating_sub(1));
     OnDutyView {
         rota: rota.0.clone(),
         role: duty.role.to_string(),
@@ -80,7 +80,10 @@ pub fn on_duty_view(book: &Book, rota: &RotaId, duty: &OnDuty) -> OnDutyView {
         from: duty.from as f64,
         until: duty.until as f64,
         why: words::reason(book, rota, &duty.reason),
-        next: next.iter().map(|p| book.name_of(p).to_owned()).collect(),
+        next: next
+            .iter()
+            .map(|d| book.name_of(&d.person).to_owned())
+            .collect(),
     }
 }
 
