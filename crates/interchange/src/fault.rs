@@ -99,7 +99,8 @@ pub enum Problem {
     Empty,
     /// More than is read.
     TooLarge {
-        /// Of what: `bytes`, `rows`, `columns`, `events`, `characters`, `depth`, `properties`, `days`.
+        /// Of what: `bytes`, `rows`, `columns`, `events`, `characters`, `depth`, `properties`, `days`,
+        /// `names`.
         what: &'static str,
         /// How much there is.
         is: u64,
@@ -173,6 +174,8 @@ pub enum Problem {
     DateNumber,
     /// No such day in the calendar: 30 February.
     DateNoSuchDay,
+    /// Before 2000 or after 2199, where no rota is.
+    DateYear,
     /// No such hour on that day: the clocks go forward.
     DateSkipped {
         /// The zone.
@@ -207,7 +210,7 @@ pub enum Problem {
 
 impl Problem {
     /// Every code.
-    pub const CODES: [&'static str; 33] = [
+    pub const CODES: [&'static str; 34] = [
         "empty",
         "too_large",
         "encoding",
@@ -232,6 +235,7 @@ impl Problem {
         "date_order",
         "date_number",
         "date_no_such_day",
+        "date_year",
         "date_skipped",
         "date_twice",
         "end_not_after_start",
@@ -270,6 +274,7 @@ impl Problem {
             Self::DateOrder => "date_order",
             Self::DateNumber => "date_number",
             Self::DateNoSuchDay => "date_no_such_day",
+            Self::DateYear => "date_year",
             Self::DateSkipped { .. } => "date_skipped",
             Self::DateTwice { .. } => "date_twice",
             Self::EndNotAfterStart => "end_not_after_start",
@@ -348,6 +353,7 @@ impl fmt::Display for Problem {
                 "a number instead of a date; format the column as date or text in the spreadsheet",
             ),
             Self::DateNoSuchDay => f.write_str("there is no such day"),
+            Self::DateYear => f.write_str("the year must be between 2000 and 2199"),
             Self::DateSkipped { zone } => write!(
                 f,
                 "this hour does not exist in {zone}: the clocks go forward"
@@ -490,7 +496,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     /// What [`Problem::TooLarge`] can be about.
-    const WHAT: [&str; 8] = [
+    const WHAT: [&str; 9] = [
         "bytes",
         "rows",
         "columns",
@@ -499,6 +505,7 @@ mod tests {
         "depth",
         "properties",
         "days",
+        "names",
     ];
 
     fn every() -> Vec<Problem> {
@@ -532,6 +539,7 @@ mod tests {
             Problem::DateOrder,
             Problem::DateNumber,
             Problem::DateNoSuchDay,
+            Problem::DateYear,
             Problem::DateSkipped { zone: x() },
             Problem::DateTwice { zone: x() },
             Problem::EndNotAfterStart,

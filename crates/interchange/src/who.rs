@@ -9,6 +9,9 @@ use std::sync::Arc;
 /// Longest shift that an imported file may have: more is a wrong year.
 const MAX_DAYS: i64 = 366;
 const DAY_MS: i64 = 86_400_000;
+/// Where rotas are, ms.
+const YEAR_2000: i64 = 946_684_800_000;
+const YEAR_2200: i64 = 7_258_118_400_000;
 
 /// People and rotas by everything that a file may call them.
 pub(crate) struct Names<'a> {
@@ -97,6 +100,9 @@ pub(crate) fn role(rota: &Rota, text: &str) -> Result<Role, Problem> {
 
 /// Whether a shift of this length can be meant.
 pub(crate) fn wrong_length(from: i64, until: i64) -> Option<Problem> {
+    if from < YEAR_2000 || until >= YEAR_2200 {
+        return Some(Problem::DateYear);
+    }
     if until <= from {
         return Some(Problem::EndNotAfterStart);
     }

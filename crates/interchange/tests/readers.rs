@@ -175,6 +175,88 @@ fn pythons_icalendar_reads_times_and_names_as_they_are() {
     );
 }
 
+/// The handbook's four shifts in autumn 2026, over the holidays and the make-up days, for a rota in Berlin too, where the clocks go back.
+#[test]
+fn a_real_rotas_shifts_are_read_as_the_engine_has_them() {
+    for zone in [Tz::Asia__Shanghai, Tz::Europe__Berlin] {
+        let people = [("a", "张三"), ("b", "李四"), ("c", "王五"), ("d", "赵六")];
+        let mut book = book(&people, "平台");
+        let china = engine::rota::holidays::china("中国法定节假日");
+        let mut rota = Rota::new("platform", "平台值班", zone);
+        rota.calendar = Some(china.id.clone());
+        let ids: Vec<String> = people.iter().map(|(id, _)| (*id).to_owned()).collect();
+        let first = chrono::NaiveDate::from_ymd_opt(2026, 9, 7).expect("a Monday");
+        let names = engine::rota::SeedNames {
+            workday: "白班",
+            night: "夜间",
+            weekend: "周末",
+            holiday: "节假日",
+            manager: "主管",
+        };
+        rota.layers = engine::rota::seed_layers(&ids[..3], &ids[3..], first, names);
+        for (i, layer) in (1..).zip(&mut rota.layers) {
+            layer.id = LayerId(i);
+        }
+        book.calendars.insert(china.id.clone(), Arc::new(china));
+        book.rotas.insert(rota.id.clone(), Arc::new(rota));
+        let day = 24 * HOUR;
+        let from = NINE - 70 * day;
+        let shifts = engine::rota::schedule(&book, &"platform".into(), from, from + 60 * day);
+        assert!(shifts.len() > 150, "{}", shifts.len());
+        let text = write(&book, &shifts, "值班", "");
+        check_lines(&text);
+        let read = python(&text);
+        let of_event = |e: &Value| {
+            let text = |k: &str| e[k].as_str().unwrap_or_default().to_owned();
+            (
+                e["from"].as_i64(),
+                e["until"].as_i64(),
+                text("person"),
+                text("summary"),
+            )
+        };
+        let mut found: Vec<_> = read["events"]
+            .as_array()
+            .expect("events")
+            .iter()
+            .map(of_event)
+            .collect();
+        let of_shift = |s: &Shift| {
+            let role = match s.role {
+                Role::Primary => "主值",
+                _ => s.role.as_str(),
+            };
+            let summary = format!("{role} {} · 平台值班", book.name_of(&s.person));
+            (Some(s.from), Some(s.until), s.person.clone(), summary)
+        };
+        let mut expected: Vec<_> = shifts.iter().map(of_shift).collect();
+        found.sort();
+        expected.sort();
+        assert_eq!(found, expected);
+        let uids: std::collections::BTreeSet<_> = read["events"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|e| e["uid"].to_string())
+            .collect();
+        assert_eq!(uids.len(), shifts.len(), "each has a UID of its own");
+        // and back as overrides
+        let back = overrides_from_ical(text.as_bytes(), &book, &"platform".into(), &Role::Primary);
+        let mut back: Vec<_> = back
+            .expect("our own calendar")
+            .into_iter()
+            .map(|o| (o.from, o.until, o.person, o.role))
+            .collect();
+        let mut shifts: Vec<_> = shifts
+            .into_iter()
+            .map(|s| (s.from, s.until, s.person, s.role))
+            .collect();
+        back.sort();
+        shifts.sort();
+        assert_eq!(back, shifts);
+    }
+}
+
 #[test]
 fn an_event_keeps_its_uid_wherever_the_asked_stretch_ends() {
     let book = book(&[("zhangsan", "张三"), ("lisi", "李四")], "平台");

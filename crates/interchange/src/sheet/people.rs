@@ -5,8 +5,9 @@ use crate::Language;
 use crate::fault::{Fault, Field, Problem, Refused};
 use crate::names::{role_name, split_list, to_list};
 use chrono_tz::Tz;
-use model::rota::{Contact, Member, Role};
-use std::collections::BTreeMap;
+use model::rota::{Book, Contact, Member, Role};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 const fn column(field: Field, names: &'static [&'static str], required: bool) -> Column {
     Column {
@@ -59,10 +60,53 @@ const COLUMNS: [Column; 9] = [
 /// A list of people that was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct People {
-    /// In the order of the rows.
+    /// In the order of the rows, with nothing in what the file has no column for.
     pub members: Vec<Member>,
+    /// What the file has columns for.
+    pub columns: BTreeSet<Field>,
     /// Heads of columns that were not read, because nothing is known of them.
     pub ignored: Vec<String>,
+}
+
+impl People {
+    /// The people as they are to be entered into the book ([`model::rota::Edit::PutMembers`]): who is there already keeps what the file has no
+    /// column for, so that a list of names and teams erases no telephone numbers. A file without ids finds people by their names.
+    pub fn over(&self, book: &Book) -> Vec<Member> {
+        let mut names: BTreeMap<&str, Vec<&Arc<Member>>> = BTreeMap::new();
+        for member in book.members.values() {
+            names.entry(member.name.as_str()).or_default().push(member);
+        }
+        let known = |m: &Member| {
+            let by_id = book.members.get(&m.id);
+            by_id.or_else(|| match names.get(m.name.as_str()).map(Vec::as_slice) {
+                Some([one]) if m.id == m.name => Some(*one),
+                _ => None,
+            })
+        };
+        let merged = |m: &Member| match known(m) {
+            Some(former) => self.merged(m, former),
+            None => m.clone(),
+        };
+        self.members.iter().map(merged).collect()
+    }
+
+    fn merged(&self, new: &Member, former: &Member) -> Member {
+        fn pick<T: Clone>(has: bool, new: &T, former: &T) -> T {
+            if has { new.clone() } else { former.clone() }
+        }
+        let has = |field| self.columns.contains(&field);
+        Member {
+            id: former.id.clone(),
+            name: new.name.clone(),
+            phone: pick(has(Field::Phone), &new.phone, &former.phone),
+            email: pick(has(Field::Email), &new.email, &former.email),
+            dingtalk: pick(has(Field::DingTalk), &new.dingtalk, &former.dingtalk),
+            wecom: pick(has(Field::WeCom), &new.wecom, &former.wecom),
+            zone: pick(has(Field::Zone), &new.zone, &former.zone),
+            roles: pick(has(Field::Roles), &new.roles, &former.roles),
+            teams: pick(has(Field::Teams), &new.teams, &former.teams),
+        }
+    }
 }
 
 /// Reads a list of people: a head (姓名/name, 编号/id, 手机/phone, 邮箱/email, 钉钉/dingtalk, 企业微信/wecom, 时区/zone, 角色/roles, 团队/teams, in any order; only
@@ -100,6 +144,7 @@ pub fn people(bytes: &[u8]) -> Result<People, Refused> {
     }
     refused.or(People {
         members,
+        columns: table.columns,
         ignored: table.ignored,
     })
 }
@@ -138,6 +183,9 @@ fn member(row: &Row) -> (Member, Vec<Fault>) {
     };
     let contact = |field| Contact::new(row.text(field));
     let roles = split_list(row.text(Field::Roles));
+    let teams = split_list(row.text(Field::Teams));
+    check(Field::Roles, wrong_list(&roles, MAX_ROLES));
+    check(Field::Teams, wrong_list(&teams, MAX_TEAMS));
     let member = Member {
         id: id.to_owned(),
         name: name.to_owned(),
@@ -147,9 +195,24 @@ fn member(row: &Row) -> (Member, Vec<Fault>) {
         wecom: contact(Field::WeCom),
         zone,
         roles: roles.iter().map(|r| Role::from(r.as_str())).collect(),
-        teams: split_list(row.text(Field::Teams)),
+        teams,
     };
     (member, faults)
+}
+
+/// Roles and teams of one person at most, as many as a member may have.
+const MAX_ROLES: usize = 20;
+const MAX_TEAMS: usize = 100;
+
+fn wrong_list(names: &[String], max: usize) -> Option<Problem> {
+    if names.len() > max {
+        return Some(Problem::TooLarge {
+            what: "names",
+            is: names.len() as u64,
+            max: max as u64,
+        });
+    }
+    names.iter().find_map(|n| too_long(n, 100))
 }
 
 fn wrong_name(name: &str) -> Option<Problem> {
@@ -170,7 +233,7 @@ fn too_long(text: &str, max: usize) -> Option<Problem> {
 
 /// Letters of any script, digits, `. _ - @`; 64 at most.
 fn is_id(id: &str) -> bool {
-    let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@' | '·');
+    let fits = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '@');
     !id.is_empty() && id.chars().count() <= 64 && id.chars().all(fits)
 }
 
@@ -288,6 +351,37 @@ mod tests {
         let read = people("name,phone\n王五,\n".as_bytes()).expect("a list");
         assert_eq!(read.members[0].id, "王五");
         assert_eq!(found("name\n王五\n赵六\n王五\n"), [(4, 1, "name", "twice")]);
+    }
+
+    #[test]
+    fn who_is_there_keeps_what_the_file_has_no_column_for() {
+        let mut book = crate::samples::book();
+        let mut zhang = book.members["zhangsan"].as_ref().clone();
+        zhang.phone = "13800001234".into();
+        zhang.teams = vec!["旧".to_owned()];
+        book.members.insert(zhang.id.clone(), zhang.into());
+        let teams = people("姓名,团队\n张三,平台\n王五,平台\n新人,\n".as_bytes()).expect("a list");
+        let merged = teams.over(&book);
+        let shown: Vec<_> = merged
+            .iter()
+            .map(|m| (m.id.as_str(), m.phone.expose(), m.teams.len()))
+            .collect();
+        // two are called 王五: neither of them is meant for sure
+        let expected = [
+            ("zhangsan", "13800001234", 1),
+            ("王五", "", 1),
+            ("新人", "", 0),
+        ];
+        assert_eq!(shown, expected);
+        assert_eq!(merged[0].teams, ["平台"]);
+        assert_eq!(merged[0].email.expose(), "zhang.san@example.com");
+        let whole = people("姓名,id,手机,邮箱\n张三丰,zhangsan,,\n".as_bytes()).expect("a list");
+        let merged = whole.over(&book);
+        assert_eq!(
+            (merged[0].name.as_str(), merged[0].phone.expose()),
+            ("张三丰", "")
+        );
+        assert_eq!(merged[0].teams, ["旧"]);
     }
 
     #[test]

@@ -44,6 +44,9 @@ const COLUMNS: [Column; 6] = [
     },
 ];
 
+/// Characters of a reason at most, as many as an override may have.
+const MAX_WHY: usize = 1000;
+
 /// Overrides that were read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Overrides {
@@ -132,6 +135,11 @@ fn shift(row: &Row, names: &Names) -> (Option<Override>, Vec<Fault>) {
         && let Some(problem) = who::wrong_length(from, until)
     {
         take(Field::Until, problem);
+    }
+    let length = row.text(Field::Why).chars().count();
+    if length > MAX_WHY {
+        let (what, is, max) = ("characters", length as u64, MAX_WHY as u64);
+        take(Field::Why, Problem::TooLarge { what, is, max });
     }
     let shift = (|| {
         Some(Override {
@@ -249,7 +257,8 @@ mod tests {
             platform,dba,张三,46347.5,11/22/2026\n\
             platform,主值,李四,2026-11-21 17:00,2026-11-21 23:00\n\
             platform,主值,张三,2026-11-23 09:00,2026-11-23 09:00\n\
-            platform,主值,张三,2026-11-24,2062-11-24\n";
+            platform,主值,张三,2026-11-24,2062-11-24\n\
+            platform,主值,张三,1999-12-30,1999-12-31\n";
         assert_eq!(
             found(text),
             [
@@ -265,6 +274,7 @@ mod tests {
                 (7, 4, "overlaps"),
                 (8, 5, "end_not_after_start"),
                 (9, 5, "too_large"),
+                (10, 5, "date_year"),
             ]
         );
         let refused = read(text).expect_err("refused");

@@ -3,7 +3,7 @@
 use crate::Language;
 use crate::fault::{Fault, Field, Problem, Refused, shown};
 use crate::text;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Rows of a file at most, the head not counted.
 pub const MAX_ROWS: u64 = 100_000;
@@ -50,6 +50,8 @@ impl Row {
 /// A file's rows.
 pub(crate) struct Table {
     pub(crate) rows: Vec<Row>,
+    /// What it has columns for.
+    pub(crate) columns: BTreeSet<Field>,
     /// Heads of columns that nobody knows.
     pub(crate) ignored: Vec<String>,
 }
@@ -71,6 +73,7 @@ pub(crate) fn read(
     let head = Head::of(head_line, &head, columns, refused)?;
     let mut table = Table {
         rows: Vec::new(),
+        columns: head.fields.iter().copied().flatten().collect(),
         ignored: head.ignored.clone(),
     };
     let mut read = 0;
