@@ -17,6 +17,15 @@ const COMMANDS: &[&str] = &[
     "mutes",
     "alert_history",
     "alert_figures",
+    "rota_page",
+    "rota_preview",
+    "rota_edit",
+    "rota_plan",
+    "rota_log",
+    "rota_notes",
+    "rota_contact",
+    "rota_import",
+    "rota_export",
 ];
 
 fn main() {

@@ -5,6 +5,7 @@ use desk::Handle;
 use desk::core::{Look, Zoom};
 
 use desk::duty::{DutyHandle, Message, Window};
+use desk::rota::RotaHandle;
 use model::duty::{AlertId, Via};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use wire::{
 
 /// The desk, as soon as it has started; the page may be there first.
 #[derive(Clone, Default)]
-pub struct Desk(pub Arc<SetOnce<(Handle, DutyHandle)>>);
+pub struct Desk(pub Arc<SetOnce<(Handle, DutyHandle, RotaHandle)>>);
 
 impl Desk {
     async fn handle(&self) -> &Handle {
@@ -29,10 +30,14 @@ impl Desk {
     async fn duty(&self) -> &DutyHandle {
         &self.0.wait().await.1
     }
+
+    pub(crate) async fn rota(&self) -> &RotaHandle {
+        &self.0.wait().await.2
+    }
 }
 
 /// By which window somebody acts. The wall only reads.
-fn via(window: &WebviewWindow) -> Result<Via, ErrorView> {
+pub(crate) fn via(window: &WebviewWindow) -> Result<Via, ErrorView> {
     match window.label() {
         "desk" => Ok(Via::Desk),
         "pocket" => Ok(Via::Pocket),

@@ -6,6 +6,7 @@ mod commands;
 mod environment;
 mod machine;
 mod popups;
+mod rota;
 mod shell;
 mod tray;
 mod windows;

@@ -3,6 +3,7 @@
 use crate::commands::{self, Began, Desk};
 use crate::machine::{App, Machine};
 use crate::popups::Popups;
+use crate::rota;
 use crate::tray::{self, Tray};
 use crate::windows::{self, Look, Opening};
 use anyhow::Context;
@@ -70,6 +71,15 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             commands::mutes,
             commands::alert_history,
             commands::alert_figures,
+            rota::rota_page,
+            rota::rota_preview,
+            rota::rota_edit,
+            rota::rota_plan,
+            rota::rota_log,
+            rota::rota_notes,
+            rota::rota_contact,
+            rota::rota_import,
+            rota::rota_export,
         ])
         .setup(move |app| {
             let handle = app.handle();
@@ -101,7 +111,11 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
     runtime.spawn(async move {
         let started = start::start(loaded, overrides, around).await;
         // Set once: this is the only place.
-        let _ = slot.set((started.handle.clone(), started.duty.clone()));
+        let _ = slot.set((
+            started.handle.clone(),
+            started.duty.clone(),
+            started.rota.clone(),
+        ));
         if let Ok(mut place) = keep.lock() {
             *place = Some(started);
         }

@@ -15,6 +15,7 @@ pub mod frames;
 pub mod listener;
 pub mod local;
 pub mod problem;
+pub mod rota;
 pub mod secret_store;
 pub mod sources;
 pub mod start;

@@ -7,6 +7,7 @@ use crate::core::{Core, Facts, Handle, Message};
 use crate::driver::Driver;
 use crate::duty::{self, DutyHandle, Shell, chart::Book};
 use crate::feeders;
+use crate::rota::RotaHandle;
 use crate::secret_store::{self, ReadSecrets};
 use crate::sources;
 use engine::{Failure, Setup, SourceSpec};
@@ -63,6 +64,8 @@ pub struct Desk {
     pub handle: Handle,
     /// To talk to the alert desk.
     pub duty: DutyHandle,
+    /// To talk to the rota.
+    pub rota: RotaHandle,
     /// What is in force.
     pub config: Config,
     stop: CancellationToken,
@@ -136,6 +139,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     let settings = settings(&config);
     let book = book(&setup, &clients);
     let (duty, duty_rx, band) = DutyHandle::channel();
+    let (rota, rota_rx) = RotaHandle::channel();
     let around = duty::start::Around {
         shell: machine.shell,
         popup: machine.popup,
@@ -150,6 +154,8 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         handle: duty.clone(),
         rx: duty_rx,
         band,
+        rota: rota_rx,
+        rota_handle: rota.clone(),
     };
     // Beside the start: neither database nor keyring may keep the wall waiting.
     let running = tokio::spawn(run_duty(
@@ -172,6 +178,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     Desk {
         handle,
         duty,
+        rota,
         config,
         stop,
         feeders,

@@ -17,6 +17,7 @@ mod error;
 pub mod figures;
 pub mod history;
 mod load;
+mod noisy;
 mod open;
 mod retain;
 pub mod rota;
@@ -28,7 +29,9 @@ pub use error::StoreError;
 pub use figures::{Figures, Targets, Week};
 pub use history::{Cursor, Page, Query, Role, State};
 pub use load::RECENT_MS;
+pub use noisy::NoisyRule;
 pub use retain::Pruned;
+pub use rota::{ChangeQuery, HandoverQuery, NoteCursor, NotePage, NoteQuery};
 
 use audit::anchor::Anchor;
 use sqlx::Sqlite;

@@ -11,7 +11,7 @@ use serde::de::DeserializeOwned;
 use std::process::ExitCode;
 use wire::{
     AlertAct, AlertDetail, AlertItem, AlertPage, AlertQuery, AlertRow, AlertTab, ErrorView,
-    MatcherView, MuteView, PreviewView,
+    MatcherView, MuteView, OnDutyView, PreviewView,
 };
 
 /// What a command ends with: nothing, or what it has already said.
@@ -41,6 +41,7 @@ pub async fn run(name: &str, arguments: &ArgMatches, loaded: &Loaded, locale: &s
         "alerts" => client.alerts(arguments).await,
         "ack" => client.ack(arguments).await,
         "silence" => client.silence(arguments).await,
+        "oncall" => client.oncall(arguments).await,
         _ => client.explain(arguments).await,
     };
     ended.err().unwrap_or(ExitCode::SUCCESS)
@@ -102,6 +103,44 @@ impl Client<'_> {
                 &[("text", text.clone())],
             )
         })
+    }
+
+    // ---- the rota ---------------------------------------------------------------------------------------------------------
+
+    async fn oncall(&self, arguments: &ArgMatches) -> Ended {
+        let at = match arguments.get_one::<String>("at") {
+            None => None,
+            Some(text) => Some(self.speaker.moment(text).ok_or_else(|| {
+                let params = [("text", text.clone())];
+                fail(self.speaker.locale, "cli.oncall_bad_time", &params)
+            })?),
+        };
+        let rota = arguments.get_one::<String>("rota").cloned();
+        let all: Vec<OnDutyView> = self.ask("oncall", &(at, rota)).await?;
+        if self.json {
+            return self.print(&all);
+        }
+        let say = |key: &str| self.speaker.plain(&format!("cli.oncall_{key}"));
+        if all.is_empty() {
+            line(&say("nobody"));
+            return Ok(());
+        }
+        let head = ["table", "role", "person", "since", "until", "next", "why"].map(say);
+        let rows = all.iter().map(|d| {
+            let role = crate::rota::role_name(self.speaker.locale, &d.role);
+            vec![
+                d.rota.clone(),
+                role,
+                d.name.clone(),
+                self.speaker.time(d.from),
+                self.speaker.time(d.until),
+                d.next.join(" "),
+                self.speaker.say(&d.why),
+            ]
+        });
+        let lines: Vec<Vec<String>> = std::iter::once(head.to_vec()).chain(rows).collect();
+        table(&lines);
+        Ok(())
     }
 
     // ---- alerts -----------------------------------------------------------------------------------------------------------

@@ -97,7 +97,7 @@ fn run(name: &str, arguments: &ArgMatches, loaded: Loaded, locale: &'static str)
         "boards" => commands::boards(&loaded, locale),
         "secret" => runtime.block_on(commands::secret(arguments, &loaded, locale)),
         "simulator" => runtime.block_on(commands::simulator(arguments, locale)),
-        "alerts" | "ack" | "silence" | "explain" => {
+        "alerts" | "ack" | "silence" | "explain" | "oncall" => {
             runtime.block_on(desk::run(name, arguments, &loaded, locale))
         }
         "audit" => {
@@ -292,6 +292,9 @@ fn desk_commands(t: &dyn Fn(&str) -> String) -> Vec<Command> {
                     .help(t("silence_dry_run")),
             ),
         command("explain").arg(many("id", "ID", "desk_id").required(true)),
+        command("oncall")
+            .arg(value("at", "TIME", "oncall_at"))
+            .arg(value("rota", "ID", "oncall_rota")),
     ]
 }
 

@@ -121,7 +121,7 @@ fn times(arguments: &ArgMatches, now: i64) -> Result<Times, String> {
 }
 
 /// RFC 3339, or seconds since the epoch.
-fn moment(text: &str) -> Option<i64> {
+pub(super) fn moment(text: &str) -> Option<i64> {
     if let Ok(t) = chrono::DateTime::parse_from_rfc3339(text) {
         return Some(t.timestamp_millis());
     }

@@ -27,6 +27,19 @@ impl<'a> Speaker<'a> {
         plain(self.locale, key)
     }
 
+    /// A point in time as people write it: `2026-10-01 09:00` in the configuration's zone, RFC 3339, or seconds since the epoch; ms.
+    pub fn moment(&self, text: &str) -> Option<i64> {
+        if let Some(at) = super::query::moment(text) {
+            return Some(at);
+        }
+        let text = text.trim().replace('T', " ");
+        let local = ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
+            .iter()
+            .find_map(|form| chrono::NaiveDateTime::parse_from_str(&text, form).ok())?;
+        let at = chrono::TimeZone::from_local_datetime(&self.zone, &local);
+        at.earliest().map(|t| t.timestamp_millis())
+    }
+
     /// A point in time, ms: date and time of the zone.
     pub fn time(&self, ms: f64) -> String {
         DateTime::<Utc>::from_timestamp_millis(ms as i64)

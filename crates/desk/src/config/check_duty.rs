@@ -140,7 +140,10 @@ impl Walk<'_> {
             }
             for (j, step) in policy.step.iter().enumerate() {
                 for to in &step.to {
-                    if !people.contains(to) && !groups.contains(to.as_str()) {
+                    let of_a_rota = to
+                        .split_once('/')
+                        .is_some_and(|(rota, role)| !rota.is_empty() && !role.is_empty());
+                    if !of_a_rota && !people.contains(to) && !groups.contains(to.as_str()) {
                         let here = format!("{place}.step.{j}.to");
                         self.unknown_person(&here, "policy.step.to", to);
                     }
@@ -277,6 +280,20 @@ impl Walk<'_> {
                 let line = self.line("duty.listen");
                 self.add("config_listen_secret", line, "duty.listen_secret", &[]);
                 duty.listen.clear();
+            }
+        }
+        if !duty.calendar_listen.is_empty() {
+            let address = duty.calendar_listen.parse::<std::net::SocketAddr>();
+            if !address.is_ok_and(|a| a.ip().is_loopback()) {
+                let line = self.line("duty.calendar_listen");
+                let params = [("value", duty.calendar_listen.clone())];
+                self.add(
+                    "config_calendar_listen",
+                    line,
+                    "duty.calendar_listen",
+                    &params,
+                );
+                duty.calendar_listen.clear();
             }
         }
         if let Some(dir) = duty.rules_dir.as_ref().filter(|d| !d.is_dir()) {

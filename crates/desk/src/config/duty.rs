@@ -27,6 +27,10 @@ pub struct Duty {
     pub listen_beyond_loopback: bool,
     /// Name of the stored token that senders must show.
     pub listen_secret: String,
+    /// The rota whose primary and manager the default policies tell; empty: all rotas together.
+    pub rota: String,
+    /// Address of the server of calendars to subscribe to, on this machine; empty: none.
+    pub calendar_listen: String,
     /// The built-in rules are evaluated.
     pub builtin_rules: Option<bool>,
     /// Directory of further Prometheus rule files.
@@ -48,6 +52,8 @@ impl Default for Duty {
             listen: String::new(),
             listen_beyond_loopback: false,
             listen_secret: String::new(),
+            rota: String::new(),
+            calendar_listen: String::new(),
             builtin_rules: None,
             rules_dir: None,
             rules_interval_seconds: 30.0,

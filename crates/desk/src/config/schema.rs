@@ -133,6 +133,8 @@ pub const KEYS: &[Key] = &[
     key("duty.listen", Kind::Text, "\"\""),
     key("duty.listen_beyond_loopback", Kind::Bool, "false"),
     key("duty.listen_secret", Kind::Text, ""),
+    key("duty.rota", Kind::Text, "\"\""),
+    key("duty.calendar_listen", Kind::Text, "\"\""),
     key("duty.builtin_rules", Kind::Bool, ""),
     key("duty.rules_dir", Kind::Path, ""),
     key(

@@ -1,6 +1,7 @@
 //! The running desk's door for the command line of the same machine: HTTP on loopback, with a token that only this user can read.
 
 use super::handle::DutyHandle;
+use crate::rota::{RotaAsk, RotaHandle};
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Path as UrlPath, State};
@@ -33,20 +34,26 @@ struct Door {
 
 struct Shared {
     handle: DutyHandle,
+    rota: RotaHandle,
     token: Secret,
 }
 
 /// Answers until `stop`. Without a door (no port, no file) the desk runs all the same; the log says so.
-pub async fn serve(data: PathBuf, handle: DutyHandle, stop: CancellationToken) {
+pub async fn serve(data: PathBuf, handle: DutyHandle, rota: RotaHandle, stop: CancellationToken) {
     let file = data.join(FILE);
-    if let Err(e) = opened(&file, handle, stop).await {
+    if let Err(e) = opened(&file, handle, rota, stop).await {
         tracing::warn!(error = %e, "the command line cannot reach this desk");
     }
     // What is left over is recognised by nobody listening there.
     let _ = std::fs::remove_file(&file);
 }
 
-async fn opened(file: &Path, handle: DutyHandle, stop: CancellationToken) -> std::io::Result<()> {
+async fn opened(
+    file: &Path,
+    handle: DutyHandle,
+    rota: RotaHandle,
+    stop: CancellationToken,
+) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
     let mut bytes = [0u8; 32];
     getrandom::fill(&mut bytes).map_err(std::io::Error::other)?;
@@ -58,6 +65,7 @@ async fn opened(file: &Path, handle: DutyHandle, stop: CancellationToken) -> std
     write_private(file, &serde_json::to_vec(&door)?)?;
     let shared = Arc::new(Shared {
         handle,
+        rota,
         token: Secret::new(token),
     });
     let router = Router::new()
@@ -104,7 +112,7 @@ async fn answer(
     if !is_allowed(&headers, &shared.token) {
         return StatusCode::UNAUTHORIZED.into_response();
     }
-    match ask(&shared.handle, &what, &body).await {
+    match ask(&shared, &what, &body).await {
         Some(Ok(value)) => Json(value).into_response(),
         Some(Err(e)) => (StatusCode::UNPROCESSABLE_ENTITY, Json(e)).into_response(),
         None => StatusCode::NOT_FOUND.into_response(),
@@ -113,7 +121,8 @@ async fn answer(
 
 type Answered = Result<serde_json::Value, ErrorView>;
 
-async fn ask(handle: &DutyHandle, what: &str, body: &[u8]) -> Option<Answered> {
+async fn ask(shared: &Shared, what: &str, body: &[u8]) -> Option<Answered> {
+    let Shared { handle, rota, .. } = shared;
     Some(match what {
         "alerts" => json(async { handle.list(read(body)?).await }).await,
         "detail" => json(async { handle.detail(AlertId(read(body)?)).await }).await,
@@ -122,6 +131,28 @@ async fn ask(handle: &DutyHandle, what: &str, body: &[u8]) -> Option<Answered> {
         "mutes" => json(handle.mutes()).await,
         "history" => json(async { handle.history(read(body)?).await }).await,
         "figures" => json(async { handle.figures(read(body)?).await }).await,
+        "oncall" => {
+            json(async {
+                let (at, of) = read(body)?;
+                rota.ask(|reply| RotaAsk::OnDuty(at, of, reply)).await
+            })
+            .await
+        }
+        "rota" => {
+            json(async {
+                let query = read(body)?;
+                rota.ask(|reply| RotaAsk::Page(query, reply)).await
+            })
+            .await
+        }
+        "rota_edit" => {
+            json(async {
+                let edit = Box::new(read(body)?);
+                rota.ask(|reply| RotaAsk::Edit(edit, Via::CommandLine, reply))
+                    .await
+            })
+            .await
+        }
         _ => return None,
     })
 }
@@ -204,7 +235,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let (handle, mut rx, _band) = DutyHandle::channel();
         let stop = CancellationToken::new();
-        let serving = tokio::spawn(serve(dir.path().to_owned(), handle, stop.clone()));
+        let serving = tokio::spawn(serve(
+            dir.path().to_owned(),
+            handle,
+            RotaHandle::channel().0,
+            stop.clone(),
+        ));
         let mut control = loop {
             match Control::find(dir.path()).await {
                 Some(control) => break control,

@@ -13,6 +13,7 @@ use super::views::{self, Scene};
 use super::{detail, sentences};
 use crate::clock;
 use crate::core::Look;
+use crate::rota::RotaNews;
 use engine::duty::{Action, Duty, Effect, Event, Refused, Setup};
 use model::duty::{Actor, Alert, AlertId, Mute, MuteKind, Snapshot, Via};
 use notify::popup::{PopupAction, PopupEvent};
@@ -81,6 +82,8 @@ pub struct Parts {
     pub book: Book,
     /// To send to itself.
     pub handle: DutyHandle,
+    /// Where others read who uses this desk.
+    pub me: watch::Sender<PersonView>,
 }
 
 /// The loop's state.
@@ -109,6 +112,10 @@ pub struct DutyCore {
     seen: Seen,
     shown: (u64, ShellState),
     handle: DutyHandle,
+    me: watch::Sender<PersonView>,
+    /// As the configuration has it: people and roles, to which the rota adds its own.
+    base: (Vec<model::duty::Person>, BTreeMap<String, Vec<String>>),
+    rota: Vec<wire::OnDutyView>,
 }
 
 impl DutyCore {
@@ -123,8 +130,10 @@ impl DutyCore {
             band,
             book,
             handle,
+            me,
         } = parts;
         let names = names(&setup, &facts.me);
+        let base = (setup.people.clone(), setup.roles.clone());
         let sources = facts
             .sources
             .iter()
@@ -153,6 +162,9 @@ impl DutyCore {
             seen: Seen::default(),
             shown: (u64::MAX, ShellState::default()),
             handle,
+            me,
+            base,
+            rota: Vec::new(),
         }
     }
 
@@ -224,6 +236,7 @@ impl DutyCore {
                 self.channels.insert(kind, health);
                 self.event(event);
             }
+            Message::Rota(news) => self.rota_news(*news),
             Message::Popup(event) => self.popup(&event),
             Message::Want(alert) => self.want(Some(alert)),
             Message::Look(Look::Locale(l)) if crate::texts::LOCALES.contains(&l.as_str()) => {
@@ -237,6 +250,32 @@ impl DutyCore {
             Message::Committed(result) => self.committed(result),
             Message::Retry => self.fly(),
         }
+    }
+
+    /// People and roles of the rota beside those of the configuration: where both know a person the configuration's addresses count, where
+    /// both fill a role the rota does.
+    fn rota_news(&mut self, news: RotaNews) {
+        let mut setup = Setup::clone(&self.setup);
+        setup.people.clone_from(&self.base.0);
+        let known: BTreeSet<String> = setup.people.iter().map(|p| p.id.clone()).collect();
+        let new = news.people.into_iter().filter(|p| !known.contains(&p.id));
+        setup.people.extend(new);
+        setup.roles.clone_from(&self.base.1);
+        setup.roles.extend(
+            news.roles
+                .into_iter()
+                .filter(|(_, people)| !people.is_empty()),
+        );
+        let roles = setup.roles.clone();
+        let more_people = setup.people != self.setup.people;
+        self.names = Arc::new(names(&setup, &self.facts.me));
+        self.setup = Arc::new(setup);
+        if more_people {
+            self.event(Event::Configured(Box::new(Setup::clone(&self.setup))));
+        }
+        self.event(Event::Roles(roles));
+        self.rota = news.on_duty;
+        self.shown.0 = u64::MAX;
     }
 
     fn source(&mut self, news: SourceNews) {
@@ -423,6 +462,7 @@ impl DutyCore {
             }
             Ask::History(query, reply) => self.history(*query, reply),
             Ask::Figures(weeks, reply) => self.figures(weeks, reply),
+            Ask::Pack(from, until, reply) => self.pack(from, until, reply),
         }
     }
 
@@ -571,6 +611,7 @@ impl DutyCore {
             return Err(refused(&Refused::UnknownPerson(person.to_owned())));
         }
         self.facts.me = views::person_view(&self.names, person);
+        self.me.send_replace(self.facts.me.clone());
         Ok(())
     }
 
@@ -759,7 +800,7 @@ impl DutyCore {
             me: self.facts.me.clone(),
             people: self.names.keys().map(person).collect(),
             on_duty: self.on_duty().iter().map(person).collect(),
-            rota: Vec::new(),
+            rota: self.rota.clone(),
             sources: self.facts.sources.iter().map(source).collect(),
             channels: self.setup.channels.iter().map(channel).collect(),
             muted_until: self.muted_until.filter(|t| *t > now).map(|t| t as f64),
@@ -824,7 +865,7 @@ impl DutyCore {
             levels: survey.levels,
             urgent: urgent.take(BAND).map(row).collect(),
             ticker: open.iter().map(row).collect(),
-            rota: Vec::new(),
+            rota: self.rota.clone(),
             on_duty: self
                 .on_duty()
                 .iter()

@@ -2,9 +2,11 @@
 
 use super::commit::Reply;
 use crate::core::Look;
+use crate::rota::RotaNews;
 use engine::duty::Event;
 use model::Observation;
 use model::duty::{AlertId, Via};
+use model::rota::Pack;
 use notify::ChannelHealth;
 use notify::popup::PopupEvent;
 use std::sync::Arc;
@@ -39,6 +41,8 @@ pub enum Ask {
     History(Box<HistoryQuery>, Answer<HistoryPage>),
     /// MTTA, MTTR, limits kept, for so many weeks.
     Figures(u32, Answer<FiguresView>),
+    /// What the next shift must know: since when, until when (ms).
+    Pack(i64, i64, Answer<Pack>),
 }
 
 /// How a source of alerts fares.
@@ -70,6 +74,8 @@ pub enum Message {
     },
     /// A source has answered, or not.
     Source(SourceNews),
+    /// Who is on duty has changed.
+    Rota(Box<RotaNews>),
     /// A channel was looked at.
     Channel(String, ChannelHealth),
     /// Somebody pressed a pop-up's button.
@@ -184,6 +190,14 @@ impl DutyHandle {
     /// When the database cannot be read.
     pub async fn figures(&self, weeks: u32) -> Result<FiguresView, ErrorView> {
         self.ask(|reply| Ask::Figures(weeks, reply)).await?
+    }
+
+    /// What the next shift must know of the alerts: `from` is when the old shift began, `until` when the next one ends, ms.
+    ///
+    /// # Errors
+    /// When the desk has ended.
+    pub async fn pack(&self, from: i64, until: i64) -> Result<Pack, ErrorView> {
+        self.ask(|reply| Ask::Pack(from, until, reply)).await?
     }
 
     /// Takes in what a webhook brought; answers once it is on the disk.

@@ -13,6 +13,7 @@ mod findings;
 pub mod handle;
 pub mod list;
 pub mod own_rules;
+mod pack;
 mod poll;
 #[cfg(test)]
 pub mod samples;

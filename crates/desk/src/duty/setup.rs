@@ -2,6 +2,7 @@
 
 use crate::config::duty as conf;
 use crate::config::{Config, check_duty::time_of_day};
+use crate::rota::news;
 use chrono::{NaiveDateTime, TimeZone};
 use engine::duty::calendar::WeekTime;
 use engine::duty::setup::{DUTY, LEAD, MINUTE, seed_policies};
@@ -99,6 +100,8 @@ fn policies(config: &Config, channels: &BTreeSet<String>) -> Vec<Policy> {
         "all" => Target::Everyone,
         DUTY | LEAD => Target::Role(name.clone()),
         other if groups.contains(other) => Target::Group(name.clone()),
+        // `platform/primary`: a role of a rota.
+        other if other.contains('/') => Target::Role(name.clone()),
         _ => Target::Person(name.clone()),
     };
     let one = |p: &conf::Policy| Policy {
@@ -123,8 +126,44 @@ fn policies(config: &Config, channels: &BTreeSet<String>) -> Vec<Policy> {
         .policy
         .iter()
         .map(one)
+        .chain(rota_policies(channels))
         .chain(seed_policies(channels))
         .collect()
+}
+
+/// What the rota says of itself: nobody on duty goes to the managers, an unsigned handover to both sides.
+fn rota_policies(channels: &BTreeSet<String>) -> Vec<Policy> {
+    let all: Vec<String> = channels.iter().cloned().collect();
+    let policy = |name: &str, rule: &str, steps: Vec<(i64, Target)>, repeat| Policy {
+        name: name.to_owned(),
+        levels: Vec::new(),
+        matchers: matchers(&[
+            format!("alertname=\"{rule}\""),
+            "domain=\"rota\"".to_owned(),
+        ]),
+        steps: steps
+            .into_iter()
+            .map(|(after_ms, target)| Step {
+                after_ms,
+                targets: vec![target],
+                channels: all.clone(),
+            })
+            .collect(),
+        repeat,
+    };
+    let nobody = vec![
+        (0, Target::Role(news::NOBODY.to_owned())),
+        (15 * MINUTE, Target::Everyone),
+    ];
+    let again = Some(Repeat {
+        every_ms: 30 * MINUTE,
+        times: 4,
+    });
+    let unsigned = vec![(0, Target::Role(news::UNSIGNED.to_owned()))];
+    vec![
+        policy("rota-nobody", news::NOBODY_RULE, nobody, again),
+        policy("rota-unsigned", news::UNSIGNED_RULE, unsigned, None),
+    ]
 }
 
 /// Tiers of the built-in rules, most urgent first.
@@ -263,7 +302,7 @@ mod tests {
             of("[[person]]\nid = \"a\"\nname = \"甲\"\n[[person]]\nid = \"b\"\nname = \"乙\"\n");
         assert_eq!(s.roles[DUTY], ["a"]);
         assert_eq!(s.roles[LEAD], ["b"]);
-        assert_eq!(s.policies.len(), 4);
+        assert_eq!(s.policies.len(), 6);
         assert_eq!(s.levels.otherwise, Level::P2);
     }
 

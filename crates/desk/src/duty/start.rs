@@ -11,6 +11,7 @@ use crate::config::Config;
 use crate::config::duty::{AlertSource, Webhook};
 use crate::listener::{self, NotKept};
 use crate::problem::Problem;
+use crate::rota::{RotaAsk, RotaCore, RotaHandle, RotaParts, Words, serve_calendars};
 use crate::sources::Secrets;
 use crate::{clock, secret_store, sources};
 use engine::Failure;
@@ -33,6 +34,8 @@ use wire::{AlertBand, PersonView, ViewSettings};
 pub const DATABASE: &str = "duty/desk.db";
 /// Name of the stored key that seals the audit log.
 const AUDIT_KEY: &str = "shouwang-audit-key";
+/// Name of the stored secret in the address of calendars.
+const CALENDAR_SECRET: &str = "shouwang-calendar-address";
 /// Channels are looked at this often.
 const LOOK_AT_CHANNELS: Duration = Duration::from_secs(30);
 /// The pause between two questions where the configuration does not say.
@@ -68,6 +71,10 @@ pub struct Ends {
     pub rx: mpsc::Receiver<Message>,
     /// For what the wall shows.
     pub band: watch::Sender<Arc<AlertBand>>,
+    /// For the rota's loop.
+    pub rota: mpsc::Receiver<RotaAsk>,
+    /// To talk to it.
+    pub rota_handle: RotaHandle,
 }
 
 /// Runs the alert desk until `around.stop`.
@@ -81,7 +88,13 @@ pub async fn run(
     ends: Ends,
     told: mpsc::UnboundedSender<Problem>,
 ) -> Result<(), store::StoreError> {
-    let Ends { handle, rx, band } = ends;
+    let Ends {
+        handle,
+        rx,
+        band,
+        rota,
+        rota_handle,
+    } = ends;
     // Who listens ends with us.
     let mut tell = |problem| drop(told.send(problem));
     let (store, snapshot) = open(around.data.clone()).await?;
@@ -112,7 +125,10 @@ pub async fn run(
         sources: listed(config, &clients),
         settings: around.settings.clone(),
     };
+    let (me, who) = watch::channel(facts.me.clone());
+    let zone = setup.zone;
     let core = DutyCore::new(super::core::Parts {
+        me,
         setup,
         facts,
         store: store.clone(),
@@ -125,6 +141,29 @@ pub async fn run(
 
     let mut tasks = tokio::task::JoinSet::new();
     let stop = around.stop.clone();
+    let served = calendars(config, around.data.as_deref(), &mut tell).await;
+    let rota_parts = RotaParts {
+        store: store.clone(),
+        me: who,
+        told: config.person.iter().map(|p| p.id.clone()).collect(),
+        main: Some(config.duty.rota.clone()).filter(|r| !r.is_empty()),
+        words: Words::new(&config.locale, zone),
+        duty: handle.clone(),
+        data: around.data.clone(),
+        calendars: served
+            .as_ref()
+            .map(|(_, secret, at)| format!("http://{at}/calendar/{secret}")),
+    };
+    let rota_core = RotaCore::load(rota_parts).await?;
+    tasks.spawn(rota_core.run(rota));
+    if let Some((listener, secret, _)) = served {
+        tasks.spawn(serve_calendars(
+            listener,
+            secret,
+            rota_handle.clone(),
+            stop.clone(),
+        ));
+    }
     tasks.spawn(driver.watch_channels(LOOK_AT_CHANNELS));
     tasks.spawn(popups(around.popup_events, handle.clone()));
     tasks.spawn(prune(store, config.duty.retention_days));
@@ -150,7 +189,12 @@ pub async fn run(
             stop.clone(),
         ));
         if let Some(data) = &around.data {
-            tasks.spawn(control::serve(data.clone(), handle.clone(), stop.clone()));
+            tasks.spawn(control::serve(
+                data.clone(),
+                handle.clone(),
+                rota_handle,
+                stop.clone(),
+            ));
         }
     }
     tokio::select! {
@@ -181,28 +225,46 @@ fn open(
 /// The key that seals the audit log: from keyring or vault, made at the first start. Where neither can be used the log is still chained, but
 /// who can write the file could write it anew; the log says so.
 pub async fn audit_key(data: &Path) -> store::AuditKey {
-    let secrets = secret_store::Store::open(Some(data)).await;
-    let known = secrets.read(vec![AUDIT_KEY.to_owned()]).await;
-    if let Some(key) = known.get(AUDIT_KEY) {
-        return store::AuditKey::new(key.expose().as_bytes());
-    }
-    let mut bytes = [0u8; 32];
-    let stored = match getrandom::fill(&mut bytes) {
-        Ok(()) => {
-            let text: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
-            secrets
-                .set(AUDIT_KEY, Secret::new(text.clone()))
-                .await
-                .ok()
-                .map(|()| text)
-        }
-        Err(_) => None,
-    };
-    match stored {
+    match made_secret(data, AUDIT_KEY).await {
         Some(text) => store::AuditKey::new(text.as_bytes()),
         None => {
             tracing::warn!("the audit log has no key: keyring and vault cannot be used");
             store::AuditKey::new(b"")
+        }
+    }
+}
+
+/// 64 hexadecimal digits from keyring or vault, made at the first start; `None`: neither can be used.
+async fn made_secret(data: &Path, name: &str) -> Option<String> {
+    let secrets = secret_store::Store::open(Some(data)).await;
+    let known = secrets.read(vec![name.to_owned()]).await;
+    if let Some(key) = known.get(name) {
+        return Some(key.expose().to_owned());
+    }
+    let mut bytes = [0u8; 32];
+    getrandom::fill(&mut bytes).ok()?;
+    let text: String = bytes.iter().map(|b| format!("{b:02x}")).collect();
+    let stored = secrets.set(name, Secret::new(text.clone())).await;
+    stored.ok().map(|()| text)
+}
+
+/// Where calendars are served: the listener, the secret part of the path, the address.
+async fn calendars(
+    config: &Config,
+    data: Option<&Path>,
+    tell: &mut impl FnMut(Problem),
+) -> Option<(tokio::net::TcpListener, String, std::net::SocketAddr)> {
+    let address: std::net::SocketAddr = config.duty.calendar_listen.parse().ok()?;
+    let secret = made_secret(data?, CALENDAR_SECRET).await?;
+    let bound = tokio::net::TcpListener::bind(address).await;
+    match bound.and_then(|l| l.local_addr().map(|at| (l, at))) {
+        Ok((listener, at)) => Some((listener, secret, at)),
+        Err(e) => {
+            let problem = Problem::new(Path::new("config.toml"), "listener")
+                .with("address", address)
+                .with("detail", e);
+            tell(problem);
+            None
         }
     }
 }

@@ -3,6 +3,7 @@
 use crate::load::read;
 use crate::{Store, StoreError};
 use model::rota::{ChangeId, Handover, RotaChange, RotaId};
+use model::rota::{DutyNote, NoteId};
 use sqlx::{QueryBuilder, Sqlite};
 
 /// Rows of one page at most.
@@ -65,6 +66,16 @@ impl Store {
         let mut sql = QueryBuilder::<Sqlite>::new("SELECT id, body FROM rota_changes WHERE id = ");
         sql.push_bind(id.0);
         Ok(self.rows_of("rota_changes", sql).await?.pop())
+    }
+
+    /// One note of the duty record.
+    ///
+    /// # Errors
+    /// From the database; [`StoreError::Unreadable`].
+    pub async fn note(&self, id: NoteId) -> Result<Option<DutyNote>, StoreError> {
+        let mut sql = QueryBuilder::<Sqlite>::new("SELECT id, body FROM duty_notes WHERE id = ");
+        sql.push_bind(id.0);
+        Ok(self.rows_of("duty_notes", sql).await?.pop())
     }
 
     /// Handovers, latest change of shift first.

@@ -97,7 +97,10 @@ pub fn acknowledge(wall: &Wall, n: usize) -> Vec<f64> {
            const button = document.querySelector(`[data-detail=\"${{id}}\"] [data-do=ack]`);
            const taken = () => {{
              const row = document.querySelector(`[data-alert=\"${{id}}\"]`);
-             return row === null ? document.querySelector(`[data-detail=\"${{id}}\"] [data-acked]`) !== null : row.dataset.look === 'acked';
+             // The page goes on to the next alert once this one is taken: then its detail is gone as well.
+             const detail = document.querySelector(`[data-detail=\"${{id}}\"]`);
+             if (row !== null) return row.dataset.look === 'acked';
+             return detail === null || detail.querySelector('[data-acked]') !== null;
            }};
            const begun = performance.now();
            await new Promise((done) => {{

@@ -1,0 +1,19 @@
+//! The rota's desk: one loop, the only writer of the rota's book, around `engine::rota`. It tells the alert desk who has which role, opens
+//! handovers before a change of shift, and raises an alert when nobody is on duty.
+
+mod ask;
+mod core;
+mod edits;
+mod feed;
+mod files;
+mod handle;
+pub(crate) mod news;
+mod page;
+mod parts;
+mod words;
+
+pub use self::core::{RotaCore, RotaParts};
+pub use feed::serve as serve_calendars;
+pub use handle::{RotaAsk, RotaHandle};
+pub use news::{RotaNews, SOURCE};
+pub use words::{Words, role_name};
