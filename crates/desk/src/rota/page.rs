@@ -345,6 +345,8 @@ pub fn page(
     out.on_duty = on.iter().map(|d| on_duty_view(book, &rota.id, d)).collect();
     out.shifts = shifts(book, rota, span.from, span.until);
     out.problems = problems(book, &coverage(book, &rota.id, span.from, span.until));
+    // What is over cannot be mended, and before the rota began there was none.
+    out.problems.retain(|p| p.until > now as f64);
     let swaps = book.swaps.values();
     out.swaps = swaps
         .filter(|s| s.state == SwapState::Requested || touches(s, &rota.id, &span))
