@@ -13,6 +13,9 @@ const MAX_DAYS: u64 = 60;
 /// Years for which an event of every year is written out, at most.
 const MAX_YEARS: i32 = 20;
 
+/// Days of a calendar that are written out at most.
+const MAX_WRITTEN: usize = 20_000;
+
 /// A day that is not as its day of the week says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holiday {
@@ -57,13 +60,28 @@ pub fn holidays(bytes: &[u8], years: RangeInclusive<i32>) -> Result<Holidays, Re
     };
     let marked = file.events.iter().any(|e| e.get(APPLE).is_some());
     let mut days: BTreeMap<NaiveDate, (Holiday, u64)> = BTreeMap::new();
+    let mut written = 0;
     for event in &file.events {
         if is_no_holiday(event, marked) {
             out.passed_over += 1;
             continue;
         }
         match of_event(event, &years) {
-            Ok(found) => enter(&mut days, found, event, &mut refused),
+            Ok(found) => {
+                written += found.len();
+                if written > MAX_WRITTEN {
+                    refused.add(event.fault(
+                        Field::From,
+                        Problem::TooLarge {
+                            what: "days",
+                            is: written as u64,
+                            max: MAX_WRITTEN as u64,
+                        },
+                    ));
+                    break;
+                }
+                enter(&mut days, found, event, &mut refused);
+            }
             Err(fault) => refused.add(fault),
         }
     }
@@ -337,6 +355,12 @@ mod tests {
             i32::MIN..=i32::MAX,
         );
         assert_eq!(long.expect("bounded").days.len(), 21);
+        // 20,000 events of 21 years with 59 days each
+        let many =
+            "SUMMARY:x\nDTSTART;VALUE=DATE:19700101\nDTEND;VALUE=DATE:19700301\nRRULE:FREQ=YEARLY";
+        let many = holidays(calendar(&vec![many; 20_000]).as_bytes(), 2000..=2100);
+        let fault = many.expect_err("too many days").faults.remove(0);
+        assert_eq!((fault.line, fault.problem.code()), (99, "too_large"));
     }
 
     #[test]
