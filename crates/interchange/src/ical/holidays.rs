@@ -27,6 +27,13 @@ pub struct Holiday {
     pub off: bool,
 }
 
+impl From<Holiday> for (NaiveDate, String, bool) {
+    /// As a calendar is made of them.
+    fn from(day: Holiday) -> Self {
+        (day.date, day.name, day.off)
+    }
+}
+
 /// Holidays that were read.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holidays {
@@ -296,6 +303,19 @@ mod tests {
                 "2026-04-06 Easter Monday off"
             ]
         );
+    }
+
+    #[test]
+    fn a_calendar_is_made_of_them() {
+        let read = read(&[
+            "SUMMARY:Neujahr\nDTSTART;VALUE=DATE:20260101",
+            "SUMMARY:Tag der Arbeit\nDTSTART;VALUE=DATE:20260501",
+        ]);
+        let days = read.expect("holidays").days.into_iter().map(Into::into);
+        let made = engine::rota::holidays::calendar_of("de", "Feiertage", "DE", "ics", days);
+        let calendar = made.expect("a calendar");
+        let may = NaiveDate::from_ymd_opt(2026, 5, 1).expect("a day");
+        assert!(calendar.days[&may].off && calendar.years.contains_key(&2026));
     }
 
     #[test]
