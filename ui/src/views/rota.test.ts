@@ -212,6 +212,15 @@ describe('dragging', () => {
     expect(one('[data-toast="done"]').textContent).toContain('已改派')
   })
 
+  it('has a way by the list of problems too', async () => {
+    await open('#desk/rota')
+    await click('[data-problem="gap"]')
+    await click('[data-command="assign"]')
+    await click('[data-pick="lisi"]')
+    await click('[data-submit]')
+    expect(edits).toMatchObject([{ edit: 'assign', slot: { person: 'lisi', role: 'primary' }, replaces: null }])
+  })
+
   it('of a shift onto another exchanges them; the click that ends it opens nothing', async () => {
     await open('#desk/rota')
     const mine = first(bars('primary', 'wangwu'))
@@ -318,6 +327,11 @@ describe('a swap', () => {
     expect(document.querySelector('[data-command="swap"]')).toBeNull()
     await click('[data-dialog] .x')
     first(bars('primary', 'lisi')).click()
+    await pass(200)
+    // A shift that is over can no longer be given away.
+    expect(document.querySelector('[data-command="swap"]')).toBeNull()
+    await click('[data-dialog] .x')
+    first(bars('primary', 'lisi').slice(-1)).click()
     await pass(200)
     await click('[data-command="swap"]')
     await click('[data-pick="qianqi"]')
