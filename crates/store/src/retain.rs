@@ -17,7 +17,7 @@ pub struct Pruned {
     pub mutes: u64,
     /// Notes of the duty record.
     pub notes: u64,
-    /// Signed handovers.
+    /// Handovers.
     pub handovers: u64,
     /// Lines of the rota's log that are about notes and handovers alone.
     pub changes: u64,
@@ -31,7 +31,7 @@ impl Pruned {
 
 impl Store {
     /// Forgets episodes that ended before `before`, notices of that time that are done and about nothing that is kept, and mutes that ended
-    /// before it; also notes of the duty record and signed handovers of that time, with the log's lines about them. Episodes that were closed by
+    /// before it; also notes of the duty record and handovers of that time, with the log's lines about them. Episodes that were closed by
     /// hand while a source still reports them stay, and so do people, rotas, absences, overrides and swaps with all of their changes. The file
     /// does not shrink; its room is used again.
     ///

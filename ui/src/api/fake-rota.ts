@@ -73,7 +73,7 @@ export class FakeRota {
   onDuty(): OnDutyView[] {
     const now = this.now()
     return this.book.rotas.slice(0, 1).flatMap((rota) => {
-      const all = shiftsOf(this.book, rota, now - 2 * DAY, now + 8 * DAY)
+      const all = shiftsOf(this.book, rota, now - 2 * DAY, now + 15 * DAY)
       const rank = ['primary', 'secondary', 'manager']
       return all
         .filter((one) => one.from <= now && one.until > now)

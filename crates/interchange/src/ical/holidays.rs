@@ -13,6 +13,9 @@ const MAX_DAYS: u64 = 60;
 /// Years for which an event of every year is written out, at most.
 const MAX_YEARS: i32 = 20;
 
+/// Days of a calendar that are written out at most.
+const MAX_WRITTEN: usize = 20_000;
+
 /// A day that is not as its day of the week says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Holiday {
@@ -22,6 +25,13 @@ pub struct Holiday {
     pub name: String,
     /// Whether it is a day off; else a day of make-up work.
     pub off: bool,
+}
+
+impl From<Holiday> for (NaiveDate, String, bool) {
+    /// As a calendar is made of them.
+    fn from(day: Holiday) -> Self {
+        (day.date, day.name, day.off)
+    }
 }
 
 /// Holidays that were read.
@@ -57,13 +67,28 @@ pub fn holidays(bytes: &[u8], years: RangeInclusive<i32>) -> Result<Holidays, Re
     };
     let marked = file.events.iter().any(|e| e.get(APPLE).is_some());
     let mut days: BTreeMap<NaiveDate, (Holiday, u64)> = BTreeMap::new();
+    let mut written = 0;
     for event in &file.events {
         if is_no_holiday(event, marked) {
             out.passed_over += 1;
             continue;
         }
         match of_event(event, &years) {
-            Ok(found) => enter(&mut days, found, event, &mut refused),
+            Ok(found) => {
+                written += found.len();
+                if written > MAX_WRITTEN {
+                    refused.add(event.fault(
+                        Field::From,
+                        Problem::TooLarge {
+                            what: "days",
+                            is: written as u64,
+                            max: MAX_WRITTEN as u64,
+                        },
+                    ));
+                    break;
+                }
+                enter(&mut days, found, event, &mut refused);
+            }
             Err(fault) => refused.add(fault),
         }
     }
@@ -281,6 +306,19 @@ mod tests {
     }
 
     #[test]
+    fn a_calendar_is_made_of_them() {
+        let read = read(&[
+            "SUMMARY:Neujahr\nDTSTART;VALUE=DATE:20260101",
+            "SUMMARY:Tag der Arbeit\nDTSTART;VALUE=DATE:20260501",
+        ]);
+        let days = read.expect("holidays").days.into_iter().map(Into::into);
+        let made = engine::rota::holidays::calendar_of("de", "Feiertage", "DE", "ics", days);
+        let calendar = made.expect("a calendar");
+        let may = NaiveDate::from_ymd_opt(2026, 5, 1).expect("a day");
+        assert!(calendar.days[&may].off && calendar.years.contains_key(&2026));
+    }
+
+    #[test]
     fn anniversaries_are_passed_over() {
         let google = read(&[
             "SUMMARY:Tax Day\nDESCRIPTION:Observance\\nTo hide observances\\, go to\nDTSTART;VALUE=DATE:20260415",
@@ -337,6 +375,12 @@ mod tests {
             i32::MIN..=i32::MAX,
         );
         assert_eq!(long.expect("bounded").days.len(), 21);
+        // 20,000 events of 21 years with 59 days each
+        let many =
+            "SUMMARY:x\nDTSTART;VALUE=DATE:19700101\nDTEND;VALUE=DATE:19700301\nRRULE:FREQ=YEARLY";
+        let many = holidays(calendar(&vec![many; 20_000]).as_bytes(), 2000..=2100);
+        let fault = many.expect_err("too many days").faults.remove(0);
+        assert_eq!((fault.line, fault.problem.code()), (99, "too_large"));
     }
 
     #[test]

@@ -321,6 +321,28 @@ mod tests {
         }
     }
 
+    /// A file as Outlook writes it: a zone of its own with rules, CRLF, alarms, a name that goes over two lines.
+    #[test]
+    fn a_file_with_a_zone_and_alarms_is_read() {
+        let text = "BEGIN:VCALENDAR\r\nPRODID:-//Microsoft Corporation//Outlook 16.0 MIMEDIR//EN\r\nVERSION:2.0\r\nMETHOD:PUBLISH\r\n\
+            BEGIN:VTIMEZONE\r\nTZID:W. Europe Standard Time\r\nBEGIN:STANDARD\r\nDTSTART:16011028T030000\r\nRRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10\r\n\
+            TZOFFSETFROM:+0200\r\nTZOFFSETTO:+0100\r\nEND:STANDARD\r\nEND:VTIMEZONE\r\n\
+            BEGIN:VEVENT\r\nATTENDEE;CN=\"张\r\n 三\";ROLE=REQ-PARTICIPANT:mailto:someone@example.org\r\nCLASS:PUBLIC\r\n\
+            DTSTART;TZID=\"W. Europe Standard Time\":20261025T080000\r\nDTEND;TZID=\"W. Europe Standard Time\":20261025T200000\r\n\
+            SUMMARY;LANGUAGE=en-us:On call\r\nX-ALT-DESC;FMTTYPE=text/html:<html>\\n</html>\r\nBEGIN:VALARM\r\nTRIGGER:-PT15M\r\n\
+            DESCRIPTION:Reminder\r\nEND:VALARM\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+        let read =
+            overrides_from_ical(text.as_bytes(), &book(), &"platform".into(), &Role::Primary);
+        let shifts = read.expect("a calendar");
+        assert_eq!(shifts[0].person, "zhangsan");
+        // the clocks went back that morning: 07:00 to 19:00 UTC
+        assert_eq!(
+            (shifts[0].from, shifts[0].until),
+            (1_792_911_600_000, 1_792_954_800_000)
+        );
+        assert_eq!(shifts[0].why, "", "the alarm's text is not the event's");
+    }
+
     #[test]
     fn all_faults_are_told_at_once_with_their_lines() {
         let events = [

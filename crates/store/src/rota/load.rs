@@ -24,8 +24,8 @@ async fn rows<T: DeserializeOwned>(
 }
 
 impl Store {
-    /// Everything that decides who is on duty: people, rotas, calendars, every absence, override and swap, the handovers that are not signed and
-    /// the latest of each rota.
+    /// Everything that decides who is on duty: people, rotas, calendars, every absence, override and swap, the handovers of the week before the
+    /// last change and the latest of each rota.
     ///
     /// # Errors
     /// From the database; [`StoreError::Unreadable`] for a row that cannot be read back.
@@ -76,8 +76,10 @@ impl Store {
         for s in rows::<model::rota::Swap>(conn, self, "swaps", sql).await? {
             book.swaps.insert(s.id, Arc::new(s));
         }
-        let sql = "SELECT CAST(id AS TEXT), body FROM handovers h WHERE signed = 0 OR NOT EXISTS \
-             (SELECT 1 FROM handovers n WHERE n.rota = h.rota AND (n.at, n.id) > (h.at, h.id))";
+        // as the engine forgets them
+        let sql = "SELECT CAST(id AS TEXT), body FROM handovers h WHERE at >= \
+             (SELECT at FROM rota_changes ORDER BY id DESC LIMIT 1) - 7 * 86400000 \
+             OR NOT EXISTS (SELECT 1 FROM handovers n WHERE n.rota = h.rota AND n.at > h.at)";
         for h in rows::<model::rota::Handover>(conn, self, "handovers", sql).await? {
             book.handovers.insert(h.id, Arc::new(h));
         }

@@ -27,6 +27,8 @@ pub struct HandoverQuery {
     pub rota: Option<RotaId>,
     /// Of shifts that changed before this time, ms.
     pub before: Option<i64>,
+    /// Only those that are not signed by both sides.
+    pub unsigned: bool,
     /// Handovers wanted; 0 and more than 500 count as 500.
     pub limit: u32,
 }
@@ -89,6 +91,9 @@ impl Store {
         }
         if let Some(before) = query.before {
             sql.push(" AND at < ").push_bind(before);
+        }
+        if query.unsigned {
+            sql.push(" AND signed = 0");
         }
         sql.push(" ORDER BY at DESC, id DESC LIMIT ")
             .push_bind(limit(query.limit));

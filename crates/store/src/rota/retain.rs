@@ -2,8 +2,8 @@
 
 use sqlx::sqlite::SqliteConnection;
 
-/// One piece: notes written before `before`, signed handovers of shifts that changed before it (the latest of each rota stays), and log lines of
-/// that time that are about such things alone. Answers the numbers of notes, handovers and lines.
+/// One piece: notes written before `before`, handovers of shifts that changed before it (the latest of each rota stays), and log lines of that
+/// time that are about such things alone. Answers the numbers of notes, handovers and lines.
 pub(crate) async fn piece(
     conn: &mut SqliteConnection,
     before: i64,
@@ -18,7 +18,7 @@ pub(crate) async fn piece(
     .await?
     .rows_affected();
     let handovers = sqlx::query(
-        "DELETE FROM handovers WHERE id IN (SELECT id FROM handovers h WHERE at < $1 AND signed = 1 AND EXISTS \
+        "DELETE FROM handovers WHERE id IN (SELECT id FROM handovers h WHERE at < $1 AND EXISTS \
          (SELECT 1 FROM handovers n WHERE n.rota = h.rota AND (n.at, n.id) > (h.at, h.id)) LIMIT $2)",
     )
     .bind(before)

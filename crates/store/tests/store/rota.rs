@@ -226,7 +226,7 @@ async fn notes_are_found_by_words_person_rota_alert_and_time() {
 }
 
 #[tokio::test]
-async fn open_handovers_and_the_latest_of_each_rota_are_loaded() {
+async fn handovers_are_loaded_as_long_as_they_decide_something() {
     let store = Store::in_memory().await.unwrap();
     let mut desk = Desk::new();
     store.commit_rota(&desk.one_of_each()).await.unwrap();
@@ -235,28 +235,28 @@ async fn open_handovers_and_the_latest_of_each_rota_are_loaded() {
     for side in [Side::Giving, Side::Taking] {
         changes.push(desk.signs(first, side));
     }
-    let shift = 12 * 60 * MINUTE;
-    desk.now += shift;
+    // the first is signed and in the last week still, then older and followed by others
+    store.commit_rota(&changes).await.unwrap();
+    assert_eq!(store.load_rota().await.unwrap(), desk.book);
+    let day = 24 * 60 * MINUTE;
+    let mut changes = Vec::new();
+    desk.now += 8 * day;
     changes.push(desk.does(handover(desk.now)));
     let second = *desk.book.handovers.keys().next_back().unwrap();
-    desk.now += shift;
+    desk.now += day;
     changes.push(desk.does(handover(desk.now)));
     let third = *desk.book.handovers.keys().next_back().unwrap();
     for side in [Side::Giving, Side::Taking] {
         changes.push(desk.signs(third, side));
     }
     store.commit_rota(&changes).await.unwrap();
-    let loaded: Vec<_> = store
-        .load_rota()
-        .await
-        .unwrap()
-        .handovers
-        .into_keys()
-        .collect();
+    let book = store.load_rota().await.unwrap();
+    assert_eq!(book, desk.book);
+    let loaded: Vec<_> = book.handovers.into_keys().collect();
     assert_eq!(
         loaded,
         [second, third],
-        "the first is signed and not the latest"
+        "the first decides nothing any more"
     );
     let ids = |all: Vec<Handover>| all.into_iter().map(|h| h.id).collect::<Vec<_>>();
     let all = store.handovers(&HandoverQuery::default()).await.unwrap();
@@ -265,8 +265,14 @@ async fn open_handovers_and_the_latest_of_each_rota_are_loaded() {
         rota: Some("platform".into()),
         before: Some(all[0].at),
         limit: 1,
+        ..HandoverQuery::default()
     };
     assert_eq!(ids(store.handovers(&before).await.unwrap()), [second]);
+    let unsigned = HandoverQuery {
+        unsigned: true,
+        ..HandoverQuery::default()
+    };
+    assert_eq!(ids(store.handovers(&unsigned).await.unwrap()), [second]);
     let elsewhere = HandoverQuery {
         rota: Some("spare".into()),
         ..HandoverQuery::default()
@@ -328,7 +334,7 @@ async fn old_notes_and_handovers_are_forgotten_and_the_log_stays_whole() {
     assert_eq!(
         (all.notes, all.handovers),
         (2, 0),
-        "an unsigned handover stays"
+        "the latest handover stays"
     );
     assert_eq!(store.load_rota().await.unwrap().last_id, desk.book.last_id);
     assert_eq!(

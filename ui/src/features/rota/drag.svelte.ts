@@ -54,6 +54,8 @@ export class Drag {
     this.cancel()
     if (item === null) return
     this.ended = true
+    // The click, if there is one, comes before any timer; a later press of a key is none of it.
+    window.setTimeout(() => (this.ended = false), 0)
     this.drop(item, place)
   }
 
@@ -66,8 +68,6 @@ export class Drag {
 
   /** Whether the click that comes now only ends a drag. */
   swallow(): boolean {
-    const ended = this.ended
-    this.ended = false
-    return ended
+    return this.ended
   }
 }
