@@ -7,6 +7,7 @@ use crate::clock;
 use crate::duty::{DutyHandle, Message};
 use engine::duty::Event;
 use engine::rota::{apply, handovers_due, holidays, next_moment, unsigned};
+use model::Observation;
 use model::duty::{Actor, PersonId, Via};
 use model::rota::{Book, Calendar, Edit, HandoverId, Pack, RotaChange, RotaRecord};
 use std::collections::BTreeSet;
@@ -52,6 +53,7 @@ pub struct RotaCore {
     /// The pack of the handover under way, and when it was put together, ms.
     pub(super) pack: Option<(HandoverId, i64, Pack)>,
     news: RotaNews,
+    firing: Vec<Observation>,
     told_at: i64,
 }
 
@@ -73,6 +75,7 @@ impl RotaCore {
             latest,
             pack: None,
             news: RotaNews::default(),
+            firing: Vec::new(),
             told_at: 0,
         })
     }
@@ -215,7 +218,10 @@ impl RotaCore {
         }
         if changed || now - self.told_at >= REPEAT || now < self.told_at {
             self.told_at = now;
-            let alerts = news::alerts(&self.book, &self.parts.words, now);
+            let firing = news::alerts(&self.book, &self.parts.words, now);
+            let over = news::over(&self.firing, &firing, now);
+            let alerts = firing.iter().cloned().chain(over).collect();
+            self.firing = firing;
             let event = Event::Observed {
                 source: SOURCE.to_owned(),
                 full: true,

@@ -7,7 +7,7 @@ use engine::duty::setup::{DUTY, LEAD};
 use engine::rota::{Nobody, nobody_on_duty, on_duty, pages_for};
 use model::duty::{Person, PersonId};
 use model::rota::{Book, Handover, HandoverState, Member, Role, Rota};
-use model::{Labels, Observation};
+use model::{Labels, Observation, Reported};
 use std::collections::BTreeMap;
 use wire::OnDutyView;
 
@@ -135,6 +135,19 @@ pub fn alerts(book: &Book, words: &Words, now: i64) -> Vec<Observation> {
     let unsigned = overdue(book, now);
     let unsigned = unsigned.iter().map(|h| unsigned_alert(book, words, h));
     gaps.chain(unsigned).collect()
+}
+
+/// Those of `before` that are not in `firing` any more, as ended at `now`, ms: who was told learns it at once.
+pub fn over(before: &[Observation], firing: &[Observation], now: i64) -> Vec<Observation> {
+    let gone = before
+        .iter()
+        .filter(|old| firing.iter().all(|new| new.labels != old.labels));
+    gone.map(|old| Observation {
+        state: Reported::Resolved,
+        ends_at: Some(now),
+        ..old.clone()
+    })
+    .collect()
 }
 
 fn labels(rule: &str, level: &str, rota: &str, role: &Role) -> Labels {
