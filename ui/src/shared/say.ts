@@ -12,6 +12,8 @@ export interface Clock {
   zone: Zone
   /** The host's clock, ms. */
   now: number
+  /** Times are said to the minute: shifts begin at none of its seconds. */
+  minutes?: boolean
 }
 
 /** A point in time: 12:08:41 today, else 11-20 12:08, with the year when it is another one. */
@@ -56,7 +58,7 @@ function part(param: Param, clock: Clock, around: Params): string {
     case 'text':
       return tame(param.value, PART_LIMIT)
     case 'time':
-      return moment(param.value, clock)
+      return moment(param.value, clock, clock.minutes !== true)
     case 'duration':
       return duration(param.value)
     case 'number':

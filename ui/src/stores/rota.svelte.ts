@@ -1,6 +1,8 @@
+import { untrack } from 'svelte'
 import { asErrorView, type Host } from '../api/host'
 import type { ErrorView, RotaEdit, RotaPage, RotaPreview, RotaQuery } from '../api/wire'
 import { pageOf, turned, type Span } from '../features/rota/dates'
+import type { Clock } from '../shared/say'
 import { Zone } from '../shared/time'
 import type { Doing } from './doing.svelte'
 
@@ -39,6 +41,11 @@ export class RotaStore {
   readonly zone: Zone = $derived.by(() => new Zone(this.page?.rota?.zone ?? this.deskZone()))
   /** Today, where the rota is. */
   readonly today: string = $derived.by(() => this.zone.date(this.now()))
+  /** Zone and day for sentences of the rota; it does not move with every second. */
+  readonly clock: Clock = $derived.by(() => {
+    void this.today
+    return { zone: this.zone, now: untrack(this.now), minutes: true }
+  })
   /** In the pocket: the weeks to come, whatever month it is. */
   ahead = $state(false)
   private readonly shown: { from: string; days: number } = $derived.by(() => (this.ahead ? { from: this.today, days: AHEAD } : pageOf(this.span, this.anchor ?? this.today)))

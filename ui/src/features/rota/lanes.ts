@@ -83,12 +83,23 @@ export function lane(days: readonly DayView[], role: string, shifts: readonly Sh
     const spot = gap.kind === 'gap' && gap.role === role ? spotOf(days, gap.from, gap.until) : null
     if (spot !== null) segments.push({ key: keyOf(role, '', gap.from), kind: 'gap', shift: null, role, from: gap.from, until: gap.until, ...spot, row: 0, rows: 1, joined: false, problems: [gap] })
   }
-  return segments
+  return told(segments)
 }
 
 /** One person's lane over some days: shifts of every role. */
 export const personLane = (days: readonly DayView[], person: string, shifts: readonly ShiftView[], problems: readonly ProblemView[]): Segment[] =>
-  segmentsOf(days, shifts.filter((one) => one.person === person), problems)
+  told(segmentsOf(days, shifts.filter((one) => one.person === person), problems))
+
+/** Two of one person, role and begin are told apart: a list needs keys that differ, whatever the host has sent. */
+function told(segments: Segment[]): Segment[] {
+  const seen = new Map<string, number>()
+  for (const one of segments) {
+    const count = seen.get(one.key) ?? 0
+    seen.set(one.key, count + 1)
+    if (count > 0) one.key = `${one.key}/${count}`
+  }
+  return segments
+}
 
 /** Those that overlap share the lane's height. */
 function stack(segments: Segment[]): void {

@@ -101,6 +101,14 @@ describe('a lane', () => {
     expect(segments.find((one) => one.kind === 'gap')?.key).toBe(keyOf('primary', '', a))
   })
 
+  it('has keys that differ, whatever the host sends', () => {
+    const a = at('2026-09-28', '09:00')
+    const twice = [shift('a', a, a + HOUR), shift('a', a, a + 2 * HOUR), shift('a', a, a + HOUR)]
+    const keys = lane(week, 'primary', twice, [problem('gap', a, a + HOUR), problem('gap', a, a + 2 * HOUR)]).map((one) => one.key)
+    expect(new Set(keys).size).toBe(5)
+    expect(new Set(personLane(week, 'a', twice, []).map((one) => one.key)).size).toBe(3)
+  })
+
   it('of a person holds every role', () => {
     const a = at('2026-09-28', '09:00')
     expect(personLane(week, 'a', [shift('a', a, a + HOUR), shift('a', a + HOUR, a + 2 * HOUR, 'secondary'), shift('b', a, a + HOUR)], []).map((one) => one.role)).toEqual(['primary', 'secondary'])

@@ -16,6 +16,12 @@ export function stretch(from: number, until: number, zone: Zone): string {
   return `${first.slice(5)} ${zone.minutes(from)} – ${first === last ? '' : `${last.slice(5)} `}${zone.minutes(until)}`
 }
 
+/** The name of a calendar: those that are built in have one in each language. */
+export function calendarName(calendar: { id: string; name: string }): string {
+  const key = `rota.calendar.${calendar.id}`
+  return has(key) ? t(key) : tame(calendar.name === '' ? calendar.id : calendar.name, 40)
+}
+
 /** A person's name by id; the id itself for somebody who is not there any more. */
 export const personName = (people: readonly MemberView[], id: string): string => tame(people.find((one) => one.id === id)?.name ?? id, 60)
 
