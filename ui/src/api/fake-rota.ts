@@ -53,7 +53,7 @@ export class FakeRota {
       case 'rota_import':
         return this.take(args.ask as ImportAsk)
       case 'rota_export':
-        return (args.ask as { what: string }).what === 'people' ? { path: '/home/ops/shouwang/people.csv', url: null } : { path: '/home/ops/shouwang/duty.ics', url: 'http://127.0.0.1:9188/rota/ops.ics?key=9f2c41d07be8' }
+        return (args.ask as { what: string }).what === 'people' ? { path: '~/shouwang/people.csv', url: null } : { path: '~/shouwang/duty.ics', url: 'http://127.0.0.1:9188/rota/ops.ics?key=9f2c41d07be8' }
       default:
         return undefined
     }

@@ -110,10 +110,8 @@ impl RotaCore {
         Ok(match kind {
             ImportKind::People => interchange::people(bytes)
                 .map(|p| {
-                    (
-                        count(p.members.len()),
-                        Edit::PutMembers { members: p.members },
-                    )
+                    let members = p.over(book);
+                    (count(members.len()), Edit::PutMembers { members })
                 })
                 .map_err(|e| faults(&e)),
             ImportKind::Overrides => interchange::overrides_from_csv(bytes, book)
