@@ -55,6 +55,10 @@ const fill = async (selector: string, text: string): Promise<void> => {
   field.dispatchEvent(new Event('change', { bubbles: true }))
   await pass(300)
 }
+const press = async (key: string): Promise<void> => {
+  ;(document.activeElement ?? document.body).dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }))
+  await pass(50)
+}
 const shown = (): string => document.body.textContent ?? ''
 const pointer = (type: string, target: EventTarget, x: number, y: number): void => {
   const event = new MouseEvent(type, { bubbles: true, cancelable: true, clientX: x, clientY: y, button: 0 })
@@ -282,6 +286,24 @@ describe('without a mouse', () => {
     expect(one('[data-shift]').textContent).toContain('王五')
     await click('[data-command="remove"]')
     expect(edits.at(-1)?.edit).toBe('remove_override')
+  })
+
+  it('moves from shift to shift by arrow keys; Tab leads to one of them only', async () => {
+    await open('#desk/rota')
+    const stops = all('[data-role] [data-slot]').filter((bar) => bar.tabIndex === 0)
+    expect(stops.length).toBe(1)
+    const start = first(stops)
+    expect(start.dataset.person).toBe('lisi')
+    start.focus()
+    await press('ArrowRight')
+    expect((document.activeElement as HTMLElement).dataset.person).toBe('qianqi')
+    await press('ArrowLeft')
+    await press('ArrowDown')
+    expect(document.activeElement?.closest<HTMLElement>('[data-role]')?.dataset.role).toBe('secondary')
+    // A shift over the end of a week is drawn in both, and is one place.
+    const places = all('[data-role] [data-slot]').filter((bar) => bar.tabIndex === 0)
+    expect(places).toContain(document.activeElement)
+    expect(new Set(places.map((bar) => bar.dataset.slot)).size).toBe(1)
   })
 
   it('undoes with Ctrl Z, but not while somebody types', async () => {
