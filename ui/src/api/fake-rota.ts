@@ -12,7 +12,7 @@ const fault = (reason: string): ErrorView => ({ code: 'refused', params: { reaso
 const same = (a: ProblemView, b: ProblemView): boolean => a.kind === b.kind && a.role === b.role && a.from === b.from && a.until === b.until && a.people.join() === b.people.join()
 const decoded = (base64: string): string => new TextDecoder().decode(Uint8Array.from(atob(base64), (one) => one.charCodeAt(0)))
 
-/** The rota of the development host. `?zone=` moves it to another zone, `?norota` begins without one. */
+/** The rota of the development host. `?zone=` moves it to another zone, `?norota` begins without one, `?nopeople` without people too. */
 export class FakeRota {
   private book: FakeBook
   private notes: NoteView[]
@@ -30,6 +30,7 @@ export class FakeRota {
     this.book = fakeBook(now(), zone)
     this.notes = fakeNotes(now())
     if (query.has('norota')) this.book = { ...this.book, rotas: [], overrides: [], swaps: [], absences: [] }
+    if (query.has('nopeople')) this.book = { rotas: [], people: [], contacts: {}, absences: [], overrides: [], swaps: [] }
     this.handover = query.has('norota') ? null : this.pack()
   }
 

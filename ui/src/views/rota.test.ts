@@ -385,6 +385,17 @@ describe('people', () => {
     expect(shown()).not.toContain('13900008888')
   })
 
+  it('of the configuration are entered at once', async () => {
+    await open('#desk/rota', 'nopeople')
+    await click('[data-rota-tab="people"]')
+    expect(one('[data-missing]').textContent).toContain('李四、王五')
+    await click('[data-enter-missing]')
+    await pass(500)
+    expect(edits.map((edit) => (edit.edit === 'put_member' ? edit.member.id : ''))).toEqual(['lisi', 'wangwu', 'zhaoliu', 'zhangsan'])
+    expect(document.querySelector('[data-missing]')).toBeNull()
+    expect(all('[data-member]').length).toBe(4)
+  })
+
   it('keep the contacts nobody writes over', async () => {
     await open('#desk/rota')
     await click('[data-rota-tab="people"]')
