@@ -12,6 +12,10 @@ pub fn prepare() {
             set("LANG", "zh_CN.UTF-8");
             set("LC_ALL", "zh_CN.UTF-8");
         }
+        if has_no_input_method(|name| env::var(name).ok()) {
+            // For Chinese GTK then takes XIM, and with no server of it WebKit 2.50 paints nothing more once a text field has the cursor.
+            set("GTK_IM_MODULE", "gtk-im-context-simple");
+        }
         if env::var_os("WEBKIT_DISABLE_DMABUF_RENDERER").is_none()
             && !has_usable_gpu(Path::new("/"))
         {
@@ -34,6 +38,18 @@ fn effective_locale(get: impl Fn(&str) -> Option<String>) -> String {
         .iter()
         .find_map(|n| get(n).filter(|v| !v.is_empty()))
         .unwrap_or_default()
+}
+
+/// Whether this is an X session in which nothing speaks of an input method: ibus and fcitx set one of these, Wayland has its own.
+fn has_no_input_method(get: impl Fn(&str) -> Option<String>) -> bool {
+    [
+        "GTK_IM_MODULE",
+        "XMODIFIERS",
+        "QT_IM_MODULE",
+        "WAYLAND_DISPLAY",
+    ]
+    .iter()
+    .all(|name| get(name).is_none_or(|v| v.is_empty()))
 }
 
 fn is_plain_c(locale: &str) -> bool {
@@ -64,6 +80,21 @@ mod tests {
             _ => None,
         };
         assert_eq!(effective_locale(get), "en_US.UTF-8");
+    }
+
+    #[test]
+    fn whoever_types_with_an_input_method_keeps_it() {
+        assert!(has_no_input_method(|_| None));
+        assert!(has_no_input_method(|_| Some(String::new())));
+        for name in [
+            "GTK_IM_MODULE",
+            "XMODIFIERS",
+            "QT_IM_MODULE",
+            "WAYLAND_DISPLAY",
+        ] {
+            let get = |n: &str| (n == name).then(|| "fcitx".to_owned());
+            assert!(!has_no_input_method(get), "{name}");
+        }
     }
 
     #[test]
