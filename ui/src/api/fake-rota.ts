@@ -12,7 +12,7 @@ const fault = (reason: string): ErrorView => ({ code: 'refused', params: { reaso
 const same = (a: ProblemView, b: ProblemView): boolean => a.kind === b.kind && a.role === b.role && a.from === b.from && a.until === b.until && a.people.join() === b.people.join()
 const decoded = (base64: string): string => new TextDecoder().decode(Uint8Array.from(atob(base64), (one) => one.charCodeAt(0)))
 
-/** The rota of the development host. `?zone=` moves it to another zone, `?norota` begins without one, `?nopeople` without people too. */
+/** The rota of the development host. `?zone=` moves it to another zone, `?ahead=40` looks so many days ahead for who is next, `?norota` begins without one, `?nopeople` without people too. */
 export class FakeRota {
   private book: FakeBook
   private notes: NoteView[]
@@ -20,12 +20,14 @@ export class FakeRota {
   private log: { change: RotaChangeView; before: FakeBook }[] = []
   private revision = 1
   private next = 1000
+  private readonly horizon: number
 
   constructor(
     query: URLSearchParams,
     private readonly me: () => { id: string; name: string },
     private readonly now: () => number = Date.now,
   ) {
+    this.horizon = (Number(query.get('ahead')) || 15) * DAY
     const zone = query.get('zone') ?? 'Asia/Shanghai'
     this.book = fakeBook(now(), zone)
     this.notes = fakeNotes(now())
@@ -74,7 +76,7 @@ export class FakeRota {
   onDuty(): OnDutyView[] {
     const now = this.now()
     return this.book.rotas.slice(0, 1).flatMap((rota) => {
-      const all = shiftsOf(this.book, rota, now - 2 * DAY, now + 15 * DAY)
+      const all = shiftsOf(this.book, rota, now - 2 * DAY, now + this.horizon)
       const rank = ['primary', 'secondary', 'manager']
       return all
         .filter((one) => one.from <= now && one.until > now)

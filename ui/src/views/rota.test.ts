@@ -544,6 +544,13 @@ describe('everywhere', () => {
     expect(one('[data-on-duty="primary"]').textContent).toMatch(/主值.*李四.*至 10-10 09:00/s)
   })
 
+  it('who is never relieved is not said to be followed by nobody', async () => {
+    await open('#desk/rota', 'ahead=40')
+    expect(one('[data-on="manager"]').textContent).toContain('一个月内不换人')
+    expect(one('[data-on="manager"]').textContent).not.toContain('没有人')
+    expect(one('[data-on-duty="manager"]').textContent).not.toContain('至')
+  })
+
   it('without a rota it says who is told first', async () => {
     await open('#desk', 'norota')
     expect(one('[data-on-duty]').textContent).toContain('李四')

@@ -22,6 +22,10 @@ export function calendarName(calendar: { id: string; name: string }): string {
   return has(key) ? t(key) : tame(calendar.name === '' ? calendar.id : calendar.name, 40)
 }
 
+/** The host looks so far ahead for the next change; whoever is on duty longer has no end worth naming, ms. */
+const FAR = 30 * 86_400_000
+export const endless = (until: number, now: number): boolean => until - now > FAR
+
 /** A person's name by id; the id itself for somebody who is not there any more. */
 export const personName = (people: readonly MemberView[], id: string): string => tame(people.find((one) => one.id === id)?.name ?? id, 60)
 
