@@ -44,6 +44,8 @@ impl Size {
     pub const UHD: Self = Self { w: 3840, h: 2160 };
     /// 2560×1080, that is 21:9.
     pub const WIDE: Self = Self { w: 2560, h: 1080 };
+    /// The pocket view of 390×844 with the frame of a window manager.
+    pub const PHONE: Self = Self { w: 392, h: 868 };
 }
 
 impl std::fmt::Display for Size {

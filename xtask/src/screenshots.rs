@@ -7,6 +7,7 @@ use crate::packages::Need;
 use crate::{paths, procs, say, setup};
 use anyhow::Result;
 use std::fs;
+use std::path::Path;
 use std::time::Duration;
 
 const SIZES: [(&str, Size); 3] = [
@@ -19,17 +20,39 @@ const THEMES: [(&str, &str); 2] = [("dark", ""), ("calm", "-calm")];
 /// So long the demonstration runs before its picture is taken, so that rates over minutes have values.
 const WARM: Duration = Duration::from_secs(20);
 
-/// `cargo xtask screenshots [--debug]`.
+/// Windows of the alert desk: picture, arguments, screen.
+const WINDOWS: [(&str, &str, Size); 2] = [
+    ("desk", "--desk", Size::FULL_HD),
+    ("pocket", "--pocket", Size::PHONE),
+];
+/// Incidents of the demonstration, so that there are alerts to show.
+const INCIDENTS: [&str; 3] = [
+    "payment-channel-failing:critical+60m",
+    "replica-lag:critical+60m",
+    "queue-piling-up:critical+60m",
+];
+/// The built-in rules fire after the incidents have lasted for minutes.
+const UNTIL_ALERTS: Duration = Duration::from_secs(240);
+
+/// `cargo xtask screenshots [--debug] [--alerts]`: with `--alerts` only the windows of the alert desk.
 ///
 /// # Errors
 /// When the program does not paint.
 pub fn main(mut args: Args) -> Result<()> {
     let release = !args.flag("--debug");
+    let only_alerts = args.flag("--alerts");
     args.finish()?;
     setup::ensure(Need::RunVirtual)?;
     let program = app::build(release)?;
     let folder = paths::root().join("docs/images");
     fs::create_dir_all(&folder)?;
+    if !only_alerts {
+        walls(&program, &folder)?;
+    }
+    alerts(&program, &folder)
+}
+
+fn walls(program: &Path, folder: &Path) -> Result<()> {
     for (theme, ending) in THEMES {
         let dir = TempDir::new("screenshots")?;
         let config = dir.path().join("shouwang.toml");
@@ -44,7 +67,7 @@ pub fn main(mut args: Args) -> Result<()> {
                 &format!("拍摄 {name} {theme}"),
                 &format!("taking {name} {theme}"),
             );
-            let mut running = Running::start(&program, &args, size)?;
+            let mut running = Running::start(program, &args, size)?;
             running.painted()?;
             procs::pause(WARM)?;
             running.check()?;
@@ -52,6 +75,35 @@ pub fn main(mut args: Args) -> Result<()> {
             running.display().picture(&picture)?;
             eprintln!("   {}", picture.display());
         }
+    }
+    Ok(())
+}
+
+fn alerts(program: &Path, folder: &Path) -> Result<()> {
+    let dir = TempDir::new("screenshots")?;
+    let config = dir.path().join("shouwang.toml");
+    fs::write(
+        &config,
+        "[[person]]\nid = \"lisi\"\nname = \"李四\"\n[[person]]\nid = \"zhangsan\"\nname = \"张三\"\n",
+    )?;
+    for (name, window, size) in WINDOWS {
+        say::step(&format!("拍摄 {name}"), &format!("taking {name}"));
+        let mut args = vec![
+            "--config".to_owned(),
+            config.display().to_string(),
+            window.to_owned(),
+        ];
+        args.extend(
+            INCIDENTS
+                .iter()
+                .flat_map(|i| ["--incident".to_owned(), (*i).to_owned()]),
+        );
+        let mut running = Running::start(program, &args, size)?;
+        procs::pause(UNTIL_ALERTS)?;
+        running.check()?;
+        let picture = folder.join(format!("{name}.png"));
+        running.display().picture(&picture)?;
+        eprintln!("   {}", picture.display());
     }
     Ok(())
 }
