@@ -4,6 +4,7 @@ mod alerts;
 mod decode;
 mod figure;
 mod refresh;
+mod rota;
 mod start;
 mod tsdb;
 mod wall;
@@ -59,6 +60,12 @@ const BENCHES: &[Bench] = &[
         "告警台：1 万与 5 万条告警、弹窗与确认的时延",
         "the alert desk: 10,000 and 50,000 alerts, how soon a pop-up, how soon acknowledged",
         alerts::measure,
+    ),
+    (
+        "rota",
+        "值班：一年的空缺、一个季度的排班",
+        "the rota: gaps of a year, a plan of a quarter",
+        rota::measure,
     ),
 ];
 
