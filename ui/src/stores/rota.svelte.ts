@@ -113,6 +113,8 @@ export class RotaStore {
         this.asked = JSON.stringify({ rota: query.rota, from: query.from, days: query.days })
         this.page = page
         this.revision += 1
+        // The rota that was shown is gone, removed or undone: the first one is shown instead.
+        if (page.rota === null && this.rota !== null) this.rota = null
       }
       if (this.error !== null) this.error = null
     } catch (cause) {
@@ -121,13 +123,14 @@ export class RotaStore {
       if (mine === this.seq) {
         this.underWay = false
         // The rota's own zone may put today into another month or week than the desk's did.
-        if (this.error === null && !this.stopped && this.page?.rota !== null && !this.current) this.again(query)
+        if (this.error === null && !this.stopped) this.again(query)
       }
     }
   }
 
   private again(query: RotaQuery): void {
-    if (this.query().from !== query.from || this.query().days !== query.days) void this.ask()
+    const wanted = this.query()
+    if (wanted.from !== query.from || wanted.days !== query.days || wanted.rota !== query.rota) void this.ask()
   }
 
   /** Another rota, another stretch. */

@@ -463,6 +463,25 @@ describe('rules', () => {
     expect(edits).toEqual([{ edit: 'begin_rota', id: 'night', name: '夜间', people: ['lisi', 'wangwu'], managers: ['zhangsan'] }])
     await pass(1200)
     expect(bars('primary', 'lisi').length).toBeGreaterThan(0)
+    // Taken back, there is none again; what is left would be shown.
+    await click('[data-rota-undo]')
+    await pass(1200)
+    expect(document.querySelector('[data-no-rota]')).not.toBeNull()
+    expect(pages.at(-1)?.query.rota).toBeNull()
+  })
+
+  it('are reordered by dragging', async () => {
+    await open('#desk/rota')
+    await click('[data-rota-tab="rules"]')
+    pointer('pointerdown', one('[data-layer="1"] .grip'), 10, 300)
+    beneath = one('[data-layer="6"]')
+    pointer('pointermove', window, 10, 100)
+    pointer('pointerup', window, 10, 100)
+    // Let go: what is beneath the pointer now moves nothing.
+    beneath = one('[data-layer="2"]')
+    pointer('pointermove', window, 10, 280)
+    await pass(400)
+    expect(all('[data-layer]').map((layer) => layer.dataset.layer)).toEqual(['1', '6', '5', '4', '3', '2'])
   })
 
   it('make a plan that is adopted only as it was shown', async () => {
