@@ -115,6 +115,7 @@ export class RotaStore {
         this.revision += 1
         // The rota that was shown is gone, removed or undone: the first one is shown instead.
         if (page.rota === null && this.rota !== null) this.rota = null
+        void this.relook()
       }
       if (this.error !== null) this.error = null
     } catch (cause) {
@@ -154,18 +155,25 @@ export class RotaStore {
 
   /** Lays an edit over the calendar without keeping it. */
   async propose(edit: RotaEdit, words: { title: string; said: string }, hovering = false): Promise<void> {
+    const { draft } = this
+    if (draft !== null && JSON.stringify(draft.edit) === JSON.stringify(edit)) {
+      if (draft.hovering !== hovering) this.draft = { ...draft, hovering }
+      return
+    }
+    this.draft = { edit, ...words, hovering, preview: null, error: null }
+    await this.relook()
+  }
+
+  /** Looks again at what the edit in hand would do: somebody else may have changed the rota meanwhile. */
+  private async relook(): Promise<void> {
+    if (this.draft === null) return
     this.previewSeq += 1
     const mine = this.previewSeq
-    const same = this.draft !== null && JSON.stringify(this.draft.edit) === JSON.stringify(edit)
-    if (same && this.draft !== null && (this.draft.preview !== null || hovering)) {
-      this.draft = { ...this.draft, hovering }
-      if (this.draft.preview !== null) return
-    } else this.draft = { edit, ...words, hovering, preview: null, error: null }
     try {
-      const preview = await this.look(edit)
+      const preview = await this.look(this.draft.edit)
       if (mine === this.previewSeq && this.draft !== null) this.draft = { ...this.draft, preview, error: null }
     } catch (cause) {
-      if (mine === this.previewSeq && this.draft !== null) this.draft = { ...this.draft, error: asErrorView(cause) }
+      if (mine === this.previewSeq && this.draft !== null) this.draft = { ...this.draft, preview: null, error: asErrorView(cause) }
     }
   }
 

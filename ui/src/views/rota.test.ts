@@ -12,12 +12,15 @@ let previews: RotaEdit[] = []
 let pages: { query: RotaQuery; answered: boolean }[] = []
 let opened: unknown[] = []
 let refuse: unknown = null
+/** Another person does something. */
+let elsewhere: (edit: RotaEdit) => Promise<void> = async () => undefined
 /** What lies beneath the pointer: there is no layout to ask. */
 let beneath: Element | null = null
 
 async function open(hash: string, query = ''): Promise<void> {
   location.hash = hash
   const desk = new FakeDesk(new URLSearchParams(query), () => settings)
+  elsewhere = async (edit) => void desk.answer('rota_edit', { edit })
   const host = hostOver(async (command, args = {}) => {
     if (command === 'open_window') opened.push(args)
     if (command === 'rota_preview') previews.push(args.edit as RotaEdit)
@@ -253,6 +256,18 @@ describe('dragging', () => {
     // Let go over nothing: nothing is proposed.
     await drag(one('[data-drag="sunba"]'), document.body)
     expect(document.querySelector('[data-draft]')).toBeNull()
+  })
+
+  it('looks again when somebody else has changed the rota meanwhile', async () => {
+    await open('#desk/rota')
+    await drag(one('[data-drag="lisi"]'), one('[data-role="primary"] [data-kind="gap"]'))
+    const before = previews.length
+    await pass(3000)
+    expect(previews.length).toBe(before)
+    await elsewhere({ edit: 'put_absence', absence: { id: 0, person: 'wangwu', from: Date.UTC(2026, 9, 26, 1), until: Date.UTC(2026, 9, 27, 1), stand_in: null, why: '' } })
+    await pass(1500)
+    expect(previews.length).toBe(before + 1)
+    expect(one('[data-draft]').textContent).toContain('改派给 李四')
   })
 
   it('says why the host refuses, and keeps the edit in hand', async () => {
