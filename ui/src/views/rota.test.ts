@@ -151,7 +151,7 @@ describe('the calendar', () => {
     await pass(1200)
     expect(one('[data-title]').textContent).toBe('2026 年 10 月')
     expect(one('[aria-current="date"][data-day]').dataset.day).toBe('2026-10-31')
-    expect(pages.at(-1)?.query.from).toBe('2026-09-28')
+    expect(pages.at(-1)?.query).toMatchObject({ from: '2026-09-27', days: 37 })
     bars('primary', 'qianqi')[0]?.click()
     await pass(300)
     expect(one('[data-shift]').textContent).toContain('America/New_York')
@@ -226,6 +226,16 @@ describe('dragging', () => {
     await click('[data-pick="lisi"]')
     await click('[data-submit]')
     expect(edits).toMatchObject([{ edit: 'assign', slot: { person: 'lisi', role: 'primary' }, replaces: null }])
+  })
+
+  it('onto a shift at the edge of the week takes all of it', async () => {
+    await open('#desk/rota')
+    await click('[data-span="week"]')
+    await click('[data-next]')
+    // Sunday’s shift ends on Monday, beyond the week that is shown.
+    const bar = one('[data-role="primary"] .after')
+    await drag(one('[data-drag="sunba"]'), bar)
+    expect(previews.at(-1)).toMatchObject({ edit: 'assign', slot: { from: Date.UTC(2026, 9, 18, 1), until: Date.UTC(2026, 9, 19, 1) } })
   })
 
   it('of a shift onto another exchanges them; the click that ends it opens nothing', async () => {
@@ -559,7 +569,7 @@ describe('in the pocket', () => {
     await click('[data-pocket-tab="duty"]')
     expect(one('[data-on="primary"]').textContent).toContain('李四')
     expect(one('[data-pocket-duty]').textContent).toContain('我的班次')
-    expect(pages.at(-1)?.query).toMatchObject({ from: '2026-10-09', days: 35 })
+    expect(pages.at(-1)?.query).toMatchObject({ from: '2026-10-08', days: 37 })
     await click('[data-swap="21"] [data-decline]')
     expect(edits.at(-1)).toEqual({ edit: 'answer_swap', swap: 21, accept: false, answer: '' })
     expect(document.querySelector('[data-swaps]')).toBeNull()
