@@ -111,7 +111,7 @@ export class FakeRota {
     }
     if (rota === undefined) return { ...base, shifts: [], days: [], problems: [], swaps: [], loads: [], spread: 0 }
     const { zone, first, from, until } = this.stretch(rota, query)
-    const shifts = shiftsOf(this.book, rota, from, until)
+    const shifts = this.within(shiftsOf(this.book, rota, from, until), from, until)
     const loads = loadsOf(this.book.people, shifts, zone)
     const swaps = this.book.swaps.filter((one) => one.give.rota === rota.id).map((one) => ({ ...one, can_answer: one.state === 'requested' && one.with === this.me().id, can_withdraw: one.state === 'requested' && one.give.person === this.me().id }))
     return { ...base, shifts, days: Array.from({ length: query.days }, (_, i) => dayOf(plusDays(first, i), zone)), problems: problemsIn(rota, shifts, from, until), swaps, loads, spread: spreadOf(loads) }
@@ -128,10 +128,15 @@ export class FakeRota {
       if (rota === undefined) return { shifts: [], new: [], gone: [] }
       const { from, until } = this.stretch(rota, query)
       const now = this.problems(rota, query)
-      return { shifts: shiftsOf(this.book, rota, from, until), new: now.filter((one) => !old.some((other) => same(one, other))), gone: old.filter((one) => !now.some((other) => same(one, other))) }
+      return { shifts: this.within(shiftsOf(this.book, rota, from, until), from, until), new: now.filter((one) => !old.some((other) => same(one, other))), gone: old.filter((one) => !now.some((other) => same(one, other))) }
     } finally {
       this.book = kept
     }
+  }
+
+  /** Cut to the stretch, as the program does. */
+  private within(shifts: ShiftView[], from: number, until: number): ShiftView[] {
+    return shifts.map((one) => ({ ...one, from: Math.max(one.from, from), until: Math.min(one.until, until) }))
   }
 
   private problems(rota: RotaView, query: RotaQuery): ProblemView[] {

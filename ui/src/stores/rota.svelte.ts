@@ -1,7 +1,7 @@
 import { untrack } from 'svelte'
 import { asErrorView, type Host } from '../api/host'
-import type { ErrorView, RotaEdit, RotaPage, RotaPreview, RotaQuery } from '../api/wire'
-import { pageOf, turned, type Span } from '../features/rota/dates'
+import type { DayView, ErrorView, RotaEdit, RotaPage, RotaPreview, RotaQuery } from '../api/wire'
+import { pageOf, plusDays, turned, type Span } from '../features/rota/dates'
 import type { Clock } from '../shared/say'
 import { Zone } from '../shared/time'
 import type { Doing } from './doing.svelte'
@@ -11,6 +11,8 @@ export const ROTA_EVERY = 1000
 /** A question that is not answered for so long is given up, ms. */
 export const ROTA_GIVE_UP = 10_000
 
+/** Days asked for on each side of those shown. */
+const EDGE = 1
 /** Days that the pocket looks ahead. */
 const AHEAD = 35
 
@@ -39,6 +41,8 @@ export class RotaStore {
   /** How often an answer has brought something new. */
   revision = $state(0)
   readonly zone: Zone = $derived.by(() => new Zone(this.page?.rota?.zone ?? this.deskZone()))
+  /** The days on the screen. */
+  readonly days: DayView[] = $derived.by(() => (this.page?.days ?? []).slice(EDGE, -EDGE))
   /** Today, where the rota is. */
   readonly today: string = $derived.by(() => this.zone.date(this.now()))
   /** Zone and day for sentences of the rota; it does not move with every second. */
@@ -48,7 +52,8 @@ export class RotaStore {
   })
   /** In the pocket: the weeks to come, whatever month it is. */
   ahead = $state(false)
-  private readonly shown: { from: string; days: number } = $derived.by(() => (this.ahead ? { from: this.today, days: AHEAD } : pageOf(this.span, this.anchor ?? this.today)))
+  /** First day on the screen, and how many there are. */
+  readonly shown: { from: string; days: number } = $derived.by(() => (this.ahead ? { from: this.today, days: AHEAD } : pageOf(this.span, this.anchor ?? this.today)))
 
   private timer = 0
   private seq = 0
@@ -84,13 +89,14 @@ export class RotaStore {
 
   /** What is on the screen, as it is asked for; `have` only for the answer in hand. */
   query(have = false): RotaQuery {
-    const query = { rota: this.rota, ...this.shown }
+    // The host cuts shifts to what is asked for. A day more on each side, so that one at the edge is whole when it is changed.
+    const query = { rota: this.rota, from: plusDays(this.shown.from, -EDGE), days: this.shown.days + 2 * EDGE }
     return { ...query, have: have && this.asked === JSON.stringify(query) ? (this.page?.revision ?? null) : null }
   }
 
   /** Whether the days in hand are those asked for. */
   get current(): boolean {
-    return this.page !== null && this.page.days[0]?.date === this.shown.from && this.page.days.length === this.shown.days
+    return this.days[0]?.date === this.shown.from && this.days.length === this.shown.days
   }
 
   /** The day whose month or week is shown. */
@@ -113,6 +119,9 @@ export class RotaStore {
         this.asked = JSON.stringify({ rota: query.rota, from: query.from, days: query.days })
         this.page = page
         this.revision += 1
+        // The rota that was shown is gone, removed or undone: the first one is shown instead.
+        if (page.rota === null && this.rota !== null) this.rota = null
+        void this.relook()
       }
       if (this.error !== null) this.error = null
     } catch (cause) {
@@ -121,13 +130,14 @@ export class RotaStore {
       if (mine === this.seq) {
         this.underWay = false
         // The rota's own zone may put today into another month or week than the desk's did.
-        if (this.error === null && !this.stopped && this.page?.rota !== null && !this.current) this.again(query)
+        if (this.error === null && !this.stopped) this.again(query)
       }
     }
   }
 
   private again(query: RotaQuery): void {
-    if (this.query().from !== query.from || this.query().days !== query.days) void this.ask()
+    const wanted = this.query()
+    if (wanted.from !== query.from || wanted.days !== query.days || wanted.rota !== query.rota) void this.ask()
   }
 
   /** Another rota, another stretch. */
@@ -151,18 +161,25 @@ export class RotaStore {
 
   /** Lays an edit over the calendar without keeping it. */
   async propose(edit: RotaEdit, words: { title: string; said: string }, hovering = false): Promise<void> {
+    const { draft } = this
+    if (draft !== null && JSON.stringify(draft.edit) === JSON.stringify(edit)) {
+      if (draft.hovering !== hovering) this.draft = { ...draft, hovering }
+      return
+    }
+    this.draft = { edit, ...words, hovering, preview: null, error: null }
+    await this.relook()
+  }
+
+  /** Looks again at what the edit in hand would do: somebody else may have changed the rota meanwhile. */
+  private async relook(): Promise<void> {
+    if (this.draft === null) return
     this.previewSeq += 1
     const mine = this.previewSeq
-    const same = this.draft !== null && JSON.stringify(this.draft.edit) === JSON.stringify(edit)
-    if (same && this.draft !== null && (this.draft.preview !== null || hovering)) {
-      this.draft = { ...this.draft, hovering }
-      if (this.draft.preview !== null) return
-    } else this.draft = { edit, ...words, hovering, preview: null, error: null }
     try {
-      const preview = await this.look(edit)
+      const preview = await this.look(this.draft.edit)
       if (mine === this.previewSeq && this.draft !== null) this.draft = { ...this.draft, preview, error: null }
     } catch (cause) {
-      if (mine === this.previewSeq && this.draft !== null) this.draft = { ...this.draft, error: asErrorView(cause) }
+      if (mine === this.previewSeq && this.draft !== null) this.draft = { ...this.draft, preview: null, error: asErrorView(cause) }
     }
   }
 
