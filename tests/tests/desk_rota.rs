@@ -186,7 +186,10 @@ async fn the_rota_says_who_is_told_and_survives_a_restart() {
     .await;
     assert_eq!(primary(&view.rota).person, now.person);
     fires(&desk, "DiskBroken").await;
-    assert_eq!(recipients(&desk, "DiskBroken").await, [now.name.clone()]);
+    assert_eq!(
+        recipients(&desk, "DiskBroken").await,
+        std::slice::from_ref(&now.name)
+    );
 
     // Somebody else takes the place: the next alert goes there, and is undone with one step.
     let other = if now.person == "zhaoliu" {

@@ -161,8 +161,6 @@ pub struct MemberView {
     pub roles: Vec<String>,
     /// Teams.
     pub teams: Vec<String>,
-    /// Whether the configuration file names the person, who can be told of alerts.
-    pub can_be_told: bool,
 }
 
 /// A person's contacts in full, shown on purpose only.

@@ -7,7 +7,7 @@ import type { LayerView, MemberView, NoteView, RotaView } from './wire'
 const HOUR = 3_600_000
 const LONG = '欧阳长风（华东一区数据库与中间件平台组驻场，工作日 10 点后到岗）'
 
-const member = (id: string, name: string, roles: string[], teams: string[], phone = '', told = true): MemberView => ({
+const member = (id: string, name: string, roles: string[], teams: string[], phone = ''): MemberView => ({
   id,
   name,
   phone: phone === '' ? '' : `${phone.slice(0, 3)}****${phone.slice(-4)}`,
@@ -17,7 +17,6 @@ const member = (id: string, name: string, roles: string[], teams: string[], phon
   zone: id === 'sunba' ? 'Europe/Berlin' : null,
   roles,
   teams,
-  can_be_told: told,
 })
 
 const PHONES: Record<string, string> = { lisi: '13812341234', wangwu: '13900008888', zhaoliu: '13700002468', qianqi: '13600001357', sunba: '+4915112345678', zhangsan: '13500009999' }
@@ -71,8 +70,8 @@ export function fakeBook(now: number, zone: string): FakeBook {
     member('zhaoliu', '赵六', [], ['支付'], PHONES.zhaoliu),
     member('qianqi', '钱七', ['primary', 'secondary'], ['支付'], PHONES.qianqi),
     member('sunba', '孙八', ['secondary'], ['海外'], PHONES.sunba),
-    member('ouyang', LONG, ['secondary'], ['数据库'], '', false),
-    member('mallory', HOSTILE, ['secondary'], [HOSTILE], '', false),
+    member('ouyang', LONG, ['secondary'], ['数据库'], ''),
+    member('mallory', HOSTILE, ['secondary'], [HOSTILE], ''),
     member('zhangsan', '张三', ['manager'], ['平台'], PHONES.zhangsan),
   ]
   const main = handbook('ops', '平台值班', ['lisi', 'wangwu', 'zhaoliu', 'qianqi', 'sunba', 'ouyang', 'mallory'], ['zhangsan'], zone)

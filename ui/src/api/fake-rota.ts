@@ -179,7 +179,7 @@ export class FakeRota {
         if (member.id === '') throw fault('编号不能为空')
         const old = book.people.find((one) => one.id === member.id)
         const mask = (text: string | null, was: string): string => (text === null ? was : text.length > 6 ? `${text.slice(0, 3)}****${text.slice(-4)}` : text)
-        const made = { ...member, phone: mask(member.phone, old?.phone ?? ''), email: mask(member.email, old?.email ?? ''), dingtalk: mask(member.dingtalk, old?.dingtalk ?? ''), wecom: mask(member.wecom, old?.wecom ?? ''), can_be_told: old?.can_be_told ?? false }
+        const made = { ...member, phone: mask(member.phone, old?.phone ?? ''), email: mask(member.email, old?.email ?? ''), dingtalk: mask(member.dingtalk, old?.dingtalk ?? ''), wecom: mask(member.wecom, old?.wecom ?? '') }
         book.people = old === undefined ? [...book.people, made] : book.people.map((one) => (one.id === member.id ? made : one))
         return `修改了人员 ${member.name}`
       }

@@ -1560,11 +1560,7 @@ roles: Array<string>,
 /**
  * Teams.
  */
-teams: Array<string>, 
-/**
- * Whether the configuration file names the person, who can be told of alerts.
- */
-can_be_told: boolean, };
+teams: Array<string>, };
 
 export type ContactView = { 
 /**

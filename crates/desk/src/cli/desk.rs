@@ -120,11 +120,17 @@ impl Client<'_> {
         if self.json {
             return self.print(&all);
         }
+        let now = at.unwrap_or_else(crate::clock::now_ms) as f64;
         let say = |key: &str| self.speaker.plain(&format!("cli.oncall_{key}"));
         if all.is_empty() {
             line(&say("nobody"));
             return Ok(());
         }
+        // Nobody follows as far as anybody has looked: that is no end.
+        let until = |d: &OnDutyView| match d.next.as_slice() {
+            [] if d.until - now > 30.0 * 86_400_000.0 => say("long"),
+            _ => self.speaker.time(d.until),
+        };
         let head = ["table", "role", "person", "since", "until", "next", "why"].map(say);
         let rows = all.iter().map(|d| {
             let role = crate::rota::role_name(self.speaker.locale, &d.role);
@@ -133,7 +139,7 @@ impl Client<'_> {
                 role,
                 d.name.clone(),
                 self.speaker.time(d.from),
-                self.speaker.time(d.until),
+                until(d),
                 d.next.join(" "),
                 self.speaker.say(&d.why),
             ]

@@ -145,7 +145,6 @@ pub async fn run(
     let rota_parts = RotaParts {
         store: store.clone(),
         me: who,
-        told: config.person.iter().map(|p| p.id.clone()).collect(),
         main: Some(config.duty.rota.clone()).filter(|r| !r.is_empty()),
         words: Words::new(&config.locale, zone),
         duty: handle.clone(),

@@ -82,7 +82,6 @@ impl RotaCore {
         };
         let around = Around {
             me: &me.id,
-            told: &self.parts.told,
             zone: self.parts.words.zone(),
             revision,
             handover,

@@ -8,9 +8,8 @@ use crate::duty::{DutyHandle, Message};
 use engine::duty::Event;
 use engine::rota::{apply, handovers_due, holidays, next_moment, unsigned};
 use model::Observation;
-use model::duty::{Actor, PersonId, Via};
+use model::duty::{Actor, Via};
 use model::rota::{Book, Calendar, Edit, HandoverId, Pack, RotaChange, RotaRecord};
-use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,8 +29,6 @@ pub struct RotaParts {
     pub store: store::Store,
     /// Who uses this desk; changes when somebody else sits down.
     pub me: watch::Receiver<PersonView>,
-    /// People whom the configuration names.
-    pub told: BTreeSet<PersonId>,
     /// The rota of the default policies, from the configuration.
     pub main: Option<String>,
     /// Language and zone.

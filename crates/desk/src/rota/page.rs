@@ -10,7 +10,6 @@ use model::rota::{
     Book, Calendar, Coverage, Handover, HandoverRules, HandoverState, OnDuty, PackAlert, Rota,
     RotaId, Shift, Swap, SwapState, WallTime, Weights,
 };
-use std::collections::BTreeSet;
 use wire::{
     DayView, ErrorView, HandoverView, OnDutyView, PackAlertView, PackRuleView, PackSilenceView,
     ProblemView, RotaChangeView, RotaName, RotaPage, RotaQuery, ShiftView, SignatureView, SwapView,
@@ -269,8 +268,6 @@ pub fn current_handover<'a>(book: &'a Book, rota: &RotaId, now: i64) -> Option<&
 pub struct Around<'a> {
     /// Who uses this desk.
     pub me: &'a PersonId,
-    /// People whom the configuration names.
-    pub told: &'a BTreeSet<PersonId>,
     /// The desk's zone, where there is no rota yet.
     pub zone: chrono_tz::Tz,
     /// What makes this page different from others.
@@ -311,11 +308,7 @@ pub fn page(
             .map(|c| name(&c.id.0, &c.name))
             .collect(),
         rota: rota.map(parts::rota_view),
-        people: book
-            .members
-            .values()
-            .map(|m| member_view(m, around.told.contains(&m.id)))
-            .collect(),
+        people: book.members.values().map(|m| member_view(m)).collect(),
         me: around.me.clone(),
         on_duty: Vec::new(),
         shifts: Vec::new(),

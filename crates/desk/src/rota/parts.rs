@@ -212,7 +212,7 @@ pub fn rota(view: RotaView) -> Result<Rota, ErrorView> {
 }
 
 /// A person as the page sees it: contacts masked.
-pub fn member_view(member: &Member, can_be_told: bool) -> MemberView {
+pub fn member_view(member: &Member) -> MemberView {
     MemberView {
         id: member.id.clone(),
         name: member.name.clone(),
@@ -223,7 +223,6 @@ pub fn member_view(member: &Member, can_be_told: bool) -> MemberView {
         zone: member.zone.map(|z| z.name().to_owned()),
         roles: member.roles.iter().map(Role::to_string).collect(),
         teams: member.teams.clone(),
-        can_be_told,
     }
 }
 
