@@ -157,6 +157,19 @@ fn a_rota_is_made_dragged_broken_mended_and_swapped() {
     there(&wall, &slot(&theirs));
     gone(&wall, "[data-calendar] [data-by=override]");
 
+    // A shift dragged onto somebody else's: the two change places, and back.
+    let (one, ..) = first_shift(&wall, "lisi");
+    let (other, ..) = first_shift(&wall, "zhangsan");
+    drag(&wall, &slot(&one), &slot(&other));
+    there(&wall, "[data-draft] [data-save]");
+    wall.click("[data-save]");
+    gone(&wall, "[data-draft]");
+    let changed = |key: &str, from: &str, to: &str| slot(&key.replace(from, to));
+    there(&wall, &changed(&one, "lisi", "zhangsan"));
+    there(&wall, &changed(&other, "zhangsan", "lisi"));
+    wall.click("[data-rota-undo]");
+    there(&wall, &slot(&one));
+
     // Broken: somebody is away, and the gap is seen; mended by a drag onto it.
     let (_, from, until) = first_shift(&wall, "zhaoliu");
     edit(
@@ -205,13 +218,15 @@ fn a_rota_is_made_dragged_broken_mended_and_swapped() {
         .expect("the log")
         .iter()
         .filter_map(|line| line["what"]["key"].as_str()?.strip_prefix("rota.change."))
-        .take(6)
+        .take(8)
         .collect();
     let wanted = [
         "accept_swap",
         "request_swap",
         "put_override",
         "put_absence",
+        "undo",
+        "exchange",
         "undo",
         "put_override",
     ];
