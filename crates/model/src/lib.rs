@@ -6,11 +6,13 @@ pub mod board;
 pub mod duty;
 pub mod frame;
 pub mod labels;
+pub mod log;
 pub mod rota;
 pub mod sample;
 pub mod secret;
 pub mod severity;
 pub mod sights;
+pub mod trace;
 
 pub use alert::{Fingerprint, Level, Matcher, Observation, Reported};
 pub use frame::{InstantValue, RangeFrame};

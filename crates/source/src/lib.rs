@@ -4,6 +4,8 @@
 //! - [`prometheus`] speaks Prometheus' HTTP API, to Prometheus itself and to VictoriaMetrics.
 //! - [`Alerts`] is what every source of alerts answers; [`connect_alerts`] builds one from its kind's name: [`alertmanager`]
 //!   speaks the Alertmanager's API v2, [`prometheus::alerts`] reads a Prometheus' own list.
+//! - [`Logs`] is what every store of logs answers, [`Traces`] what every store of traces answers; [`connect_logs`] and
+//!   [`connect_traces`] build one from its kind's name.
 //! - [`webhook`] reads what an Alertmanager sends to a webhook.
 //! - [`SourceError`] says what went wrong as a closed set of codes; [`Connection`] says how to reach a server.
 #![warn(missing_docs)]
@@ -17,9 +19,11 @@ pub mod conformance_alerts;
 mod connection;
 mod error;
 mod http;
+mod logs;
 mod metrics;
 pub mod prometheus;
 pub mod registry;
+mod traces;
 pub mod webhook;
 
 pub use alerts::{
@@ -29,4 +33,6 @@ pub use alerts::{
 pub use connection::{Auth, ConfigError, Connection, Limits, Proxy, TlsOptions};
 pub use error::{Capacity, QueryFault, SourceError, TlsFault};
 pub use http::prepare_tls;
+pub use logs::{LOG_KINDS, LogKind, LogSink, LogStoreInfo, Logs, connect_logs};
 pub use metrics::{Answer, Ask, Flavor, Metadata, Metrics, SourceInfo, Span, cancellable};
+pub use traces::{TRACE_KINDS, TraceApi, TraceKind, TraceSourceInfo, Traces, connect_traces};
