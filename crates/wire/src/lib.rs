@@ -9,10 +9,12 @@ pub mod codegen;
 pub mod error;
 pub mod frame;
 pub mod rota;
+pub mod traces;
 pub mod view;
 
 pub use alert::*;
 pub use error::{ErrorCode, ErrorView};
 pub use frame::{FrameHead, FrameWriter, Patch, QueryFrame};
 pub use rota::*;
+pub use traces::*;
 pub use view::*;

@@ -249,6 +249,7 @@ impl Walk<'_> {
                 && self.credentials(&place, "embedded.scrape", &s.auth, &s.user, &s.secret)
         });
         config.embedded.scrape = scrape;
+        self.trace_sources(config);
         self.listen(config);
         self.duty(config);
         if let Some(dir) = config.boards_dir.as_ref().filter(|d| !d.is_dir()) {
