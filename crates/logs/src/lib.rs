@@ -5,5 +5,6 @@
 
 mod matches;
 pub mod query;
+pub mod tokens;
 
 pub use matches::{contains, field_number, field_text, is_there, matches, number_text};
