@@ -26,6 +26,13 @@ const COMMANDS: &[&str] = &[
     "rota_contact",
     "rota_import",
     "rota_export",
+    "trace_sources",
+    "trace_names",
+    "trace_search",
+    "trace_open",
+    "trace_rows",
+    "trace_span",
+    "trace_find",
 ];
 
 fn main() {

@@ -1,9 +1,10 @@
 //! The window, and the program's life around it.
 
-use crate::commands::{self, Began, Desk};
+use crate::commands::{self, Began, Desk, Handles};
 use crate::machine::{App, Machine};
 use crate::popups::Popups;
 use crate::rota;
+use crate::traces;
 use crate::tray::{self, Tray};
 use crate::windows::{self, Look, Opening};
 use anyhow::Context;
@@ -80,6 +81,13 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             rota::rota_contact,
             rota::rota_import,
             rota::rota_export,
+            traces::trace_sources,
+            traces::trace_names,
+            traces::trace_search,
+            traces::trace_open,
+            traces::trace_rows,
+            traces::trace_span,
+            traces::trace_find,
         ])
         .setup(move |app| {
             let handle = app.handle();
@@ -111,11 +119,12 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
     runtime.spawn(async move {
         let started = start::start(loaded, overrides, around).await;
         // Set once: this is the only place.
-        let _ = slot.set((
-            started.handle.clone(),
-            started.duty.clone(),
-            started.rota.clone(),
-        ));
+        let _ = slot.set(Handles {
+            wall: started.handle.clone(),
+            duty: started.duty.clone(),
+            rota: started.rota.clone(),
+            traces: started.traces.clone(),
+        });
         if let Ok(mut place) = keep.lock() {
             *place = Some(started);
         }

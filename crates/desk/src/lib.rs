@@ -20,6 +20,7 @@ pub mod secret_store;
 pub mod sources;
 pub mod start;
 pub mod texts;
+pub mod traces;
 
 pub use core::{Handle, Request};
 pub use problem::Problem;

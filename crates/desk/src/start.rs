@@ -10,6 +10,7 @@ use crate::feeders;
 use crate::rota::RotaHandle;
 use crate::secret_store::{self, ReadSecrets};
 use crate::sources;
+use crate::traces::{self, TracesHandle};
 use engine::{Failure, Setup, SourceSpec};
 use notify::popup::{PopupEvent, PopupHost};
 use simulator::Planned;
@@ -66,6 +67,8 @@ pub struct Desk {
     pub duty: DutyHandle,
     /// To talk to the rota.
     pub rota: RotaHandle,
+    /// To ask of traces.
+    pub traces: TracesHandle,
     /// What is in force.
     pub config: Config,
     stop: CancellationToken,
@@ -130,6 +133,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         ..Facts::default()
     };
     tokio::spawn(tell_about_secrets(data.clone(), handle.clone()));
+    let traces = traces::start(&config, &secrets, &stop).await;
     let library = boards::load(config.boards_dir.as_deref());
     let setup = Setup {
         sources: specs,
@@ -179,6 +183,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         handle,
         duty,
         rota,
+        traces,
         config,
         stop,
         feeders,
