@@ -4,5 +4,6 @@
 #![warn(missing_docs)]
 
 mod matches;
+pub mod tokens;
 
 pub use matches::{contains, field_number, field_text, is_there, matches, number_text};

@@ -1,0 +1,4 @@
+//! The public interface against slow, obvious references and odd traces.
+
+mod common;
+mod tree;
