@@ -33,6 +33,9 @@ const COMMANDS: &[&str] = &[
     "trace_rows",
     "trace_span",
     "trace_find",
+    "trace_flame",
+    "trace_statistics",
+    "trace_compare",
 ];
 
 fn main() {

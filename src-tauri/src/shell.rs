@@ -88,6 +88,9 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             traces::trace_rows,
             traces::trace_span,
             traces::trace_find,
+            traces::trace_flame,
+            traces::trace_statistics,
+            traces::trace_compare,
         ])
         .setup(move |app| {
             let handle = app.handle();

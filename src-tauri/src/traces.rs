@@ -3,8 +3,9 @@
 use crate::commands::Desk;
 use tauri::State;
 use wire::{
-    ErrorView, TraceChoicesView, TraceFind, TraceFound, TraceHead, TraceListView, TraceOpen,
-    TraceRowsAsk, TraceRowsView, TraceSearch, TraceSourceView, TraceSpanView,
+    ErrorView, TraceChoicesView, TraceDiffView, TraceFind, TraceFlameAsk, TraceFlameView,
+    TraceFound, TraceHead, TraceListView, TraceOpen, TraceRowsAsk, TraceRowsView, TraceSearch,
+    TraceSourceView, TraceSpanView, TraceStatisticsAsk, TraceStatisticsView,
 };
 
 /// All stores of traces and how they are.
@@ -61,4 +62,32 @@ pub async fn trace_span(
 #[tauri::command]
 pub async fn trace_find(desk: State<'_, Desk>, ask: TraceFind) -> Result<TraceFound, ErrorView> {
     desk.traces().await.find(ask).await
+}
+
+/// The flame graph of an open trace.
+#[tauri::command]
+pub async fn trace_flame(
+    desk: State<'_, Desk>,
+    ask: TraceFlameAsk,
+) -> Result<TraceFlameView, ErrorView> {
+    desk.traces().await.flame(ask).await
+}
+
+/// Statistics of an open trace.
+#[tauri::command]
+pub async fn trace_statistics(
+    desk: State<'_, Desk>,
+    ask: TraceStatisticsAsk,
+) -> Result<TraceStatisticsView, ErrorView> {
+    desk.traces().await.statistics(ask).await
+}
+
+/// Two traces beside each other.
+#[tauri::command]
+pub async fn trace_compare(
+    desk: State<'_, Desk>,
+    first: TraceOpen,
+    second: TraceOpen,
+) -> Result<TraceDiffView, ErrorView> {
+    desk.traces().await.compare(first, second).await
 }

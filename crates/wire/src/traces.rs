@@ -419,6 +419,8 @@ pub struct TraceFlameAsk {
 pub struct TraceFrameView {
     /// Its number; several frames too narrow to draw have none and stand together.
     pub frame: Option<u32>,
+    /// How many frames it stands for.
+    pub frames: u32,
     /// Levels above it.
     pub depth: u32,
     /// Left edge as a share of the width.
@@ -437,6 +439,8 @@ pub struct TraceFrameView {
     pub total: f64,
     /// Time of their own work, ns.
     pub self_time: f64,
+    /// The longest of its spans: a row.
+    pub longest: u32,
 }
 
 /// A flame graph.
@@ -492,6 +496,8 @@ pub struct TraceGroupView {
     pub max: f64,
     /// Part of the whole trace's own work, 0 to 1.
     pub share: f64,
+    /// The row of the longest.
+    pub longest: u32,
 }
 
 /// Statistics of a trace.
@@ -517,6 +523,8 @@ pub enum TraceChange {
     Slower,
     /// Took notably less.
     Faster,
+    /// As long as before, but another number of spans or of failures.
+    Counts,
     /// Nothing that matters.
     Same,
 }
@@ -544,6 +552,8 @@ pub struct TraceDiffRow {
     pub self_time: [f64; 2],
     /// Own work on the critical path in each, ns.
     pub critical: [f64; 2],
+    /// The longest of its spans in each: a row.
+    pub longest: [Option<u32>; 2],
 }
 
 /// Two traces beside each other.
@@ -555,8 +565,8 @@ pub struct TraceDiffView {
     pub rows: Vec<TraceDiffRow>,
     /// How many there are.
     pub total: u32,
-    /// Paths of each change: added, removed, slower, faster, same.
-    pub counts: [u32; 5],
+    /// Paths of each change: added, removed, slower, faster, counts, same.
+    pub counts: [u32; 6],
 }
 
 /// Which graph of services.
@@ -599,6 +609,10 @@ pub struct TraceNodeView {
     pub hidden: u32,
     /// Whether it calls itself.
     pub own: bool,
+    /// Whether it is only known from those who call it: a database, a queue.
+    pub inferred: bool,
+    /// Services that it stands for.
+    pub members: u32,
 }
 
 /// Calls from one service to another.

@@ -28,6 +28,24 @@ import type {
   RotaPage,
   RotaPreview,
   RotaQuery,
+  TraceChoicesView,
+  TraceDiffView,
+  TraceFind,
+  TraceFlameAsk,
+  TraceFlameView,
+  TraceFound,
+  TraceGraphAsk,
+  TraceGraphView,
+  TraceHead,
+  TraceListView,
+  TraceOpen,
+  TraceRowsAsk,
+  TraceRowsView,
+  TraceSearch,
+  TraceSourceView,
+  TraceSpanView,
+  TraceStatisticsAsk,
+  TraceStatisticsView,
 } from './wire'
 
 /** Windows that the program can open. */
@@ -83,6 +101,28 @@ export interface Host {
   rotaImport(ask: ImportAsk): Promise<ImportView>
   /** Writes a file. */
   rotaExport(ask: ExportAsk): Promise<ExportView>
+  /** All stores of traces and how they are. */
+  traceSources(): Promise<TraceSourceView[]>
+  /** The services of a store (null: the first), or the operations of one of them. */
+  traceNames(source: string | null, service: string | null): Promise<TraceChoicesView>
+  /** Traces that match. */
+  traceSearch(ask: TraceSearch): Promise<TraceListView>
+  /** Opens a trace; it stays in the program. */
+  traceOpen(ask: TraceOpen): Promise<TraceHead>
+  /** Rows of an open trace. */
+  traceRows(ask: TraceRowsAsk): Promise<TraceRowsView>
+  /** Everything about a span. */
+  traceSpan(key: string, row: number): Promise<TraceSpanView>
+  /** Finds spans in an open trace. */
+  traceFind(ask: TraceFind): Promise<TraceFound>
+  /** Its flame graph. */
+  traceFlame(ask: TraceFlameAsk): Promise<TraceFlameView>
+  /** Its statistics. */
+  traceStatistics(ask: TraceStatisticsAsk): Promise<TraceStatisticsView>
+  /** Two traces beside each other. */
+  traceCompare(first: TraceOpen, second: TraceOpen): Promise<TraceDiffView>
+  /** Who calls whom. */
+  traceGraph(ask: TraceGraphAsk): Promise<TraceGraphView>
   /** Opens a window, or brings it to the front; the desk shows the alert, if one is named. */
   openWindow(kind: WindowKind, alert?: number): Promise<void>
 }
@@ -128,6 +168,17 @@ export function hostOver(call: Call): Host {
     rotaContact: async (person) => (await call('rota_contact', { person })) as ContactView,
     rotaImport: async (ask) => (await call('rota_import', { ask })) as ImportView,
     rotaExport: async (ask) => (await call('rota_export', { ask })) as ExportView,
+    traceSources: async () => (await call('trace_sources')) as TraceSourceView[],
+    traceNames: async (source, service) => (await call('trace_names', { source, service })) as TraceChoicesView,
+    traceSearch: async (ask) => (await call('trace_search', { ask })) as TraceListView,
+    traceOpen: async (ask) => (await call('trace_open', { ask })) as TraceHead,
+    traceRows: async (ask) => (await call('trace_rows', { ask })) as TraceRowsView,
+    traceSpan: async (key, row) => (await call('trace_span', { key, row })) as TraceSpanView,
+    traceFind: async (ask) => (await call('trace_find', { ask })) as TraceFound,
+    traceFlame: async (ask) => (await call('trace_flame', { ask })) as TraceFlameView,
+    traceStatistics: async (ask) => (await call('trace_statistics', { ask })) as TraceStatisticsView,
+    traceCompare: async (first, second) => (await call('trace_compare', { first, second })) as TraceDiffView,
+    traceGraph: async (ask) => (await call('trace_graph', { ask })) as TraceGraphView,
     openWindow: async (kind, alert) => void (await call('open_window', { kind, alert: alert ?? null })),
   }
 }

@@ -7,6 +7,7 @@ import type { DeskStore } from './desk.svelte'
 import type { Doing } from './doing.svelte'
 import type { Places } from './places.svelte'
 import type { RotaStore } from './rota.svelte'
+import type { TracesStore } from './traces.svelte'
 
 /** What the windows of the alert desk share. */
 export interface DeskShared {
@@ -16,6 +17,8 @@ export interface DeskShared {
   doing: Doing
   /** Who is on duty when; asked for only while somebody looks at it. */
   rota: RotaStore
+  /** What 链路 shows; kept while another page is looked at. */
+  traces: TracesStore
   /** Which page is shown, and what one asks of another. */
   places: Places
   /** The zone in which times are shown. */

@@ -4,14 +4,15 @@ use super::lanes::Lanes;
 use super::list;
 use super::opened::{Opened, Origin, Shelf, key};
 use super::stores::{Store, error, find};
-use super::{search, span, waterfall};
+use super::{compare, flame, search, span, statistics, waterfall};
 use crate::clock;
 use model::trace::{Trace, TraceId};
 use source::{Answer, cancellable};
 use std::sync::Arc;
 use wire::{
-    ErrorCode, ErrorView, TraceChoicesView, TraceFind, TraceFound, TraceHead, TraceListView,
-    TraceOpen, TraceRowsAsk, TraceRowsView, TraceSearch, TraceSourceView, TraceSpanView,
+    ErrorCode, ErrorView, TraceChoicesView, TraceDiffView, TraceFind, TraceFlameAsk,
+    TraceFlameView, TraceFound, TraceHead, TraceListView, TraceOpen, TraceRowsAsk, TraceRowsView,
+    TraceSearch, TraceSourceView, TraceSpanView, TraceStatisticsAsk, TraceStatisticsView,
 };
 
 /// Names of services or operations that the page is told.
@@ -224,6 +225,40 @@ impl TracesHandle {
     pub async fn find(&self, ask: TraceFind) -> Result<TraceFound, ErrorView> {
         let opened = self.at(&ask.key)?;
         beside(move || waterfall::find(&opened, &ask)).await
+    }
+
+    /// Its flame graph.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TraceClosed`].
+    pub async fn flame(&self, ask: TraceFlameAsk) -> Result<TraceFlameView, ErrorView> {
+        let opened = self.at(&ask.key)?;
+        beside(move || flame::flame(&opened, &ask)).await
+    }
+
+    /// Its statistics.
+    ///
+    /// # Errors
+    /// [`ErrorCode::TraceClosed`].
+    pub async fn statistics(
+        &self,
+        ask: TraceStatisticsAsk,
+    ) -> Result<TraceStatisticsView, ErrorView> {
+        let opened = self.at(&ask.key)?;
+        beside(move || statistics::statistics(&opened, &ask)).await
+    }
+
+    /// Two traces beside each other; they are opened for it.
+    ///
+    /// # Errors
+    /// As [`TracesHandle::open`].
+    pub async fn compare(
+        &self,
+        first: TraceOpen,
+        second: TraceOpen,
+    ) -> Result<TraceDiffView, ErrorView> {
+        let (first, second) = (self.opened(&first).await?, self.opened(&second).await?);
+        beside(move || compare::diff(&first, &second)).await
     }
 }
 

@@ -3,6 +3,8 @@
 //! A trace stays here, arranged; the page gets the rows that it shows. Reading and arranging a large one is done beside the threads
 //! that answer. Whatever is asked again for the same place of the page gives up the question before.
 
+mod compare;
+mod flame;
 mod handle;
 mod health;
 mod lanes;
@@ -10,6 +12,7 @@ mod list;
 mod opened;
 mod search;
 mod span;
+mod statistics;
 mod stores;
 mod units;
 mod waterfall;

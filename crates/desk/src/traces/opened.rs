@@ -6,8 +6,8 @@ use model::trace::Trace;
 use parking_lot::Mutex;
 use std::collections::{BTreeMap, HashMap};
 use std::mem::size_of;
-use std::sync::Arc;
-use traces::{Arrangement, Clocks, Collapsed, Find, Hits, Marks, Note, ServiceTotals};
+use std::sync::{Arc, OnceLock};
+use traces::{Arrangement, Clocks, Collapsed, Find, Flame, Hits, Marks, Note, ServiceTotals};
 use wire::{Param, Sentence, TraceBucketView, TraceHead, TraceServiceView};
 
 /// Traces open at once.
@@ -60,6 +60,8 @@ pub struct Opened {
     pub number: HashMap<Arc<str>, u32>,
     /// What is folded away.
     pub fold: Mutex<Fold>,
+    /// Its flame graph, once somebody has asked for it.
+    pub flame: OnceLock<Flame>,
     /// What was found last.
     pub found: Mutex<Option<(Find, Arc<Hits>)>>,
     /// About how many bytes it takes.
@@ -92,6 +94,7 @@ impl Opened {
                 collapsed: Collapsed::none(&arrangement),
                 revision: 0,
             }),
+            flame: OnceLock::new(),
             found: Mutex::new(None),
             services,
             arrangement,
