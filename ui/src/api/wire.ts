@@ -1,6 +1,6 @@
 // Generated from crates/wire by `cargo xtask codegen`; a test fails when it is stale. Do not edit.
 
-export type ErrorCode = "connect" | "dns" | "tls" | "timeout" | "http" | "unauthorized" | "not_prometheus" | "not_alertmanager" | "unsupported" | "too_large" | "truncated" | "malformed" | "query" | "limit" | "cancelled" | "unknown_source" | "unknown_concept" | "unbound_concept" | "secret_missing" | "config" | "unknown_board" | "search" | "log_query" | "refused" | "store" | "unknown_alert" | "no_expression" | "no_metric" | "read_only" | "internal";
+export type ErrorCode = "connect" | "dns" | "tls" | "timeout" | "http" | "unauthorized" | "not_prometheus" | "not_alertmanager" | "unsupported" | "too_large" | "truncated" | "malformed" | "query" | "limit" | "cancelled" | "unknown_source" | "unknown_concept" | "unbound_concept" | "secret_missing" | "config" | "unknown_board" | "search" | "log_query" | "refused" | "store" | "unknown_alert" | "unknown_trace" | "trace_closed" | "no_expression" | "no_metric" | "read_only" | "internal";
 
 export type ErrorView = { 
 /**
@@ -2734,9 +2734,9 @@ spans: number,
  */
 errors: number, 
 /**
- * Whether the critical path goes through spans of this service (an index of the trace's services).
+ * Which share of it is on the critical path, 0 to 1.
  */
-critical: number | null, };
+critical: number, };
 
 export type TraceHead = { 
 /**
@@ -3123,6 +3123,10 @@ export type TraceFrameView = {
  */
 frame: number | null, 
 /**
+ * How many frames it stands for.
+ */
+frames: number, 
+/**
  * Levels above it.
  */
 depth: number, 
@@ -3157,7 +3161,11 @@ total: number,
 /**
  * Time of their own work, ns.
  */
-self_time: number, };
+self_time: number, 
+/**
+ * The longest of its spans: a row.
+ */
+longest: number, };
 
 export type TraceFlameView = { 
 /**
@@ -3243,7 +3251,11 @@ max: number,
 /**
  * Part of the whole trace's own work, 0 to 1.
  */
-share: number, };
+share: number, 
+/**
+ * The row of the longest.
+ */
+longest: number, };
 
 export type TraceStatisticsView = { 
 /**
@@ -3259,7 +3271,7 @@ total: number,
  */
 tags: Array<string>, };
 
-export type TraceChange = "added" | "removed" | "slower" | "faster" | "same";
+export type TraceChange = "added" | "removed" | "slower" | "faster" | "counts" | "same";
 
 export type TraceDiffRow = { 
 /**
@@ -3301,7 +3313,11 @@ self_time: [number, number],
 /**
  * Own work on the critical path in each, ns.
  */
-critical: [number, number], };
+critical: [number, number], 
+/**
+ * The longest of its spans in each: a row.
+ */
+longest: [number | null, number | null], };
 
 export type TraceDiffView = { 
 /**
@@ -3317,9 +3333,9 @@ rows: Array<TraceDiffRow>,
  */
 total: number, 
 /**
- * Paths of each change: added, removed, slower, faster, same.
+ * Paths of each change: added, removed, slower, faster, counts, same.
  */
-counts: [number, number, number, number, number], };
+counts: [number, number, number, number, number, number], };
 
 export type TraceGraphAsk = { 
 /**
@@ -3387,7 +3403,15 @@ hidden: number,
 /**
  * Whether it calls itself.
  */
-own: boolean, };
+own: boolean, 
+/**
+ * Whether it is only known from those who call it: a database, a queue.
+ */
+inferred: boolean, 
+/**
+ * Services that it stands for.
+ */
+members: number, };
 
 export type TraceEdgeView = { 
 /**

@@ -305,6 +305,14 @@ export class TracesStore {
     }
   }
 
+  /** Looks at the span with this id, if the trace has it. */
+  async seek(span: string): Promise<void> {
+    const { head } = this
+    if (head === null) return
+    const found = await this.host.traceFind({ key: head.key, text: span.toLowerCase(), errors: false, service: null, from: null, back: false })
+    if (found.row !== null) await this.reveal(found.row)
+  }
+
   /** Chooses a trace to be compared, or no longer; of three the oldest goes. */
   pick(source: string, item: TraceItem): void {
     const others = this.picks.filter((one) => one.item.id !== item.id)

@@ -4,6 +4,7 @@ use super::units::{at_ms, length, name};
 use crate::duty::sentences::{With as _, sentence, text};
 use model::trace::Trace;
 use parking_lot::Mutex;
+use source::jaeger::Odd;
 use std::collections::{BTreeMap, HashMap};
 use std::mem::size_of;
 use std::sync::{Arc, OnceLock};
@@ -204,11 +205,13 @@ impl Opened {
         }
         let more = others.len().saturating_sub(TOLD);
         for (words, count) in others.into_iter().take(TOLD) {
-            out.push(
-                said("store_says")
+            out.push(match Odd::read(words) {
+                Some((odd, times)) => sentence(format!("trace_source.oddity.{}", odd.code()))
+                    .with("count", number(times as usize)),
+                None => said("store_says")
                     .with("count", number(count))
                     .with("words", text(&name(words))),
-            );
+            });
         }
         if more > 0 {
             out.push(said("more").with("count", number(more)));

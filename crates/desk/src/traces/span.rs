@@ -62,9 +62,28 @@ pub fn detail(opened: &Opened, at: u32) -> Option<TraceSpanView> {
             .collect(),
         left_out: u32::try_from(left_out).unwrap_or(u32::MAX),
         links: span.links.iter().take(LINKS).map(link).collect(),
-        notes: notes(row),
+        notes: notes(row)
+            .into_iter()
+            .chain(store_notes(opened, row.span_index))
+            .collect(),
         warnings: own_words(opened, row.span_index),
     })
+}
+
+/// What the store says of a span's clock.
+fn store_notes(opened: &Opened, span: u32) -> Vec<Sentence> {
+    let all = opened.arrangement.notes().iter();
+    all.filter(|(n, _)| *n == Some(span))
+        .filter_map(|(_, note)| {
+            let (key, by) = match note {
+                Note::AdjustedByStore(by) => ("store_moved", by),
+                Note::NotAdjusted(by) => ("store_not_moved", by),
+                _ => return None,
+            };
+            let said = sentence(format!("traces.span_note.{key}"));
+            Some(said.with("by", text(&length(*by))))
+        })
+        .collect()
 }
 
 /// What the store says of a span and we cannot say in our own words.
@@ -77,9 +96,10 @@ fn own_words(opened: &Opened, span: u32) -> Vec<String> {
     of_span
         .filter_map(|(_, note)| match note {
             Note::Other(words) => Some(name(words)),
-            Note::AdjustedByStore(by) => Some(format!("clock adjusted by {}", length(*by))),
-            Note::NotAdjusted(by) => Some(format!("clock not adjusted by {}", length(*by))),
-            Note::ParentMissing(_) | Note::DuplicateIds => None,
+            Note::AdjustedByStore(_)
+            | Note::NotAdjusted(_)
+            | Note::ParentMissing(_)
+            | Note::DuplicateIds => None,
         })
         .take(WARNINGS)
         .collect()
