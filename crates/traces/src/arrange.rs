@@ -2,6 +2,7 @@
 
 use crate::critical::{self, CriticalPath};
 use crate::parents::{self, NONE};
+use crate::paths::{Children, sizes};
 use crate::skew::{self, HostSkew, Skew};
 use crate::{Marks, Note, notes, self_time};
 use model::trace::{Span, Trace};
@@ -67,45 +68,26 @@ impl Order {
             .map(|((i, span), &start): ((u32, &Span), _)| (start, span.id.0, i))
             .collect();
         by_time.sort_unstable();
-        // children of each span as one list after another, each in order, because they are dealt out in order
-        let slot = |parent: u32| if parent == NONE { n } else { parent as usize };
-        let mut first = vec![0u32; n + 2];
-        for &parent in parents {
-            first[slot(parent) + 1] += 1;
-        }
-        for i in 0..=n {
-            first[i + 1] += first[i];
-        }
-        let mut next = first.clone();
-        let mut dealt = vec![0u32; n];
-        for &(_, _, i) in &by_time {
-            let place = &mut next[slot(parents[i as usize])];
-            dealt[*place as usize] = i;
-            *place += 1;
-        }
-        let below = |s: usize| &dealt[first[s] as usize..first[s + 1] as usize];
+        let below = Children::in_order(parents, by_time.iter().map(|&(_, _, i)| i));
         let mut out = Self {
             span: Vec::with_capacity(n),
             parent: Vec::with_capacity(n),
             depth: Vec::with_capacity(n),
-            size: vec![1; n],
+            size: Vec::new(),
             children: Vec::with_capacity(n),
         };
-        let mut open: Vec<(u32, u32, u32)> = below(n).iter().rev().map(|&s| (s, NONE, 0)).collect();
+        let mut open: Vec<(u32, u32, u32)> =
+            below.of(n).iter().rev().map(|&s| (s, NONE, 0)).collect();
         while let Some((span, parent, depth)) = open.pop() {
             let row = out.span.len() as u32;
-            let children = below(span as usize);
+            let children = below.of(span as usize);
             out.span.push(span);
             out.parent.push(parent);
             out.depth.push(depth);
             out.children.push(children.len() as u32);
             open.extend(children.iter().rev().map(|&c| (c, row, depth + 1)));
         }
-        for row in (0..out.span.len()).rev() {
-            if out.parent[row] != NONE {
-                out.size[out.parent[row] as usize] += out.size[row];
-            }
-        }
+        out.size = sizes(&out.parent);
         out
     }
 }

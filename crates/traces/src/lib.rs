@@ -8,24 +8,32 @@
 
 mod arrange;
 mod collapsed;
+mod compare;
 mod critical;
 mod find;
+mod flame;
 mod marks;
 mod minimap;
 mod notes;
 mod parents;
+mod paths;
 mod rows;
 mod self_time;
 mod services;
 mod skew;
+mod statistics;
 
 pub use arrange::{Arrangement, Clocks};
 pub use collapsed::Collapsed;
+pub use compare::{Change, Compared, Comparison, Side, Significance, compare};
 pub use critical::{CriticalPath, Segment};
 pub use find::{Find, Hits};
+pub use flame::{Cell, Flame, Frame};
 pub use marks::Marks;
 pub use minimap::Bucket;
 pub use notes::Note;
+pub use paths::{Name, PathTotals};
 pub use rows::Row;
 pub use services::ServiceTotals;
 pub use skew::{HostSkew, Skew};
+pub use statistics::{By, Group};
