@@ -3,6 +3,7 @@
 mod alerts;
 mod decode;
 mod figure;
+mod logs_patterns;
 mod refresh;
 mod rota;
 mod start;
@@ -73,6 +74,12 @@ const BENCHES: &[Bench] = &[
         "链路：5 万个跨度的排布、关键路径、火焰图、对比，依赖图布局",
         "traces: 50,000 spans arranged, merged, compared; a large graph laid out",
         traces::measure,
+    ),
+    (
+        "logs-patterns",
+        "日志归并成模式：每秒行数",
+        "log patterns: lines a second",
+        logs_patterns::measure,
     ),
 ];
 
