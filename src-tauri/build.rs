@@ -36,6 +36,7 @@ const COMMANDS: &[&str] = &[
     "trace_flame",
     "trace_statistics",
     "trace_compare",
+    "trace_graph",
 ];
 
 fn main() {

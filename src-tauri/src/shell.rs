@@ -91,6 +91,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             traces::trace_flame,
             traces::trace_statistics,
             traces::trace_compare,
+            traces::trace_graph,
         ])
         .setup(move |app| {
             let handle = app.handle();

@@ -4,7 +4,7 @@ use crate::commands::Desk;
 use tauri::State;
 use wire::{
     ErrorView, TraceChoicesView, TraceDiffView, TraceFind, TraceFlameAsk, TraceFlameView,
-    TraceFound, TraceHead, TraceListView, TraceOpen, TraceRowsAsk, TraceRowsView, TraceSearch,
+    TraceFound, TraceGraphAsk, TraceGraphView, TraceHead, TraceListView, TraceOpen, TraceRowsAsk, TraceRowsView, TraceSearch,
     TraceSourceView, TraceSpanView, TraceStatisticsAsk, TraceStatisticsView,
 };
 
@@ -90,4 +90,13 @@ pub async fn trace_compare(
     second: TraceOpen,
 ) -> Result<TraceDiffView, ErrorView> {
     desk.traces().await.compare(first, second).await
+}
+
+/// Who calls whom.
+#[tauri::command]
+pub async fn trace_graph(
+    desk: State<'_, Desk>,
+    ask: TraceGraphAsk,
+) -> Result<TraceGraphView, ErrorView> {
+    desk.traces().await.graph(ask).await
 }

@@ -19,6 +19,7 @@ pub mod rota;
 pub mod secret_store;
 pub mod sources;
 pub mod start;
+pub mod stories;
 pub mod texts;
 pub mod traces;
 

@@ -10,6 +10,7 @@ use crate::feeders;
 use crate::rota::RotaHandle;
 use crate::secret_store::{self, ReadSecrets};
 use crate::sources;
+use crate::stories;
 use crate::traces::{self, TracesHandle};
 use engine::{Failure, Setup, SourceSpec};
 use notify::popup::{PopupEvent, PopupHost};
@@ -108,6 +109,16 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     for (spec, client) in sources::connect_all(&config, &secrets) {
         add(spec, client);
     }
+    let (traces, demo_traces) = traces::start(&config, &secrets, &stop).await;
+    if config.demo_enabled() {
+        let options = stories::options(config.demo.seed, config.demo.incidents);
+        let incidents = stories::incidents(&overrides.incidents, clock::now_ms());
+        let sinks = stories::Sinks {
+            logs: None,
+            traces: demo_traces,
+        };
+        tokio::spawn(stories::tell(options, incidents, sinks, stop.clone()));
+    }
     let (feeders, embedded, problems) = feeders::start(
         &config,
         overrides.incidents,
@@ -133,7 +144,6 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         ..Facts::default()
     };
     tokio::spawn(tell_about_secrets(data.clone(), handle.clone()));
-    let traces = traces::start(&config, &secrets, &stop).await;
     let library = boards::load(config.boards_dir.as_deref());
     let setup = Setup {
         sources: specs,

@@ -1,5 +1,6 @@
 //! What can be asked of traces.
 
+use super::graph::Graphs;
 use super::lanes::Lanes;
 use super::list;
 use super::opened::{Opened, Origin, Shelf, key};
@@ -11,7 +12,7 @@ use source::{Answer, cancellable};
 use std::sync::Arc;
 use wire::{
     ErrorCode, ErrorView, TraceChoicesView, TraceDiffView, TraceFind, TraceFlameAsk,
-    TraceFlameView, TraceFound, TraceHead, TraceListView, TraceOpen, TraceRowsAsk, TraceRowsView,
+    TraceFlameView, TraceFound, TraceGraphAsk, TraceGraphView, TraceHead, TraceListView, TraceOpen, TraceRowsAsk, TraceRowsView,
     TraceSearch, TraceSourceView, TraceSpanView, TraceStatisticsAsk, TraceStatisticsView,
 };
 
@@ -23,6 +24,7 @@ struct Inner {
     stores: Vec<Arc<Store>>,
     shelf: Shelf,
     lanes: Lanes,
+    graphs: Graphs,
 }
 
 /// To ask of traces. Clones are the same.
@@ -49,6 +51,7 @@ impl TracesHandle {
             stores,
             shelf: Shelf::default(),
             lanes: Lanes::default(),
+            graphs: Graphs::default(),
         }))
     }
 
@@ -259,6 +262,20 @@ impl TracesHandle {
     ) -> Result<TraceDiffView, ErrorView> {
         let (first, second) = (self.opened(&first).await?, self.opened(&second).await?);
         beside(move || compare::diff(&first, &second)).await
+    }
+
+    /// Who calls whom.
+    ///
+    /// # Errors
+    /// No such store, what it answers, or [`ErrorCode::Cancelled`].
+    pub async fn graph(&self, ask: TraceGraphAsk) -> Result<TraceGraphView, ErrorView> {
+        let lane = self.0.lanes.begin(&ask.lane);
+        let store = find(&self.0.stores, ask.source.as_deref())?;
+        tokio::select! {
+            biased;
+            () = lane.token.cancelled() => Err(ErrorView::new(ErrorCode::Cancelled)),
+            drawn = self.0.graphs.draw(store, &ask) => drawn,
+        }
     }
 }
 

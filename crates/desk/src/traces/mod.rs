@@ -4,7 +4,9 @@
 //! that answer. Whatever is asked again for the same place of the page gives up the question before.
 
 mod compare;
+mod demo;
 mod flame;
+mod graph;
 mod handle;
 mod health;
 mod lanes;

@@ -1,7 +1,7 @@
 //! The stores of traces: as configured, or the demonstration's.
 
 use super::handle::TracesHandle;
-use super::health;
+use super::{demo, health};
 use crate::config::Config;
 use crate::sources::{self, Secrets};
 use crate::{driver, frames};
@@ -115,12 +115,13 @@ pub fn find<'a>(all: &'a [Arc<Store>], name: Option<&str>) -> Result<&'a Arc<Sto
     })
 }
 
-/// Connects to all stores and watches over them; nothing here waits for one.
+/// Connects to all stores and watches over them; nothing here waits for one. Also gives what takes the simulated platform's traces,
+/// when it runs.
 pub async fn start(
     config: &Config,
     secrets: &dyn Secrets,
     stop: &CancellationToken,
-) -> TracesHandle {
+) -> (TracesHandle, Option<demo::Sink>) {
     let mut stores: Vec<Arc<Store>> = Vec::new();
     for s in &config.trace_source {
         let client = sources::connection(&s.reached(), secrets).and_then(|connection| {
@@ -128,8 +129,14 @@ pub async fn start(
         });
         stores.push(Arc::new(Store::new(&s.name, &s.kind, &s.url, false, client)));
     }
+    let mut sink = None;
+    if config.demo_enabled() {
+        let (store, takes) = demo::start(stop).await;
+        stores.push(Arc::new(store));
+        sink = Some(takes);
+    }
     for store in &stores {
         tokio::spawn(health::watch(store.clone(), stop.clone()));
     }
-    TracesHandle::new(stores)
+    (TracesHandle::new(stores), sink)
 }
