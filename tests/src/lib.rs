@@ -13,6 +13,7 @@ pub mod jaeger;
 pub mod notifications;
 pub mod remote_write;
 pub mod servers;
+pub mod traces;
 pub mod tray;
 pub mod window;
 

@@ -41,7 +41,7 @@ export function ticks(from: number, to: number, most: number): number[] {
   const power = 10 ** Math.floor(Math.log10(raw))
   const step = [1, 2, 5, 10].map((n) => n * power).find((n) => n >= raw * 0.9999) ?? 10 * power
   const out: number[] = []
-  // Counted, not added up: a sum of small steps drifts.
-  for (let n = Math.ceil(from / step - 1e-9); n * step <= to + step * 1e-6 && out.length <= most + 1; n += 1) out.push(n * step)
+  // Counted, not added up: a sum of small steps drifts. Never from -0.
+  for (let n = Math.ceil(from / step - 1e-9) || 0; n * step <= to + step * 1e-6 && out.length <= most + 1; n += 1) out.push(n * step)
   return out
 }
