@@ -24,6 +24,8 @@ pub enum ErrorCode {
     NotPrometheus,
     /// Something answers, but not with the Alertmanager's API v2. `detail`.
     NotAlertmanager,
+    /// Something answers, but not with the API of `expected`. `expected`, `detail`.
+    NotExpected,
     /// This kind of source cannot do that. `detail`.
     Unsupported,
     /// The answer is larger than allowed. `limit`.
@@ -52,6 +54,9 @@ pub enum ErrorCode {
     UnknownBoard,
     /// The search cannot be understood. `reason_key` (locale key), `term`.
     Search,
+    /// A query about logs cannot be read. `reason_key` (locale key), `from`, `to` (UTF-16 units of its text) and the sentence's
+    /// values.
+    LogQuery,
     /// What somebody wants to do is not done. `reason_key` (locale key) and its values.
     Refused,
     /// The alert desk's database. `reason_key` (locale key) and its values.
