@@ -76,12 +76,12 @@ fn line(i: usize, at_ns: i64) -> LogLine {
         service: ["order-service", "payment", "库存"][i % 3].to_owned(),
         host: ["node-1", "", "node-2"][i % 3].to_owned(),
         message: format!("{text} #{i}"),
-        trace_id: if i % 5 == 0 {
+        trace_id: if i.is_multiple_of(5) {
             format!("{:032x}", i % 20 + 1)
         } else {
             String::new()
         },
-        span_id: if i % 10 == 0 {
+        span_id: if i.is_multiple_of(10) {
             format!("{:016x}", i + 1)
         } else {
             String::new()

@@ -94,7 +94,7 @@ impl Writer {
                     took % 200,
                     user,
                     took % 9,
-                    took % 2 == 0
+                    took.is_multiple_of(2)
                 ),
             ),
             640..790 => (
@@ -167,7 +167,11 @@ impl Writer {
             service: service.to_owned(),
             host: format!("node-{}", self.below(6)),
             message,
-            trace_id: if took % 3 == 0 { trace } else { String::new() },
+            trace_id: if took.is_multiple_of(3) {
+                trace
+            } else {
+                String::new()
+            },
             span_id: String::new(),
             attrs: match attrs {
                 serde_json::Value::Object(map) => map,
