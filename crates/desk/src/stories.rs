@@ -42,11 +42,10 @@ impl std::fmt::Debug for Sinks {
 }
 
 /// How the platform's stories are made: as its metrics are, so that what goes wrong there is seen here.
-pub fn options(seed: u64, ambient: bool, lines_per_second: f64) -> StoryOptions {
+pub fn options(seed: u64, ambient: bool) -> StoryOptions {
     StoryOptions {
         seed,
         ambient,
-        lines_per_second,
         ..StoryOptions::default()
     }
 }
