@@ -28,7 +28,7 @@ impl Desk {
         &self.0.wait().await.0
     }
 
-    async fn duty(&self) -> &DutyHandle {
+    pub(crate) async fn duty(&self) -> &DutyHandle {
         &self.0.wait().await.1
     }
 

@@ -42,13 +42,19 @@ pub async fn logs_page(desk: State<'_, Desk>, ask: LogPageAsk) -> Result<LogPage
 
 /// Lines by time and level.
 #[tauri::command]
-pub async fn logs_histogram(desk: State<'_, Desk>, ask: LogHistogramAsk) -> Result<LogHistogramView, ErrorView> {
+pub async fn logs_histogram(
+    desk: State<'_, Desk>,
+    ask: LogHistogramAsk,
+) -> Result<LogHistogramView, ErrorView> {
     desk.logs().await.histogram(ask).await
 }
 
 /// The most frequent values of fields.
 #[tauri::command]
-pub async fn logs_facets(desk: State<'_, Desk>, ask: LogFacetsAsk) -> Result<LogFacetsView, ErrorView> {
+pub async fn logs_facets(
+    desk: State<'_, Desk>,
+    ask: LogFacetsAsk,
+) -> Result<LogFacetsView, ErrorView> {
     desk.logs().await.facets(ask).await
 }
 
@@ -60,24 +66,36 @@ pub async fn logs_tail(desk: State<'_, Desk>, ask: LogTailAsk) -> Result<LogTail
 
 /// Similar lines folded.
 #[tauri::command]
-pub async fn logs_patterns(desk: State<'_, Desk>, ask: LogPatternsAsk) -> Result<LogPatternsView, ErrorView> {
+pub async fn logs_patterns(
+    desk: State<'_, Desk>,
+    ask: LogPatternsAsk,
+) -> Result<LogPatternsView, ErrorView> {
     desk.logs().await.patterns(ask).await
 }
 
 /// A number's size by the values of a field.
 #[tauri::command]
-pub async fn logs_numbers(desk: State<'_, Desk>, ask: LogNumbersAsk) -> Result<LogNumbersView, ErrorView> {
+pub async fn logs_numbers(
+    desk: State<'_, Desk>,
+    ask: LogNumbersAsk,
+) -> Result<LogNumbersView, ErrorView> {
     desk.logs().await.numbers(ask).await
 }
 
 /// What could be typed next, and what is wrong with a query.
 #[tauri::command]
-pub async fn logs_complete(desk: State<'_, Desk>, ask: LogCompleteAsk) -> Result<LogCompletion, ErrorView> {
+pub async fn logs_complete(
+    desk: State<'_, Desk>,
+    ask: LogCompleteAsk,
+) -> Result<LogCompletion, ErrorView> {
     desk.logs().await.complete(ask).await
 }
 
 /// Writes lines into a file.
 #[tauri::command]
-pub async fn logs_export(desk: State<'_, Desk>, ask: LogExportAsk) -> Result<LogExportView, ErrorView> {
+pub async fn logs_export(
+    desk: State<'_, Desk>,
+    ask: LogExportAsk,
+) -> Result<LogExportView, ErrorView> {
     desk.logs().await.export(ask).await
 }

@@ -9,9 +9,7 @@ use source::Logs;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
-use wire::{
-    ErrorCode, ErrorView, LogCompletion, LogFault, LogProposal, LogProposalKind, LogScope,
-};
+use wire::{ErrorCode, ErrorView, LogCompletion, LogFault, LogProposal, LogProposalKind, LogScope};
 
 /// Proposals of an answer.
 const PROPOSALS: usize = 12;
@@ -39,9 +37,15 @@ pub(super) fn phrases(filter: &Filter) -> Vec<String> {
 fn error(text: &str, fault: &QueryFault) -> ErrorView {
     let (from, to) = (units(text, fault.at.start), units(text, fault.at.end));
     let mut view = ErrorView::new(ErrorCode::LogQuery)
-        .with("reason_key", format!("log_query.fault.{}", fault.fault.code()))
+        .with(
+            "reason_key",
+            format!("log_query.fault.{}", fault.fault.code()),
+        )
         .with("found", &fault.found)
-        .with("expected_key", format!("log_query.expected.{}", fault.expected.code()))
+        .with(
+            "expected_key",
+            format!("log_query.expected.{}", fault.expected.code()),
+        )
         .with("from", from)
         .with("to", to);
     if let Some(limit) = fault.fault.limit() {
@@ -100,7 +104,12 @@ pub(super) async fn complete(
         insert.contains(&prefix) && insert.trim_end() != prefix
     });
     // What begins with what is typed stands before what only contains it.
-    proposals.sort_by_key(|p| !p.insert.trim_start_matches('"').to_lowercase().starts_with(&prefix));
+    proposals.sort_by_key(|p| {
+        !p.insert
+            .trim_start_matches('"')
+            .to_lowercase()
+            .starts_with(&prefix)
+    });
     proposals.truncate(PROPOSALS);
     Ok(LogCompletion {
         from: units(&text, at.replace.start),
@@ -146,7 +155,9 @@ fn known(at: &Completion) -> Vec<LogProposal> {
         Wants::Value {
             field: Field::Category,
             ..
-        } => LogCategory::ALL.map(|c| proposal(c.name(), Value, None)).to_vec(),
+        } => LogCategory::ALL
+            .map(|c| proposal(c.name(), Value, None))
+            .to_vec(),
         Wants::Value { .. } => Vec::new(),
     }
 }
@@ -173,9 +184,7 @@ async fn look(store: &dyn Logs, range: &LogRange, at: &Completion) -> Vec<LogPro
         Wants::Term { .. } => {
             if let Ok(answer) = store.fields(range).await {
                 let attrs = answer.value.iter().filter(|f| matches!(f, Field::Attr(_)));
-                out.extend(attrs.map(|f| {
-                    proposal(format!("{f}:"), LogProposalKind::Field, None)
-                }));
+                out.extend(attrs.map(|f| proposal(format!("{f}:"), LogProposalKind::Field, None)));
             }
             if !at.prefix.is_empty() {
                 out.extend(seen_phrases(store, range, &at.prefix).await);
@@ -194,7 +203,9 @@ fn written(field: &Field, value: &str) -> String {
     let operator = name.trim_end_matches('*');
     match condition.strip_prefix(operator) {
         Some(value) => value.to_owned(),
-        None => condition.split_once([':', '=']).map_or(condition.clone(), |(_, v)| v.to_owned()),
+        None => condition
+            .split_once([':', '='])
+            .map_or(condition.clone(), |(_, v)| v.to_owned()),
     }
 }
 
@@ -214,7 +225,7 @@ async fn seen_phrases(store: &dyn Logs, range: &LogRange, prefix: &str) -> Vec<L
     };
     let mut found: BTreeMap<String, u64> = BTreeMap::new();
     for LogLine { message, .. } in &answer.value.lines {
-        for phrase in phrases_from(message, prefix) {
+        if let Some(phrase) = phrases_from(message, prefix) {
             *found.entry(phrase).or_default() += 1;
         }
     }
@@ -242,7 +253,14 @@ fn phrases_from(message: &str, prefix: &str) -> Option<String> {
     let phrase: String = rest
         .chars()
         .enumerate()
-        .take_while(|(i, c)| *i < prefix.chars().count() || if is_han { han(*c) } else { word(*c) && !han(*c) })
+        .take_while(|(i, c)| {
+            *i < prefix.chars().count()
+                || if is_han {
+                    han(*c)
+                } else {
+                    word(*c) && !han(*c)
+                }
+        })
         .map(|(_, c)| c)
         .take(most)
         .collect();
@@ -263,7 +281,15 @@ mod tests {
     fn units_and_characters_become_each_other() {
         let text = "a𠮷超:";
         assert_eq!(units(text, 2), 3);
-        assert_eq!((chars(text, 0), chars(text, 1), chars(text, 3), chars(text, 4)), (0, 1, 2, 3));
+        assert_eq!(
+            (
+                chars(text, 0),
+                chars(text, 1),
+                chars(text, 3),
+                chars(text, 4)
+            ),
+            (0, 1, 2, 3)
+        );
         // in the middle of a pair: before it
         assert_eq!(chars(text, 2), 1);
         assert_eq!(chars(text, 99), 4);
@@ -281,8 +307,14 @@ mod tests {
     #[test]
     fn phrases_grow_from_what_is_typed() {
         let of = |m: &str, p: &str| phrases_from(m, p);
-        assert_eq!(of("调用支付渠道超时，重试", "支付"), Some("支付渠道超时".into()));
-        assert_eq!(of("connect ECONNREFUSED 10.0.0.1", "econn"), Some("ECONNREFUSED".into()));
+        assert_eq!(
+            of("调用支付渠道超时，重试", "支付"),
+            Some("支付渠道超时".into())
+        );
+        assert_eq!(
+            of("connect ECONNREFUSED 10.0.0.1", "econn"),
+            Some("ECONNREFUSED".into())
+        );
         assert_eq!(of("下单", "退款"), None);
         assert_eq!(of("a 单", "单"), None, "one character is no proposal");
     }
@@ -293,7 +325,11 @@ mod tests {
         assert_eq!(written(&status, "502"), "502");
         for hostile in ["a b", "x\"y", "(", "且", "-a", "*"] {
             let text = format!("{status}:{}", written(&status, hostile));
-            assert_eq!(parse(&text), Ok(Filter::Is(status.clone(), hostile.into())), "{text}");
+            assert_eq!(
+                parse(&text),
+                Ok(Filter::Is(status.clone(), hostile.into())),
+                "{text}"
+            );
         }
     }
 }

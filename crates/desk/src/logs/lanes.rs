@@ -144,7 +144,10 @@ mod tests {
             .map(|i| lanes.enter(&i.to_string()).expect("room"))
             .collect();
         assert!(lanes.enter("one more").is_err());
-        assert!(lanes.enter("0").is_ok(), "a lane that is there is no new one");
+        assert!(
+            lanes.enter("0").is_ok(),
+            "a lane that is there is no new one"
+        );
         drop(all);
         assert!(lanes.enter("one more").is_ok());
     }

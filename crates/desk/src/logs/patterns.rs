@@ -58,7 +58,9 @@ impl Folding {
     fn by_pattern(&self) -> BTreeMap<PatternId, Vec<&Seen>> {
         let mut all: BTreeMap<PatternId, Vec<&Seen>> = BTreeMap::new();
         for seen in &self.seen {
-            all.entry(self.miner.resolve(seen.pattern)).or_default().push(seen);
+            all.entry(self.miner.resolve(seen.pattern))
+                .or_default()
+                .push(seen);
         }
         all
     }
@@ -68,7 +70,11 @@ impl Folding {
         let all = self.miner.patterns();
         let since = self.seen.iter().map(|s| s.at_ns).min().unwrap_or(0);
         let until = self.seen.iter().map(|s| s.at_ns).max().unwrap_or(0);
-        let names: BTreeMap<usize, &str> = self.services.iter().map(|(n, i)| (*i, n.as_str())).collect();
+        let names: BTreeMap<usize, &str> = self
+            .services
+            .iter()
+            .map(|(n, i)| (*i, n.as_str()))
+            .collect();
         let around = Around {
             since,
             until,
@@ -197,7 +203,11 @@ mod tests {
                     at_ns: i * MS,
                     seq: 0,
                 },
-                level: Some(if i % 4 == 0 { LogLevel::Error } else { LogLevel::Info }),
+                level: Some(if i % 4 == 0 {
+                    LogLevel::Error
+                } else {
+                    LogLevel::Info
+                }),
                 service: "payment-service".into(),
                 message: if i % 4 == 0 {
                     format!("调用支付渠道超时，耗时 {} 毫秒，订单 {}", i * 7, 9000 + i)

@@ -3,13 +3,15 @@
 use super::boards;
 use super::saved::Saved;
 use super::stores::{Entry, Stores};
-use super::{LogsHandle, local};
+use super::{LocalLogs, LogsHandle};
 use crate::Problem;
+use crate::clock;
 use crate::config::{Config, LogStore, Source};
 use crate::sources::{self, Secrets};
+use embedded::logs::{LogStore as Files, Options};
 use engine::Failure;
 use source::{LogSink, Logs, connect_logs};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -50,12 +52,12 @@ pub async fn start(
     }
     let mut demo = None;
     if config.demo_enabled() {
-        let opened = local::open_demo(data, DEMO_DAYS, DEMO_MIB).await;
-        let client = opened.map(|(store, sink)| {
-            demo = Some(sink);
-            store
+        let opened = open(folder(data, DEMO), DEMO_DAYS, DEMO_MIB).await;
+        let client = opened.map(|store| {
+            demo = Some(store.clone() as Arc<dyn LogSink>);
+            store as Arc<dyn Logs>
         });
-        entries.push(Entry::new(DEMO, "embedded", true, client));
+        entries.push(Entry::new(DEMO, LocalLogs::KIND, true, client));
     }
     if entries.is_empty() {
         let client = embedded(LOCAL, None, None, data).await;
@@ -93,7 +95,35 @@ async fn embedded(
     data: Option<&Path>,
 ) -> Result<Arc<dyn Logs>, Failure> {
     let (days, mib) = (days.unwrap_or(DAYS), mib.unwrap_or(MIB));
-    local::open(name, data, days, mib).await
+    let store = open(folder(data, name), days, mib).await?;
+    Ok(store)
+}
+
+/// Where a store's files are. What a name says is no path.
+fn folder(data: Option<&Path>, name: &str) -> Option<PathBuf> {
+    let plain = |c: char| {
+        if c.is_alphanumeric() || c == '-' {
+            c
+        } else {
+            '_'
+        }
+    };
+    let name: String = name.chars().take(60).map(plain).collect();
+    data.map(|d| d.join("logs").join(name))
+}
+
+/// Opens the files, on a thread for blocking work: after a crash they are looked through.
+async fn open(folder: Option<PathBuf>, days: u32, mib: u64) -> Result<Arc<LocalLogs>, Failure> {
+    let folder = folder.ok_or_else(|| Failure::new("config", "detail", "no data directory"))?;
+    let options = Options {
+        max_days: days,
+        max_bytes: mib << 20,
+        ..Options::new(folder, Arc::new(clock::now_ms))
+    };
+    let opened = tokio::task::spawn_blocking(move || Files::open(options)).await;
+    let opened = opened.map_err(|e| Failure::new("internal", "detail", e))?;
+    let store = opened.map_err(|e| Failure::new("config", "detail", e))?;
+    Ok(Arc::new(LocalLogs::new(store)))
 }
 
 /// How a server is reached is the same for what stores metrics and what stores logs.

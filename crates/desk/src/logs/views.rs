@@ -171,7 +171,10 @@ mod tests {
             "ratio": 500.0,
         });
         LogLine {
-            position: LogPosition { at_ns: 1_795_000_000_123_456_789, seq: 7 },
+            position: LogPosition {
+                at_ns: 1_795_000_000_123_456_789,
+                seq: 7,
+            },
             level: Some(LogLevel::Warn),
             service: "支付".into(),
             message: "超".repeat(1 << 20),
