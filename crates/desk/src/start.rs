@@ -117,7 +117,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     let logs = logs::start(&config, &secrets, data.as_deref(), &stop).await;
     let mut logs_running = vec![logs.watching];
     if config.demo_enabled() {
-        let options = stories::options(config.demo.seed, config.demo.incidents);
+        let options = stories::options(&config.demo);
         let incidents = stories::incidents(&overrides.incidents, clock::now_ms());
         let sinks = stories::Sinks {
             logs: logs.demo,
