@@ -116,3 +116,72 @@ fn append_error(e: AppendError) -> SourceError {
         message: e.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use embedded::logs::Options;
+    use model::log::{Filter, LogPosition};
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    /// 2026-11-21T12:00:00Z, ms.
+    const NOW_MS: i64 = 1_795_262_400_000;
+
+    fn open(folder: &std::path::Path) -> LocalLogs {
+        let mut options = Options::new(folder, Arc::new(|| NOW_MS));
+        options.linger = Duration::from_millis(1);
+        LocalLogs::new(LogStore::open(options).expect("the store opens"))
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn conforms() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = open(folder.path());
+        let base_ns = (NOW_MS - 3_600_000) * 1_000_000;
+        let failures = source::conformance_logs::check(&store, &store, base_ns).await;
+        assert!(failures.is_empty(), "{failures:#?}");
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn errors_are_the_sources() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = open(folder.path());
+        let range = LogRange {
+            from_ns: 0,
+            to_ns: i64::MAX,
+            filter: Filter::All,
+        };
+        let wrong = store.histogram(&range, 0).await;
+        assert!(matches!(
+            wrong,
+            Err(SourceError::Query {
+                fault: QueryFault::Invalid,
+                ..
+            })
+        ));
+        let fine = store.histogram(&range, 1).await;
+        assert!(matches!(fine, Err(SourceError::Limit { .. })));
+        let mark = TailMark("?".into());
+        assert!(store.tail(&range, Some(&mark), 1).await.is_err());
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_probe_tells_what_there_is() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = open(folder.path());
+        let line = LogLine {
+            position: LogPosition {
+                at_ns: NOW_MS * 1_000_000,
+                seq: 0,
+            },
+            message: "有".into(),
+            ..LogLine::default()
+        };
+        store.append(vec![line]).await.expect("kept");
+        let info = store.probe().await.expect("an answer").value;
+        assert!(info.ready && info.bytes.is_some_and(|b| b > 0));
+        assert_eq!(info.lines, Some(1));
+        assert_eq!(info.oldest_ns, Some(NOW_MS * 1_000_000));
+    }
+}

@@ -321,7 +321,7 @@ impl Snapshot {
         if list.over {
             return Ok(None);
         }
-        let fits = |word: &&Box<str>| {
+        let fits = |word: &str| {
             word.contains(part.as_str())
                 && (!begins || word.starts_with(part.as_str()))
                 && (!ends || word.ends_with(part.as_str()))
@@ -329,7 +329,7 @@ impl Snapshot {
         let found: Vec<String> = list
             .words
             .iter()
-            .filter(fits)
+            .filter(|w| fits(w))
             .take(MAX_EXPANSIONS + 1)
             .map(|w| w.to_string())
             .collect();
