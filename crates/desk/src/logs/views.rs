@@ -213,6 +213,6 @@ mod tests {
         };
         let fields = detail(&line).fields;
         assert_eq!(fields.len(), 1);
-        assert_eq!(fields[0].0, vec!["a"; DEPTH + 1].join("."));
+        assert_eq!(fields[0].0, ["a"; DEPTH + 1].join("."));
     }
 }
