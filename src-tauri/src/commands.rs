@@ -5,6 +5,7 @@ use desk::Handle;
 use desk::core::{Look, Zoom};
 
 use desk::duty::{DutyHandle, Message, Window};
+use desk::logs::LogsHandle;
 use desk::rota::RotaHandle;
 use desk::traces::TracesHandle;
 use model::duty::{AlertId, Via};
@@ -32,6 +33,8 @@ pub struct Handles {
     pub duty: DutyHandle,
     /// The rota.
     pub rota: RotaHandle,
+    /// The logs.
+    pub logs: LogsHandle,
     /// The traces.
     pub traces: TracesHandle,
 }
@@ -41,7 +44,7 @@ impl Desk {
         &self.0.wait().await.wall
     }
 
-    async fn duty(&self) -> &DutyHandle {
+    pub(crate) async fn duty(&self) -> &DutyHandle {
         &self.0.wait().await.duty
     }
 
@@ -51,6 +54,10 @@ impl Desk {
 
     pub(crate) async fn traces(&self) -> &TracesHandle {
         &self.0.wait().await.traces
+    }
+
+    pub(crate) async fn logs(&self) -> &LogsHandle {
+        &self.0.wait().await.logs
     }
 }
 

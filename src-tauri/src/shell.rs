@@ -1,6 +1,7 @@
 //! The window, and the program's life around it.
 
 use crate::commands::{self, Began, Desk, Handles};
+use crate::logs;
 use crate::machine::{App, Machine};
 use crate::popups::Popups;
 use crate::rota;
@@ -81,6 +82,17 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             rota::rota_contact,
             rota::rota_import,
             rota::rota_export,
+            logs::logs_home,
+            logs::logs_page,
+            logs::logs_line,
+            logs::logs_histogram,
+            logs::logs_facets,
+            logs::logs_tail,
+            logs::logs_patterns,
+            logs::logs_numbers,
+            logs::logs_complete,
+            logs::logs_export,
+            logs::logs_view,
             traces::trace_sources,
             traces::trace_names,
             traces::trace_search,
@@ -127,6 +139,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             wall: started.handle.clone(),
             duty: started.duty.clone(),
             rota: started.rota.clone(),
+            logs: started.logs.clone(),
             traces: started.traces.clone(),
         });
         if let Ok(mut place) = keep.lock() {

@@ -14,6 +14,7 @@ pub mod feeders;
 pub mod frames;
 pub mod listener;
 pub mod local;
+pub mod logs;
 pub mod problem;
 pub mod rota;
 pub mod secret_store;

@@ -7,6 +7,7 @@ use crate::core::{Core, Facts, Handle, Message};
 use crate::driver::Driver;
 use crate::duty::{self, DutyHandle, Shell, chart::Book};
 use crate::feeders;
+use crate::logs::{self, LogsHandle};
 use crate::rota::RotaHandle;
 use crate::secret_store::{self, ReadSecrets};
 use crate::sources;
@@ -68,12 +69,15 @@ pub struct Desk {
     pub duty: DutyHandle,
     /// To talk to the rota.
     pub rota: RotaHandle,
+    /// To ask about logs.
+    pub logs: LogsHandle,
     /// To ask of traces.
     pub traces: TracesHandle,
     /// What is in force.
     pub config: Config,
     stop: CancellationToken,
     running: JoinHandle<()>,
+    logs_running: Vec<JoinHandle<()>>,
     /// The stores write their last samples when the last of these is dropped.
     feeders: feeders::Running,
 }
@@ -84,6 +88,10 @@ impl Desk {
         self.stop.cancel();
         // What was to be kept is kept; a panic there is in the log already.
         let _ = self.running.await;
+        for task in self.logs_running {
+            // A feeder that panicked has nothing left to write.
+            let _ = task.await;
+        }
         self.feeders.end().await;
     }
 }
@@ -109,15 +117,18 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     for (spec, client) in sources::connect_all(&config, &secrets) {
         add(spec, client);
     }
+    let logs = logs::start(&config, &secrets, data.as_deref(), &stop).await;
+    let mut logs_running = vec![logs.watching];
     let (traces, demo_traces) = traces::start(&config, &secrets, &stop).await;
     if config.demo_enabled() {
-        let options = stories::options(config.demo.seed, config.demo.incidents);
+        let options = stories::options(&config.demo);
         let incidents = stories::incidents(&overrides.incidents, clock::now_ms());
         let sinks = stories::Sinks {
-            logs: None,
+            logs: logs.demo,
             traces: demo_traces,
         };
-        tokio::spawn(stories::tell(options, incidents, sinks, stop.clone()));
+        let told = stories::tell(options, incidents, sinks, stop.clone());
+        logs_running.push(tokio::spawn(told));
     }
     let (feeders, embedded, problems) = feeders::start(
         &config,
@@ -139,6 +150,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
             .problems
             .iter()
             .chain(&problems)
+            .chain(&logs.problems)
             .map(crate::Problem::view)
             .collect(),
         ..Facts::default()
@@ -193,11 +205,13 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         handle,
         duty,
         rota,
+        logs: logs.handle,
         traces,
         config,
         stop,
         feeders,
         running,
+        logs_running,
     }
 }
 

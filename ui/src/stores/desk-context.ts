@@ -5,6 +5,7 @@ import type { Zone } from '../shared/time'
 import type { Asking } from './asking'
 import type { DeskStore } from './desk.svelte'
 import type { Doing } from './doing.svelte'
+import type { LogsStore } from './logs.svelte'
 import type { Places } from './places.svelte'
 import type { RotaStore } from './rota.svelte'
 import type { TracesStore } from './traces.svelte'
@@ -17,6 +18,8 @@ export interface DeskShared {
   doing: Doing
   /** Who is on duty when; asked for only while somebody looks at it. */
   rota: RotaStore
+  /** The page of logs; asks only while somebody looks at it. */
+  logs: LogsStore
   /** What 链路 shows; kept while another page is looked at. */
   traces: TracesStore
   /** Which page is shown, and what one asks of another. */
