@@ -7,6 +7,8 @@
 //! - [`Logs`] is what every store of logs answers, [`Traces`] what every store of traces answers; [`connect_logs`] and
 //!   [`connect_traces`] build one from its kind's name.
 //! - [`jaeger`] speaks Jaeger's two HTTP APIs.
+//! - [`elastic`] speaks to Elasticsearch and OpenSearch.
+//! - [`loki`] speaks Grafana Loki's API.
 //! - [`victorialogs`] speaks VictoriaLogs' LogsQL API.
 //! - [`webhook`] reads what an Alertmanager sends to a webhook.
 //! - [`SourceError`] says what went wrong as a closed set of codes; [`Connection`] says how to reach a server.
@@ -19,10 +21,12 @@ pub mod conformance;
 #[cfg(feature = "conformance")]
 pub mod conformance_alerts;
 mod connection;
+pub mod elastic;
 mod error;
 mod http;
 pub mod jaeger;
 mod logs;
+pub mod loki;
 mod metrics;
 pub mod prometheus;
 pub mod registry;
@@ -41,4 +45,4 @@ pub use http::prepare_tls;
 pub use logs::{LOG_KINDS, LogKind, LogSink, LogStoreInfo, Logs, connect_logs, connect_logs_with};
 pub use metrics::{Answer, Ask, Flavor, Metadata, Metrics, SourceInfo, Span, cancellable};
 pub use traces::{TRACE_KINDS, TraceApi, TraceKind, TraceSourceInfo, Traces, connect_traces};
-pub use weblogs::{FieldNames, LogOptions};
+pub use weblogs::{FieldNames, LOG_WARNINGS, LogOptions};

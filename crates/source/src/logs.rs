@@ -1,5 +1,7 @@
 //! What every store of logs answers, and the kinds of them.
 
+use crate::elastic::Elastic;
+use crate::loki::Loki;
 use crate::metrics::Ask;
 use crate::victorialogs::VictoriaLogs;
 use crate::weblogs::LogOptions;
@@ -88,10 +90,20 @@ pub struct LogKind {
 }
 
 /// All kinds that are reached over HTTP. A new kind is one entry here.
-pub const LOG_KINDS: &[LogKind] = &[LogKind {
-    name: "victorialogs",
-    connect: |c, o| Ok(Arc::new(VictoriaLogs::new(c, o)?)),
-}];
+pub const LOG_KINDS: &[LogKind] = &[
+    LogKind {
+        name: "elasticsearch",
+        connect: |c, o| Ok(Arc::new(Elastic::new(c, o)?)),
+    },
+    LogKind {
+        name: "loki",
+        connect: |c, o| Ok(Arc::new(Loki::new(c, o)?)),
+    },
+    LogKind {
+        name: "victorialogs",
+        connect: |c, o| Ok(Arc::new(VictoriaLogs::new(c, o)?)),
+    },
+];
 
 /// A client of kind `kind` that finds out by itself which fields mean what.
 ///

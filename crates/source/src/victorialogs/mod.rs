@@ -107,7 +107,7 @@ impl VictoriaLogs {
     }
 
     fn plan(&self, filter: &Filter, names: &Names) -> Plan {
-        plan(filter, names, &|_| true)
+        plan(filter, names, &|_| Some(true))
     }
 
     /// A query over a range with pipes behind it; `None` when nothing can match.

@@ -39,9 +39,11 @@ pub(crate) struct Plan {
     pub exact: bool,
 }
 
-/// What of `filter` can be asked of a server whose fields are all texts. `decides` says whether it can tell about its field of this
-/// name.
-pub(crate) fn plan(filter: &Filter, names: &Names, decides: &dyn Fn(&str) -> bool) -> Plan {
+/// Whether a server can tell about its field of this name: exactly (`true`), with lines too many (`false`), or not at all.
+pub(crate) type Decides<'a> = dyn Fn(Option<&str>) -> Option<bool> + 'a;
+
+/// What of `filter` can be asked of a server. `decides` is asked with a field's name, and with `None` for the message.
+pub(crate) fn plan(filter: &Filter, names: &Names, decides: &Decides<'_>) -> Plan {
     match asked(filter, names, decides) {
         Some(plan) => plan,
         None => Plan {
@@ -52,7 +54,7 @@ pub(crate) fn plan(filter: &Filter, names: &Names, decides: &dyn Fn(&str) -> boo
 }
 
 /// `None`: nothing of it can be asked.
-fn asked(filter: &Filter, names: &Names, decides: &dyn Fn(&str) -> bool) -> Option<Plan> {
+fn asked(filter: &Filter, names: &Names, decides: &Decides<'_>) -> Option<Plan> {
     let exact = |expr| Some(Plan { expr, exact: true });
     match filter {
         Filter::All => exact(Expr::All),
@@ -93,35 +95,36 @@ fn asked(filter: &Filter, names: &Names, decides: &dyn Fn(&str) -> bool) -> Opti
             })
         }
         Filter::Number(..) => None,
-        Filter::AtLeast(least) => level(names, decides, |l| l >= *least).and_then(exact),
-        Filter::Text(part) => exact(message(How::Contains(part.clone()))),
-        Filter::Is(field, value) => {
-            leaf(field, How::Is(value.clone()), names, decides).and_then(exact)
-        }
-        Filter::Contains(field, part) => {
-            leaf(field, How::Contains(part.clone()), names, decides).and_then(exact)
-        }
-        Filter::Prefix(field, start) => {
-            leaf(field, How::Prefix(start.clone()), names, decides).and_then(exact)
-        }
-        Filter::Has(field) => leaf(field, How::There, names, decides).and_then(exact),
+        Filter::AtLeast(least) => level(names, decides, |l| l >= *least),
+        Filter::Text(part) => message(How::Contains(part.clone()), decides),
+        Filter::Is(field, value) => leaf(field, How::Is(value.clone()), names, decides),
+        Filter::Contains(field, part) => leaf(field, How::Contains(part.clone()), names, decides),
+        Filter::Prefix(field, start) => leaf(field, How::Prefix(start.clone()), names, decides),
+        Filter::Has(field) => leaf(field, How::There, names, decides),
     }
 }
 
-fn message(how: How) -> Expr {
+fn certain(expr: Expr) -> Option<Plan> {
+    Some(Plan { expr, exact: true })
+}
+
+fn message(how: How, decides: &Decides<'_>) -> Option<Plan> {
     match how {
-        How::Contains(part) | How::Prefix(part) if part.is_empty() => Expr::All,
-        how => Expr::Match(None, how),
+        How::Contains(part) | How::Prefix(part) if part.is_empty() => certain(Expr::All),
+        how => Some(Plan {
+            exact: decides(None)?,
+            expr: Expr::Match(None, how),
+        }),
     }
 }
 
-fn leaf(field: &Field, how: How, names: &Names, decides: &dyn Fn(&str) -> bool) -> Option<Expr> {
+fn leaf(field: &Field, how: How, names: &Names, decides: &Decides<'_>) -> Option<Plan> {
     match field {
-        Field::Message => Some(message(how)),
+        Field::Message => message(how, decides),
         Field::Level => level(names, decides, |l| word_fits(l.name(), &how)),
         // a line of a store that has no such field is of the first kind
         Field::Category if names.category.is_none() => {
-            Some(match word_fits(LogCategory::default().name(), &how) {
+            certain(match word_fits(LogCategory::default().name(), &how) {
                 true => Expr::All,
                 false => Expr::Nothing,
             })
@@ -131,25 +134,34 @@ fn leaf(field: &Field, how: How, names: &Names, decides: &dyn Fn(&str) -> bool) 
             let name = path.join(".");
             // such a field is the line's own and not among the others
             if names.field(&name).is_some() {
-                return Some(Expr::Nothing);
+                return certain(Expr::Nothing);
             }
-            decides(&name).then(|| of(name, how))
+            let exact = decides(Some(&name))?;
+            Some(of(name, how, exact))
         }
         own => match names.own(own) {
-            None => Some(Expr::Nothing),
-            Some(name) => decides(name).then(|| of(name.to_owned(), how)),
+            None => certain(Expr::Nothing),
+            Some(name) => Some(of(name.to_owned(), how, decides(Some(name))?)),
         },
     }
 }
 
 /// Of a field that is not there when it is empty.
-fn of(name: String, how: How) -> Expr {
-    match how {
-        How::Is(value) if value.is_empty() => Expr::Nothing,
-        How::Contains(part) | How::Prefix(part) if part.is_empty() => {
-            Expr::Match(Some(name), How::There)
+fn of(name: String, how: How, exact: bool) -> Plan {
+    let how = match how {
+        // nobody has it, whatever the server says
+        How::Is(value) if value.is_empty() => {
+            return Plan {
+                expr: Expr::Nothing,
+                exact: true,
+            };
         }
-        how => Expr::Match(Some(name), how),
+        How::Contains(part) | How::Prefix(part) if part.is_empty() => How::There,
+        how => how,
+    };
+    Plan {
+        expr: Expr::Match(Some(name), how),
+        exact,
     }
 }
 
@@ -166,13 +178,9 @@ fn word_fits(word: &str, how: &How) -> bool {
     }
 }
 
-fn level(
-    names: &Names,
-    decides: &dyn Fn(&str) -> bool,
-    wanted: impl Fn(LogLevel) -> bool,
-) -> Option<Expr> {
+fn level(names: &Names, decides: &Decides<'_>, wanted: impl Fn(LogLevel) -> bool) -> Option<Plan> {
     let Some(name) = names.level.as_deref() else {
-        return Some(Expr::Nothing);
+        return certain(Expr::Nothing);
     };
     let words: Vec<&str> = LogLevel::ALL
         .into_iter()
@@ -181,9 +189,12 @@ fn level(
         .copied()
         .collect();
     if words.is_empty() {
-        return Some(Expr::Nothing);
+        return certain(Expr::Nothing);
     }
-    decides(name).then(|| Expr::Match(Some(name.to_owned()), How::Word(words)))
+    Some(Plan {
+        exact: decides(Some(name))?,
+        expr: Expr::Match(Some(name.to_owned()), How::Word(words)),
+    })
 }
 
 /// The pattern (RE2, as Go has it) of what is asked, to be found anywhere in the value; anchored where it must be. Letters are

@@ -20,6 +20,10 @@ pub(crate) use tally::{buckets, count, facets, fields, histogram, most_frequent}
 
 use crate::metrics::Answer;
 
+/// Codes in [`crate::Answer::warnings`] of stores of logs over HTTP: why an answer is not whole. Locale keys
+/// `log_source.warning.<code>`.
+pub const LOG_WARNINGS: [&str; 3] = ["scan_limit", "crowded", "tail_limit"];
+
 /// An answer gathered from several questions.
 #[derive(Debug, Default)]
 pub(crate) struct Gathered {
@@ -27,7 +31,7 @@ pub(crate) struct Gathered {
     pub bytes: u64,
     /// The server's clock with the last of them.
     pub server_time_ms: Option<i64>,
-    /// Codes of what is not as it should be (`scan_limit`, `crowded`).
+    /// Some of [`LOG_WARNINGS`].
     pub warnings: Vec<String>,
 }
 

@@ -82,7 +82,11 @@ pub(crate) async fn tail(
     let mut lines = numbered(batch.lines);
     lines.retain(|l| l.position.at_ns >= since && logs::matches(&range.filter, l));
     lines.reverse();
-    let since = next_since(&lines, since);
+    let mut since = next_since(&lines, since);
+    if let (true, Some(oldest)) = (full, lines.last()) {
+        // what is older was not read and would seem new
+        since = since.max(oldest.position.at_ns.saturating_add(backend.grain_ns()));
+    }
     let positions = lines.iter().map(|l| l.position);
     let seen = positions.filter(|p| p.at_ns >= since).collect();
     let mark = tails.keep(since, seen);

@@ -248,7 +248,13 @@ fn lines_out_of_flat_fields() {
 #[test]
 fn what_a_server_is_asked() {
     let names = names();
-    let ask = |f: &Filter| plan(f, &names, &|name| name != "hidden");
+    let ask = |f: &Filter| {
+        plan(f, &names, &|name| match name {
+            Some("hidden") => None,
+            Some("some") => Some(false),
+            _ => Some(true),
+        })
+    };
     let is = |name: &str, value: &str| Filter::Is(Field::named(name), value.into());
     let of = |name: &str, how: How| Expr::Match(Some(name.into()), how);
     let exact = |expr: Expr| Plan { expr, exact: true };
@@ -300,6 +306,11 @@ fn what_a_server_is_asked() {
         wide(Expr::All)
     );
     assert_eq!(ask(&is("hidden", "x")), wide(Expr::All));
+    assert_eq!(ask(&is("some", "x")), wide(of("some", How::Is("x".into()))));
+    assert_eq!(
+        ask(&Filter::Not(Box::new(is("some", "x")))),
+        wide(Expr::All)
+    );
     assert_eq!(ask(&Filter::Or(vec![])), exact(Expr::Nothing));
     assert_eq!(ask(&Filter::And(vec![])), exact(Expr::All));
 }
