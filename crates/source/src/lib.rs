@@ -20,6 +20,8 @@ mod alerts;
 pub mod conformance;
 #[cfg(feature = "conformance")]
 pub mod conformance_alerts;
+#[cfg(feature = "conformance")]
+pub mod conformance_logs;
 mod connection;
 pub mod elastic;
 mod error;
