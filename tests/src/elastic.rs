@@ -35,7 +35,7 @@ pub fn start(lines: Held, version: &'static str, window: usize) -> Hostile {
 
 /// Fields that are plain keywords; the others are texts with a keyword beside.
 const KEYWORDS: [&str; 2] = ["service", "level"];
-const OTHERS: [&str; 3] = ["host", "trace_id", "http_status"];
+const OTHERS: [&str; 5] = ["host", "trace_id", "span_id", "category", "http_status"];
 
 type Refused = (u16, &'static str, String);
 

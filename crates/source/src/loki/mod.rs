@@ -137,6 +137,7 @@ impl Loki {
         names.level.get_or_insert_with(|| "detected_level".into());
         names.trace_id.get_or_insert_with(|| "trace_id".into());
         names.span_id.get_or_insert_with(|| "span_id".into());
+        names.category.get_or_insert_with(|| "category".into());
         names.message = None;
         let streams = names.service.clone().filter(|s| has(s));
         let streams = streams
