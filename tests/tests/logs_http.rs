@@ -377,7 +377,7 @@ fn held(lines: &[FakeLine]) -> Held {
 
 #[tokio::test]
 async fn victorialogs_answers_as_the_filter_says() {
-    let lines = some_lines(240);
+    let lines = some_lines(180);
     let held = held(&lines);
     let server = victorialogs::start(held.clone(), None);
     let store = client("victorialogs", &server);
@@ -511,7 +511,7 @@ async fn strangers_and_broken_answers_are_told() {
 #[tokio::test]
 async fn loki_answers_as_the_filter_says() {
     // every stream has the label that stands for the service
-    let mut lines = some_lines(240);
+    let mut lines = some_lines(180);
     for line in lines.iter_mut().filter(|l| l.field("service").is_empty()) {
         line.fields[0].1 = "unknown_service".into();
     }
@@ -647,8 +647,8 @@ async fn loki_tenants_scopes_and_long_ranges() {
 
 #[tokio::test]
 async fn elasticsearch_answers_as_the_filter_says() {
-    let lines = some_lines(240);
-    for version in ["6.8.23", "8.11.0"] {
+    for (version, n) in [("6.8.23", 40), ("8.11.0", 150)] {
+        let lines = some_lines(n);
         let held = held(&lines);
         let server = elastic::start(held.clone(), version, 10_000);
         let store = client("elasticsearch", &server);
@@ -733,6 +733,8 @@ async fn all_pass_the_suite_of_log_stores() {
         let store = client(kind, &server);
         let lacks = Lacks {
             attributes: true,
+            // they do not say in which order lines came: what is later than ten seconds is missed
+            late_lines: true,
             ..Lacks::default()
         };
         let failures = check_but(&*store, &Agent(held), base_ns, lacks).await;
