@@ -3,6 +3,7 @@
 mod alerts;
 mod decode;
 mod figure;
+mod logs;
 mod logs_patterns;
 mod refresh;
 mod rota;
@@ -62,6 +63,12 @@ const BENCHES: &[Bench] = &[
         "告警台：1 万与 5 万条告警、弹窗与确认的时延",
         "the alert desk: 10,000 and 50,000 alerts, how soon a pop-up, how soon acknowledged",
         alerts::measure,
+    ),
+    (
+        "logs",
+        "内置日志库：写入、检索、直方图",
+        "the embedded log store: ingest, search, histogram",
+        logs::measure,
     ),
     (
         "rota",
