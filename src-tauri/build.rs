@@ -10,6 +10,7 @@ const COMMANDS: &[&str] = &[
     "painted",
     "open_window",
     "alerts",
+    "alerts_changed",
     "alert_detail",
     "alert_chart",
     "alert_act",

@@ -159,6 +159,12 @@ pub async fn alerts(desk: State<'_, Desk>, query: AlertQuery) -> Result<AlertPag
     desk.duty().await.list(query).await
 }
 
+/// Answers when the list is another than this one, or after a while; a hint to ask for it.
+#[tauri::command]
+pub async fn alerts_changed(desk: State<'_, Desk>, cursor: u64) -> Result<u64, ErrorView> {
+    Ok(desk.duty().await.changed(cursor).await)
+}
+
 /// Everything about an episode.
 #[tauri::command]
 pub async fn alert_detail(desk: State<'_, Desk>, id: i64) -> Result<AlertDetail, ErrorView> {

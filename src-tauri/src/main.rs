@@ -14,6 +14,9 @@ mod windows;
 use desk::cli::{self, Action};
 use std::process::ExitCode;
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let began = desk::clock::instant();
     // Before any thread exists, because the environment is changed.

@@ -64,6 +64,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             commands::painted,
             commands::open_window,
             commands::alerts,
+            commands::alerts_changed,
             commands::alert_detail,
             commands::alert_chart,
             commands::alert_act,

@@ -122,6 +122,8 @@ export class FakeDesk {
     switch (command) {
       case 'alerts':
         return this.page(args.query as AlertQuery)
+      case 'alerts_changed':
+        return new Promise((done) => setTimeout(() => done(this.revision), 5000))
       case 'alert_detail':
         return this.detail(Number(args.id))
       case 'alert_chart':

@@ -51,6 +51,8 @@ export interface Host {
   painted(panels: number): Promise<void>
   /** A part of the list of alerts, with the state of the desk. */
   alerts(query: AlertQuery): Promise<AlertPage>
+  /** Answers with the list's cursor when it is another than this one, or after some seconds: a hint to ask. */
+  alertsChanged(cursor: number): Promise<number>
   /** Everything about one alert, also one that is over. */
   alertDetail(id: number): Promise<AlertDetail>
   /** The metric around its firing. */
@@ -112,6 +114,7 @@ export function hostOver(call: Call): Host {
     setTheme: async (theme) => void (await call('set_theme', { theme })),
     painted: async (panels) => void (await call('painted', { panels })),
     alerts: async (query) => (await call('alerts', { query })) as AlertPage,
+    alertsChanged: async (cursor) => (await call('alerts_changed', { cursor })) as number,
     alertDetail: async (id) => (await call('alert_detail', { id })) as AlertDetail,
     alertChart: async (id) => (await call('alert_chart', { id })) as AlertChart,
     alertAct: async (act) => void (await call('alert_act', { act })),
