@@ -13,6 +13,7 @@ import type {
   FiguresView,
   HealthView,
   HistoryPage,
+  InvestigationView,
   HistoryQuery,
   ImportAsk,
   ImportView,
@@ -57,6 +58,10 @@ export interface Host {
   alertDetail(id: number): Promise<AlertDetail>
   /** The metric around its firing. */
   alertChart(id: number): Promise<AlertChart>
+  /** Everything that may explain an alert; the host takes two seconds at most. */
+  investigate(id: number): Promise<InvestigationView>
+  /** The same as a picture, written to a file. */
+  investigationPicture(id: number): Promise<ExportView>
   /** Something a person does; answered when it is kept. */
   alertAct(act: AlertAct): Promise<void>
   /** What a silence over these conditions would hold. */
@@ -117,6 +122,8 @@ export function hostOver(call: Call): Host {
     alertsChanged: async (cursor) => (await call('alerts_changed', { cursor })) as number,
     alertDetail: async (id) => (await call('alert_detail', { id })) as AlertDetail,
     alertChart: async (id) => (await call('alert_chart', { id })) as AlertChart,
+    investigate: async (id) => (await call('investigate', { id })) as InvestigationView,
+    investigationPicture: async (id) => (await call('investigation_picture', { id })) as ExportView,
     alertAct: async (act) => void (await call('alert_act', { act })),
     alertPreview: async (matchers) => (await call('alert_preview', { matchers })) as PreviewView,
     mutes: async () => (await call('mutes')) as MuteView[],

@@ -1,0 +1,155 @@
+//! 现场: what an engineer who has taken an alert asks first, gathered at once: the metric around the firing and as it was before, error
+//! patterns that are new, failed and slow traces, what else fired, who is on duty.
+//!
+//! Parts are asked beside each other and each has its time limit, so that a store that hangs costs its part and nothing else.
+
+mod clues;
+mod lines;
+mod metric;
+mod spans;
+
+use crate::clock;
+use crate::duty::DutyHandle;
+use crate::duty::chart::Book;
+use crate::logs::Stores;
+use clues::Clues;
+pub use spans::TraceSource;
+use model::duty::AlertId;
+use std::time::Duration;
+use wire::{
+    AlertDetail, AlertGrouping, AlertItem, AlertOrder, AlertQuery, AlertRow, AlertTab, ErrorCode,
+    ErrorView, InvestigationView,
+};
+
+/// Each part has its answer by then. All of it is to be there in two seconds.
+const WITHIN: Duration = Duration::from_millis(1_800);
+/// Looked at before the firing, ms: an alert fires after its `for`.
+const BEFORE: i64 = 10 * 60_000;
+/// Looked at after the firing at most, ms.
+const AFTER: i64 = 60 * 60_000;
+/// The time before that is compared with, ms.
+const COMPARED: i64 = 60 * 60_000;
+/// Alerts of a tab that are looked through.
+const ROWS: u32 = 200;
+
+/// Who gathers.
+#[derive(Clone, Debug)]
+pub struct Investigator {
+    duty: DutyHandle,
+    book: Book,
+    logs: Stores,
+    traces: Option<TraceSource>,
+}
+
+/// The stretch that is looked at, ms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Stretch {
+    from: i64,
+    to: i64,
+}
+
+impl Stretch {
+    /// Around the firing, until it was over, until now, or until long enough after.
+    fn around(row: &AlertRow, now: i64) -> Self {
+        let fired = row.starts_at as i64;
+        let end = row.resolved_at.map_or(now, |at| at as i64 + BEFORE);
+        Self {
+            from: fired - BEFORE,
+            to: end.min(fired + AFTER).min(now).max(fired - BEFORE + 1),
+        }
+    }
+}
+
+impl Investigator {
+    /// From those who know.
+    pub fn new(duty: DutyHandle, book: Book, logs: Stores, traces: Option<TraceSource>) -> Self {
+        Self {
+            duty,
+            book,
+            logs,
+            traces,
+        }
+    }
+
+    /// Everything about an episode, also one of the past.
+    ///
+    /// # Errors
+    /// When there is no such episode. What could not be asked is an error of its part.
+    pub async fn investigate(&self, id: AlertId) -> Result<InvestigationView, ErrorView> {
+        let began = clock::instant();
+        let alert = self.duty.detail(id).await?;
+        let clues = Clues::of(&alert.labels);
+        let stretch = Stretch::around(&alert.row, clock::now_ms());
+        let (metric, logs, traces, rows) = tokio::join!(
+            metric::gather(&self.duty, &self.book, id),
+            lines::gather(&self.logs, &clues, stretch),
+            spans::gather(self.traces.as_ref(), &clues, stretch),
+            self.rows(),
+        );
+        Ok(InvestigationView {
+            others: clues::others(&alert.row, rows),
+            on_duty: self.duty.band().borrow().rota.clone(),
+            alert: brief(alert),
+            metric,
+            logs,
+            traces,
+            took_ms: began.elapsed().as_secs_f64() * 1e3,
+        })
+    }
+
+    /// Alerts that hold and alerts that were over lately.
+    async fn rows(&self) -> Vec<AlertRow> {
+        let mut all = Vec::new();
+        for tab in [AlertTab::Open, AlertTab::Suppressed, AlertTab::Resolved] {
+            let query = AlertQuery {
+                tab,
+                text: String::new(),
+                levels: Vec::new(),
+                group: AlertGrouping::None,
+                order: AlertOrder::Newest,
+                unfolded: Vec::new(),
+                offset: 0,
+                limit: ROWS,
+                cursor: 0,
+            };
+            // Without the desk there is no alert to look at either.
+            let page = self.duty.list(query).await.ok();
+            all.extend(page.and_then(|p| p.items).unwrap_or_default());
+        }
+        let row = |item| match item {
+            AlertItem::Alert { row } => Some(*row),
+            AlertItem::Group { .. } => None,
+        };
+        all.into_iter().filter_map(row).collect()
+    }
+}
+
+/// Why somebody was told is a page of its own.
+fn brief(mut alert: AlertDetail) -> AlertDetail {
+    alert.findings.clear();
+    alert.notices.clear();
+    alert
+}
+
+/// The answer, or that there was none in time.
+async fn in_time<T>(
+    work: impl Future<Output = Result<T, ErrorView>>,
+) -> (Result<T, ErrorView>, f64) {
+    let began = clock::instant();
+    let late = || ErrorView::new(ErrorCode::Timeout).with("seconds", WITHIN.as_secs_f64());
+    let answer = tokio::time::timeout(WITHIN, work)
+        .await
+        .unwrap_or_else(|_| Err(late()));
+    (answer, began.elapsed().as_secs_f64() * 1e3)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_part_that_hangs_is_given_up() {
+        let (answer, _) = in_time(std::future::pending::<Result<(), ErrorView>>()).await;
+        assert_eq!(answer.map_err(|e| e.code), Err(ErrorCode::Timeout));
+    }
+}
