@@ -3,6 +3,7 @@
 mod alerts;
 mod decode;
 mod figure;
+mod logs_patterns;
 mod refresh;
 mod rota;
 mod start;
@@ -66,6 +67,12 @@ const BENCHES: &[Bench] = &[
         "值班：一年的空缺、一个季度的排班",
         "the rota: gaps of a year, a plan of a quarter",
         rota::measure,
+    ),
+    (
+        "logs-patterns",
+        "日志归并成模式：每秒行数",
+        "log patterns: lines a second",
+        logs_patterns::measure,
     ),
 ];
 
