@@ -17,6 +17,8 @@ mod alerts;
 pub mod conformance;
 #[cfg(feature = "conformance")]
 pub mod conformance_alerts;
+#[cfg(feature = "conformance")]
+pub mod conformance_logs;
 mod connection;
 mod error;
 mod http;

@@ -15,8 +15,8 @@ pub mod view;
 
 pub use alert::*;
 pub use error::{ErrorCode, ErrorView};
-pub use investigation::*;
 pub use frame::{FrameHead, FrameWriter, Patch, QueryFrame};
+pub use investigation::*;
 pub use logs::*;
 pub use rota::*;
 pub use view::*;

@@ -1,5 +1,6 @@
 import { levelRank } from '../shared/countdown'
 import { FakeRota } from './fake-rota'
+import { investigation } from './fake-investigation'
 import { fewAlerts, manyAlerts, sentence, type FakeAlert } from './fake-alerts'
 import type {
   AlertAct,
@@ -128,6 +129,10 @@ export class FakeDesk {
         return this.detail(Number(args.id))
       case 'alert_chart':
         return this.chart(Number(args.id))
+      case 'investigate':
+        return investigation(this.detail(Number(args.id)), this.chartOrNone(Number(args.id)), this.all.map((a) => a.row))
+      case 'investigation_picture':
+        return { path: `/home/ops/.local/share/shouwang/exports/alert-${Number(args.id)}.png`, url: null }
       case 'alert_act':
         return this.act(args.act as AlertAct)
       case 'alert_preview':
@@ -338,6 +343,10 @@ export class FakeDesk {
         { stage: 'you', verdict: told ? 'for' : 'against', at: null, what: sentence(told ? 'alert.finding.you_told' : 'alert.finding.you_not_target') },
       ],
     }
+  }
+
+  private chartOrNone(id: number): AlertChart | null {
+    return this.find(id).expr === null ? null : this.chart(id)
   }
 
   private chart(id: number): AlertChart {

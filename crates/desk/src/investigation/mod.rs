@@ -6,6 +6,7 @@
 mod clues;
 mod lines;
 mod metric;
+mod picture;
 mod spans;
 
 use crate::clock;
@@ -15,10 +16,11 @@ use crate::logs::Stores;
 use clues::Clues;
 pub use spans::TraceSource;
 use model::duty::AlertId;
+use std::path::PathBuf;
 use std::time::Duration;
 use wire::{
     AlertDetail, AlertGrouping, AlertItem, AlertOrder, AlertQuery, AlertRow, AlertTab, ErrorCode,
-    ErrorView, InvestigationView,
+    ErrorView, ExportView, InvestigationView,
 };
 
 /// Each part has its answer by then. All of it is to be there in two seconds.
@@ -39,6 +41,16 @@ pub struct Investigator {
     book: Book,
     logs: Stores,
     traces: Option<TraceSource>,
+    place: Place,
+}
+
+/// Where pictures go and how they are written.
+#[derive(Clone, Debug)]
+pub struct Place {
+    /// The desk's data; `None`: there is no such folder.
+    pub data: Option<PathBuf>,
+    /// The zone that times are told in.
+    pub zone: chrono_tz::Tz,
 }
 
 /// The stretch that is looked at, ms.
@@ -62,13 +74,52 @@ impl Stretch {
 
 impl Investigator {
     /// From those who know.
-    pub fn new(duty: DutyHandle, book: Book, logs: Stores, traces: Option<TraceSource>) -> Self {
+    pub fn new(
+        duty: DutyHandle,
+        book: Book,
+        logs: Stores,
+        traces: Option<TraceSource>,
+        place: Place,
+    ) -> Self {
         Self {
             duty,
             book,
             logs,
             traces,
+            place,
         }
+    }
+
+    /// The same as a picture, written into the desk's folder of exports.
+    ///
+    /// # Errors
+    /// As [`Investigator::investigate`]; without a folder or a Chinese face, or when it cannot be written.
+    pub async fn picture(&self, id: AlertId, locale: &str) -> Result<ExportView, ErrorView> {
+        let Some(data) = self.place.data.clone() else {
+            return Err(refuse("refused.rota.no_folder"));
+        };
+        let view = self.investigate(id).await?;
+        let (locale, zone) = (locale.to_owned(), self.place.zone);
+        let work = move || {
+            let png = picture::png(&view, &locale, zone, clock::now_ms()).map_err(|e| match e {
+                chart::ChartError::NoFace => refuse("investigation.no_face"),
+                other => ErrorView::new(ErrorCode::Internal).with("detail", other),
+            })?;
+            let folder = data.join("exports");
+            let path = folder.join(format!("alert-{}.png", view.alert.row.id));
+            let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, png));
+            written.map_err(|e| {
+                refuse("refused.rota.not_written")
+                    .with("path", path.display())
+                    .with("detail", e)
+            })?;
+            Ok(ExportView {
+                path: path.display().to_string(),
+                url: None,
+            })
+        };
+        let drawn = tokio::task::spawn_blocking(work).await;
+        drawn.map_err(|e| ErrorView::new(ErrorCode::Internal).with("detail", e))?
     }
 
     /// Everything about an episode, also one of the past.
@@ -129,6 +180,10 @@ fn brief(mut alert: AlertDetail) -> AlertDetail {
     alert.findings.clear();
     alert.notices.clear();
     alert
+}
+
+fn refuse(reason: &str) -> ErrorView {
+    ErrorView::new(ErrorCode::Refused).with("reason_key", reason)
 }
 
 /// The answer, or that there was none in time.

@@ -1,6 +1,7 @@
 //! The same page as a picture, for a colleague or a ticket, in the desk's language.
 
-use crate::rota::words::Words;
+use crate::cli::say::Speaker;
+use crate::rota::role_name;
 use crate::texts;
 use chart::{Colour, Line, Palette, Plot, Poster, Row, Section};
 use chrono::{DateTime, Utc};
@@ -33,15 +34,14 @@ fn level_colour(level: LevelView) -> Colour {
 }
 
 /// Writes sentences in one language and zone.
-struct Writer {
-    words: Words,
-    locale: String,
+struct Writer<'a> {
+    locale: &'a str,
     zone: chrono_tz::Tz,
 }
 
-impl Writer {
+impl Writer<'_> {
     fn plain(&self, key: &str) -> String {
-        texts::plain(&self.locale, &format!("investigation.{key}"))
+        texts::plain(self.locale, &format!("investigation.{key}"))
     }
 
     fn with(&self, key: &str, params: &[(&str, String)]) -> String {
@@ -49,11 +49,11 @@ impl Writer {
             .iter()
             .map(|(n, v)| ((*n).to_owned(), v.clone()))
             .collect();
-        texts::say(&self.locale, &format!("investigation.{key}"), &params)
+        texts::say(self.locale, &format!("investigation.{key}"), &params)
     }
 
     fn error(&self, error: &wire::ErrorView) -> String {
-        crate::cli::say::error(&self.locale, error)
+        Speaker::new(self.locale, self.zone.name()).error(error)
     }
 
     fn time(&self, ms: f64, format: &str) -> String {
@@ -140,16 +140,12 @@ pub fn png(
 }
 
 fn poster(view: &InvestigationView, locale: &str, zone: chrono_tz::Tz, now: i64) -> Poster {
-    let writer = Writer {
-        words: Words::new(locale, zone),
-        locale: locale.to_owned(),
-        zone,
-    };
+    let writer = Writer { locale, zone };
     let row = &view.alert.row;
     let duty: Vec<String> = view
         .on_duty
         .iter()
-        .map(|d| format!("{} {}", d.name, writer.words.role(&d.role.as_str().into())))
+        .map(|d| format!("{} {}", d.name, role_name(locale, &d.role)))
         .collect();
     let duty = if duty.is_empty() {
         writer.plain("nobody")
@@ -190,7 +186,7 @@ fn poster(view: &InvestigationView, locale: &str, zone: chrono_tz::Tz, now: i64)
     }
 }
 
-fn plot(view: &InvestigationView, writer: &Writer) -> Result<Plot, String> {
+fn plot(view: &InvestigationView, writer: &Writer<'_>) -> Result<Plot, String> {
     let Some(figures) = &view.metric.chart else {
         return Err(view
             .metric
@@ -243,7 +239,7 @@ fn plot(view: &InvestigationView, writer: &Writer) -> Result<Plot, String> {
     })
 }
 
-fn sections(view: &InvestigationView, writer: &Writer) -> Vec<Section> {
+fn sections(view: &InvestigationView, writer: &Writer<'_>) -> Vec<Section> {
     let (logs, traces) = (&view.logs, &view.traces);
     let why = |error: &Option<wire::ErrorView>, missing: bool, none: &str, nothing: &str| {
         error.as_ref().map_or_else(
@@ -283,7 +279,7 @@ fn sections(view: &InvestigationView, writer: &Writer) -> Vec<Section> {
     ]
 }
 
-fn pattern(p: &InvestigationPattern, writer: &Writer) -> Row {
+fn pattern(p: &InvestigationPattern, writer: &Writer<'_>) -> Row {
     let first = writer.with("logs.first", &[("time", writer.time(p.first, "%H:%M:%S"))]);
     Row {
         text: p.template.clone(),
@@ -293,7 +289,7 @@ fn pattern(p: &InvestigationPattern, writer: &Writer) -> Row {
     }
 }
 
-fn trace(t: &InvestigationTrace, writer: &Writer) -> Row {
+fn trace(t: &InvestigationTrace, writer: &Writer<'_>) -> Row {
     let spans = writer.with("traces.spans", &[("count", t.spans.to_string())]);
     let errors = writer.with("traces.errors", &[("count", t.errors.to_string())]);
     let begun = writer.time(t.start, "%H:%M:%S");
@@ -305,7 +301,7 @@ fn trace(t: &InvestigationTrace, writer: &Writer) -> Row {
     }
 }
 
-fn other(o: &InvestigationAlert, writer: &Writer) -> Row {
+fn other(o: &InvestigationAlert, writer: &Writer<'_>) -> Row {
     let figure = if o.after.abs() < 1_000.0 {
         writer.plain("others.same")
     } else {
@@ -336,9 +332,8 @@ mod tests {
 
     #[test]
     fn lengths_in_their_largest_unit() {
-        let writer = |locale: &str| Writer {
-            words: Words::new(locale, chrono_tz::Asia::Shanghai),
-            locale: locale.to_owned(),
+        let writer = |locale| Writer {
+            locale,
             zone: chrono_tz::Asia::Shanghai,
         };
         assert_eq!(writer("zh-CN").length(1_234.0), "1.2 秒");

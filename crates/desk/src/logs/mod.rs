@@ -6,6 +6,7 @@ pub mod boards;
 mod complete;
 mod export;
 mod lanes;
+mod local;
 mod numbers;
 mod patterns;
 mod saved;
@@ -15,5 +16,6 @@ mod stores;
 mod views;
 
 pub use self::ask::LogsHandle;
+pub use self::local::LocalLogs;
 pub use self::setup::start;
 pub use self::stores::{Entry, Stores};

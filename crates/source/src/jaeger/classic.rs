@@ -4,7 +4,7 @@ use super::ids;
 use super::kit::{Kit, base64_bytes, failed, kind};
 use super::limits::{Odd, Oddities, TraceLimits};
 use super::lists::{Fault, FaultList, texts};
-use super::loose::{Each, Loose, scalars_are, skip_map, skip_seq};
+use super::loose::{Each, ListOrNot, Loose, scalars_are, skip_map, skip_seq};
 use hashbrown::HashMap;
 use model::trace::{Link, Process, Span, SpanEvent, SpanId, Tag, TagValue, Trace, TraceId};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -68,8 +68,7 @@ impl<'de> Visitor<'de> for Envelope<'_, '_> {
         while let Some(field) = map.next_key()? {
             match field {
                 EnvelopeField::Data => {
-                    all.is_envelope = true;
-                    map.next_value_seed(Each(&mut *all))?;
+                    all.is_envelope |= map.next_value_seed(ListOrNot(&mut *all))?;
                 }
                 EnvelopeField::Errors => map.next_value_seed(FaultList(&mut all.faults))?,
                 EnvelopeField::Other => {

@@ -1,7 +1,7 @@
 //! The short answers of both APIs: services, operations, dependencies, summaries, errors.
 
 use super::ids;
-use super::loose::{Each, Loose, scalars_are, skip_map, skip_seq};
+use super::loose::{Each, ListOrNot, Loose, scalars_are, skip_map, skip_seq};
 use crate::http::clean;
 use model::trace::{Dependency, Operation, ServiceShare, SpanKind, TraceSummary};
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
@@ -169,8 +169,7 @@ impl<'de, T: Lenient> Visitor<'de> for &mut Under<'_, T> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
         while let Some(key) = map.next_key::<std::borrow::Cow<'_, str>>()? {
             if self.keys.contains(&&*key) {
-                self.found = true;
-                map.next_value_seed(Each(&mut *self))?;
+                self.found |= map.next_value_seed(ListOrNot(&mut *self))?;
             } else {
                 map.next_value::<IgnoredAny>()?;
             }

@@ -172,6 +172,53 @@ where
     }
 }
 
+/// As [`Each`], and whether it was a list; `null` is an empty one.
+pub(super) struct ListOrNot<'r, S>(pub &'r mut S);
+
+impl<'de, S> DeserializeSeed<'de> for ListOrNot<'_, S>
+where
+    for<'x> &'x mut S: DeserializeSeed<'de, Value = ()>,
+{
+    type Value = bool;
+    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<bool, D::Error> {
+        d.deserialize_any(self)
+    }
+}
+
+impl<'de, S> Visitor<'de> for ListOrNot<'_, S>
+where
+    for<'x> &'x mut S: DeserializeSeed<'de, Value = ()>,
+{
+    type Value = bool;
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+    fn visit_bool<E: Error>(self, _: bool) -> Result<bool, E> {
+        Ok(false)
+    }
+    fn visit_i64<E: Error>(self, _: i64) -> Result<bool, E> {
+        Ok(false)
+    }
+    fn visit_u64<E: Error>(self, _: u64) -> Result<bool, E> {
+        Ok(false)
+    }
+    fn visit_f64<E: Error>(self, _: f64) -> Result<bool, E> {
+        Ok(false)
+    }
+    fn visit_str<E: Error>(self, _: &str) -> Result<bool, E> {
+        Ok(false)
+    }
+    fn visit_unit<E: Error>(self) -> Result<bool, E> {
+        Ok(true)
+    }
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<bool, A::Error> {
+        Each(self.0).visit_seq(seq).map(|()| true)
+    }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<bool, A::Error> {
+        skip_map(map).map(|()| false)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

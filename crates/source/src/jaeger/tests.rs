@@ -339,6 +339,10 @@ fn envelopes() {
     assert_eq!(fault(r#"{"data":[{"traceID":"1","spans":["#), "truncated");
     assert_eq!(fault(r#"{"status":"success"}"#), "malformed");
     assert_eq!(fault("[]"), "malformed");
+    assert_eq!(
+        fault(r#"{"status":"success","data":{"resultType":"vector"}}"#),
+        "malformed"
+    );
     assert_eq!(fault(r#"{"data":[}"#), "malformed");
     assert_eq!(fault(r#"{"data":[]} x"#), "malformed");
     // a trace that says its id only in its spans, and one that never does
@@ -650,7 +654,7 @@ proptest! {
     fn any_json_is_read_or_refused_and_what_is_read_is_sound(data in any_json(), cut in 0usize..400) {
         let body = json!({"data": [data.clone()], "result": {"resourceSpans": [data]}}).to_string();
         for read in [classic, v3] {
-            let all = read(body.as_bytes(), &TraceLimits::default()).expect("well-formed JSON is never an error");
+            let all = read(body.as_bytes(), &TraceLimits::default()).expect("a list is never an error");
             for trace in &all.traces {
                 prop_assert!(trace.spans.iter().all(|s| (s.process as usize) < trace.processes.len()));
                 prop_assert_eq!(summarise(trace).spans as usize, trace.spans.len());
