@@ -7,6 +7,7 @@ use crate::core::{Core, Facts, Handle, Message};
 use crate::driver::Driver;
 use crate::duty::{self, DutyHandle, Shell, chart::Book};
 use crate::feeders;
+use crate::investigation::{Investigator, Place};
 use crate::logs::{self, LogsHandle};
 use crate::rota::RotaHandle;
 use crate::secret_store::{self, ReadSecrets};
@@ -70,6 +71,8 @@ pub struct Desk {
     pub rota: RotaHandle,
     /// To ask about logs.
     pub logs: LogsHandle,
+    /// To ask about everything around an alert.
+    pub investigation: Investigator,
     /// What is in force.
     pub config: Config,
     stop: CancellationToken,
@@ -162,6 +165,19 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     let book = book(&setup, &clients);
     let (duty, duty_rx, band) = DutyHandle::channel();
     let (rota, rota_rx) = RotaHandle::channel();
+    let investigation = Investigator::new(
+        duty.clone(),
+        book.clone(),
+        logs.handle.stores().clone(),
+        None,
+        Place {
+            data: data.clone(),
+            zone: config
+                .time_zone
+                .parse()
+                .unwrap_or(chrono_tz::Asia::Shanghai),
+        },
+    );
     let around = duty::start::Around {
         shell: machine.shell,
         popup: machine.popup,
@@ -202,6 +218,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         duty,
         rota,
         logs: logs.handle,
+        investigation,
         config,
         stop,
         feeders,

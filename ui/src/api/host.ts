@@ -81,7 +81,7 @@ export interface Host {
   /** Everything that may explain an alert; the host takes two seconds at most. */
   investigate(id: number): Promise<InvestigationView>
   /** The same as a picture, written to a file. */
-  investigationPicture(id: number): Promise<ExportView>
+  investigationPicture(id: number, locale: string): Promise<ExportView>
   /** Something a person does; answered when it is kept. */
   alertAct(act: AlertAct): Promise<void>
   /** What a silence over these conditions would hold. */
@@ -165,7 +165,7 @@ export function hostOver(call: Call): Host {
     alertDetail: async (id) => (await call('alert_detail', { id })) as AlertDetail,
     alertChart: async (id) => (await call('alert_chart', { id })) as AlertChart,
     investigate: async (id) => (await call('investigate', { id })) as InvestigationView,
-    investigationPicture: async (id) => (await call('investigation_picture', { id })) as ExportView,
+    investigationPicture: async (id, locale) => (await call('investigation_picture', { id, locale })) as ExportView,
     alertAct: async (act) => void (await call('alert_act', { act })),
     alertPreview: async (matchers) => (await call('alert_preview', { matchers })) as PreviewView,
     mutes: async () => (await call('mutes')) as MuteView[],

@@ -4,16 +4,23 @@ use logs::patterns::{Miner, PatternId};
 use model::log::{Field, Filter, LogLevel, LogLine};
 use model::trace::TraceSummary;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use wire::{
-    AlertRow, InvestigationAlert, InvestigationPattern, InvestigationTrace, LabelView,
-};
+use wire::{AlertRow, InvestigationAlert, InvestigationPattern, InvestigationTrace, LabelView};
 
 /// Labels whose values name a program, the most telling first.
 const PROGRAMS: [&str; 8] = [
-    "service", "service_name", "app", "application", "deployment", "container", "job", "queue",
+    "service",
+    "service_name",
+    "app",
+    "application",
+    "deployment",
+    "container",
+    "job",
+    "queue",
 ];
 /// Labels whose values name a machine or a pod.
-const PLACES: [&str; 7] = ["pod", "instance", "node", "host", "hostname", "nodename", "device"];
+const PLACES: [&str; 7] = [
+    "pod", "instance", "node", "host", "hostname", "nodename", "device",
+];
 /// Patterns shown of each kind.
 const PATTERNS: usize = 8;
 /// Traces shown of each kind.
@@ -52,8 +59,14 @@ impl Clues {
 
     /// Lines of warnings and worse about what is named; `None` when nothing is.
     pub fn filter(&self) -> Option<Filter> {
-        let services = self.services.iter().map(|s| Filter::Is(Field::Service, s.clone()));
-        let hosts = self.hosts.iter().map(|h| Filter::Is(Field::Host, h.clone()));
+        let services = self
+            .services
+            .iter()
+            .map(|s| Filter::Is(Field::Service, s.clone()));
+        let hosts = self
+            .hosts
+            .iter()
+            .map(|h| Filter::Is(Field::Host, h.clone()));
         let mut any: Vec<Filter> = services.chain(hosts).collect();
         let about = match any.len() {
             0 => return None,
@@ -101,7 +114,11 @@ pub fn patterns(
         .map(|l| (l, false))
         .chain(since.iter().map(|l| (l, true)))
         .map(|(line, is_since)| {
-            (miner.add_at(&line.message, line.position.at_ns), is_since, line)
+            (
+                miner.add_at(&line.message, line.position.at_ns),
+                is_since,
+                line,
+            )
         })
         .collect();
     let mut tallies: HashMap<PatternId, Tally<'_>> = HashMap::new();
@@ -112,7 +129,11 @@ pub fn patterns(
             continue;
         }
         let at = line.position.at_ns;
-        tally.first_ns = if tally.since == 0 { at } else { tally.first_ns.min(at) };
+        tally.first_ns = if tally.since == 0 {
+            at
+        } else {
+            tally.first_ns.min(at)
+        };
         tally.since += 1;
         *tally.services.entry(&line.service).or_default() += 1;
         if tally.trace.is_empty() {
@@ -196,7 +217,12 @@ pub fn others(of: &AlertRow, rows: Vec<AlertRow>) -> Vec<InvestigationAlert> {
         .filter(|row| seen.insert(row.id))
         .map(|row| InvestigationAlert {
             after: row.starts_at - of.starts_at,
-            shared: row.place.iter().filter(|p| of.place.contains(p)).cloned().collect(),
+            shared: row
+                .place
+                .iter()
+                .filter(|p| of.place.contains(p))
+                .cloned()
+                .collect(),
             row,
         })
         .filter(|a| a.after.abs() <= NEAR || (!a.shared.is_empty() && a.row.resolved_at.is_none()))
@@ -273,14 +299,27 @@ mod tests {
             .map(|i| line(i, "pay", &format!("retry {i} of channel wechat")))
             .collect();
         let mut since: Vec<_> = (0..5)
-            .map(|i| line(100 + i, "pay", &format!("支付渠道超时 {}ms，订单 {}", 3000 + i, 880_000 + i)))
+            .map(|i| {
+                line(
+                    100 + i,
+                    "pay",
+                    &format!("支付渠道超时 {}ms，订单 {}", 3000 + i, 880_000 + i),
+                )
+            })
             .collect();
         since.push(line(200, "pay", "retry 7 of channel wechat"));
         let (new, more) = patterns(&before, &since, 1.0);
         assert_eq!(new.len(), 1, "{new:?}");
         assert_eq!((new[0].count, new[0].before), (5, 0));
-        assert!(new[0].template.contains("支付渠道超时"), "{}", new[0].template);
-        assert_eq!((new[0].service.as_str(), new[0].trace_id.as_str()), ("pay", "64"));
+        assert!(
+            new[0].template.contains("支付渠道超时"),
+            "{}",
+            new[0].template
+        );
+        assert_eq!(
+            (new[0].service.as_str(), new[0].trace_id.as_str()),
+            ("pay", "64")
+        );
         assert_eq!(new[0].first, 100_000.0);
         assert!(more.is_empty());
     }
@@ -305,7 +344,10 @@ mod tests {
         let all = [trace(1, 1, 50, 1), trace(2, 2, 900, 0), trace(3, 3, 40, 2)];
         let (failed, slow) = notable(&all);
         let start = |t: &InvestigationTrace| t.start;
-        assert_eq!(failed.iter().map(start).collect::<Vec<_>>(), [3000.0, 1000.0]);
+        assert_eq!(
+            failed.iter().map(start).collect::<Vec<_>>(),
+            [3000.0, 1000.0]
+        );
         assert_eq!(slow.first().map(|t| t.duration), Some(900.0));
         assert_eq!(median(&all), Some(50.0));
         assert_eq!(median(&[]), None);
@@ -320,6 +362,16 @@ mod tests {
         };
         assert_eq!(services(&clues, &known, 2), (vec!["pay".to_owned()], true));
         let all = services(&Clues::default(), &known, 2);
-        assert_eq!(all, (vec!["order".to_owned(), "web".to_owned()][..1].iter().cloned().chain(["pay".to_owned()]).collect(), false));
+        assert_eq!(
+            all,
+            (
+                vec!["order".to_owned(), "web".to_owned()][..1]
+                    .iter()
+                    .cloned()
+                    .chain(["pay".to_owned()])
+                    .collect(),
+                false
+            )
+        );
     }
 }

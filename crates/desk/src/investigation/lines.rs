@@ -81,9 +81,8 @@ async fn read(client: &dyn Logs, filter: &Filter, stretch: Stretch) -> Result<Re
         range(stretch.from - COMPARED, stretch.from),
         range(stretch.from, stretch.to),
     );
-    let (before, since) =
-        tokio::try_join!(client.page(&earlier, ask), client.page(&now, ask))
-            .map_err(|e| crate::frames::error_view(&crate::driver::failure(&e)))?;
+    let (before, since) = tokio::try_join!(client.page(&earlier, ask), client.page(&now, ask))
+        .map_err(|e| crate::frames::error_view(&crate::driver::failure(&e)))?;
     let exact = !since.value.more;
     Ok((before.value.lines, since.value.lines, exact))
 }

@@ -58,12 +58,7 @@ async fn before(book: &Book, chart: &AlertChart, which: Baseline) -> Option<Vec<
         chart.step as i64,
     );
     let answer = metrics.range(&chart.expr, from, to, step).await.ok()?;
-    let wanted = Labels::from_pairs(
-        series
-            .labels
-            .iter()
-            .map(|(n, v)| (n.as_str(), v.as_str())),
-    );
+    let wanted = Labels::from_pairs(series.labels.iter().map(|(n, v)| (n.as_str(), v.as_str())));
     let (_, values) = answer
         .value
         .series

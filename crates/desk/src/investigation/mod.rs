@@ -14,8 +14,8 @@ use crate::duty::DutyHandle;
 use crate::duty::chart::Book;
 use crate::logs::Stores;
 use clues::Clues;
-pub use spans::TraceSource;
 use model::duty::AlertId;
+pub use spans::TraceSource;
 use std::path::PathBuf;
 use std::time::Duration;
 use wire::{
@@ -107,7 +107,8 @@ impl Investigator {
             })?;
             let folder = data.join("exports");
             let path = folder.join(format!("alert-{}.png", view.alert.row.id));
-            let written = std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, png));
+            let written =
+                std::fs::create_dir_all(&folder).and_then(|()| std::fs::write(&path, png));
             written.map_err(|e| {
                 refuse("refused.rota.not_written")
                     .with("path", path.display())
@@ -186,13 +187,20 @@ fn refuse(reason: &str) -> ErrorView {
     ErrorView::new(ErrorCode::Refused).with("reason_key", reason)
 }
 
-/// The answer, or that there was none in time.
+/// The answer, or that there was none in time, and how long it took, ms.
 async fn in_time<T>(
     work: impl Future<Output = Result<T, ErrorView>>,
 ) -> (Result<T, ErrorView>, f64) {
+    within(WITHIN, work).await
+}
+
+async fn within<T>(
+    limit: Duration,
+    work: impl Future<Output = Result<T, ErrorView>>,
+) -> (Result<T, ErrorView>, f64) {
     let began = clock::instant();
-    let late = || ErrorView::new(ErrorCode::Timeout).with("seconds", WITHIN.as_secs_f64());
-    let answer = tokio::time::timeout(WITHIN, work)
+    let late = || ErrorView::new(ErrorCode::Timeout).with("seconds", limit.as_secs_f64());
+    let answer = tokio::time::timeout(limit, work)
         .await
         .unwrap_or_else(|_| Err(late()));
     (answer, began.elapsed().as_secs_f64() * 1e3)
@@ -202,9 +210,13 @@ async fn in_time<T>(
 mod tests {
     use super::*;
 
-    #[tokio::test(start_paused = true)]
+    #[tokio::test]
     async fn a_part_that_hangs_is_given_up() {
-        let (answer, _) = in_time(std::future::pending::<Result<(), ErrorView>>()).await;
+        let hangs = std::future::pending::<Result<(), ErrorView>>();
+        let (answer, took) = within(Duration::from_millis(20), hangs).await;
         assert_eq!(answer.map_err(|e| e.code), Err(ErrorCode::Timeout));
+        assert!(took >= 20.0);
+        let (answer, _) = within(Duration::from_secs(60), async { Ok(7) }).await;
+        assert_eq!(answer, Ok(7));
     }
 }

@@ -181,7 +181,10 @@ fn poster(view: &InvestigationView, locale: &str, zone: chrono_tz::Tz, now: i64)
         facts,
         plot: plot(view, &writer),
         sections: sections(view, &writer),
-        foot: writer.with("foot", &[("time", writer.time(now as f64, "%Y-%m-%d %H:%M:%S"))]),
+        foot: writer.with(
+            "foot",
+            &[("time", writer.time(now as f64, "%Y-%m-%d %H:%M:%S"))],
+        ),
         palette: PALETTE,
     }
 }
@@ -195,16 +198,20 @@ fn plot(view: &InvestigationView, writer: &Writer<'_>) -> Result<Plot, String> {
             .map_or_else(String::new, |e| writer.error(e)));
     };
     let colour = level_colour(view.alert.row.level);
-    let now = figures.series.iter().enumerate().map(|(i, (series, points))| Line {
-        name: if figures.series.len() == 1 {
-            writer.plain("metric.now")
-        } else {
-            series.name.clone()
-        },
-        colour: if i == 0 { colour } else { PALETTE.muted },
-        dashed: false,
-        points: points.clone(),
-    });
+    let now = figures
+        .series
+        .iter()
+        .enumerate()
+        .map(|(i, (series, points))| Line {
+            name: if figures.series.len() == 1 {
+                writer.plain("metric.now")
+            } else {
+                series.name.clone()
+            },
+            colour: if i == 0 { colour } else { PALETTE.muted },
+            dashed: false,
+            points: points.clone(),
+        });
     let before = view.metric.baselines.iter().map(|(which, points)| Line {
         name: writer.plain(match which {
             Baseline::Day => "baseline.day",
@@ -217,7 +224,11 @@ fn plot(view: &InvestigationView, writer: &Writer<'_>) -> Result<Plot, String> {
         dashed: true,
         points: points.clone(),
     });
-    let value = if writer.locale == "en" { axis_value_en } else { axis_value };
+    let value = if writer.locale == "en" {
+        axis_value_en
+    } else {
+        axis_value
+    };
     let over = figures
         .resolved_at
         .map(|at| (at, writer.plain("metric.resolved")));
@@ -250,22 +261,43 @@ fn sections(view: &InvestigationView, writer: &Writer<'_>) -> Vec<Section> {
     let patterns = logs.new.iter().chain(&logs.more).take(ENTRIES);
     let failed = traces.failed.iter().take(ENTRIES);
     let slow = traces.slow.iter().take(ENTRIES);
-    let about = if logs.narrow { "logs.about" } else { "logs.about_all" };
+    let about = if logs.narrow {
+        "logs.about"
+    } else {
+        "logs.about_all"
+    };
     let lines = format!("{}{}", if logs.exact { "" } else { "≥ " }, logs.lines);
     let traced = |rows: Vec<Row>, title: &str| Section {
         title: writer.plain(title),
         note: traces.median.map_or_else(String::new, |m| {
-            let params = [("count", traces.looked_at.to_string()), ("median", writer.length(m))];
+            let params = [
+                ("count", traces.looked_at.to_string()),
+                ("median", writer.length(m)),
+            ];
             writer.with("traces.median", &params)
         }),
-        empty: why(&traces.error, traces.source.is_empty(), "traces.no_source", "traces.nothing"),
+        empty: why(
+            &traces.error,
+            traces.source.is_empty(),
+            "traces.no_source",
+            "traces.nothing",
+        ),
         rows,
     };
     vec![
         Section {
             title: writer.plain("logs.title"),
-            note: if logs.lines == 0 { String::new() } else { writer.with(about, &[("lines", lines)]) },
-            empty: why(&logs.error, logs.store.is_empty(), "logs.no_store", "logs.nothing"),
+            note: if logs.lines == 0 {
+                String::new()
+            } else {
+                writer.with(about, &[("lines", lines)])
+            },
+            empty: why(
+                &logs.error,
+                logs.store.is_empty(),
+                "logs.no_store",
+                "logs.nothing",
+            ),
             rows: patterns.map(|p| pattern(p, writer)).collect(),
         },
         traced(failed.map(|t| trace(t, writer)).collect(), "traces.failed"),
@@ -274,7 +306,12 @@ fn sections(view: &InvestigationView, writer: &Writer<'_>) -> Vec<Section> {
             title: writer.plain("others.title"),
             note: String::new(),
             empty: writer.plain("others.none"),
-            rows: view.others.iter().take(ENTRIES).map(|o| other(o, writer)).collect(),
+            rows: view
+                .others
+                .iter()
+                .take(ENTRIES)
+                .map(|o| other(o, writer))
+                .collect(),
         },
     ]
 }
@@ -283,7 +320,11 @@ fn pattern(p: &InvestigationPattern, writer: &Writer<'_>) -> Row {
     let first = writer.with("logs.first", &[("time", writer.time(p.first, "%H:%M:%S"))]);
     Row {
         text: p.template.clone(),
-        under: if p.service.is_empty() { first } else { format!("{} · {first}", p.service) },
+        under: if p.service.is_empty() {
+            first
+        } else {
+            format!("{} · {first}", p.service)
+        },
         figure: writer.with("logs.count", &[("count", p.count.to_string())]),
         alarming: true,
     }
@@ -295,7 +336,11 @@ fn trace(t: &InvestigationTrace, writer: &Writer<'_>) -> Row {
     let begun = writer.time(t.start, "%H:%M:%S");
     Row {
         text: format!("{} {}", t.service, t.operation),
-        under: if t.errors == 0 { format!("{begun} · {spans} · {}", t.id) } else { format!("{begun} · {spans} · {errors} · {}", t.id) },
+        under: if t.errors == 0 {
+            format!("{begun} · {spans} · {}", t.id)
+        } else {
+            format!("{begun} · {spans} · {errors} · {}", t.id)
+        },
         figure: writer.length(t.duration),
         alarming: t.errors > 0,
     }
@@ -305,7 +350,11 @@ fn other(o: &InvestigationAlert, writer: &Writer<'_>) -> Row {
     let figure = if o.after.abs() < 1_000.0 {
         writer.plain("others.same")
     } else {
-        let key = if o.after < 0.0 { "others.before" } else { "others.after" };
+        let key = if o.after < 0.0 {
+            "others.before"
+        } else {
+            "others.after"
+        };
         writer.with(key, &[("age", writer.length(o.after.abs()))])
     };
     Row {
@@ -322,7 +371,15 @@ mod tests {
 
     #[test]
     fn values_beside_the_axis() {
-        let cases = [(0.0, "0"), (0.125, "0.125"), (7.5, "7.5"), (95.0, "95"), (100.0, "100"), (12_000.0, "1.2 万"), (-3.4e8, "-3.4 亿")];
+        let cases = [
+            (0.0, "0"),
+            (0.125, "0.125"),
+            (7.5, "7.5"),
+            (95.0, "95"),
+            (100.0, "100"),
+            (12_000.0, "1.2 万"),
+            (-3.4e8, "-3.4 亿"),
+        ];
         for (value, text) in cases {
             assert_eq!(axis_value(value), text);
         }
