@@ -4,11 +4,13 @@
 
 mod commands;
 mod environment;
+mod investigation;
 mod logs;
 mod machine;
 mod popups;
 mod rota;
 mod shell;
+mod traces;
 mod tray;
 mod windows;
 

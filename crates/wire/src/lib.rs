@@ -11,6 +11,7 @@ pub mod frame;
 pub mod investigation;
 pub mod logs;
 pub mod rota;
+pub mod traces;
 pub mod view;
 
 pub use alert::*;
@@ -19,4 +20,5 @@ pub use frame::{FrameHead, FrameWriter, Patch, QueryFrame};
 pub use investigation::*;
 pub use logs::*;
 pub use rota::*;
+pub use traces::*;
 pub use view::*;

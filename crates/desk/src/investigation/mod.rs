@@ -13,10 +13,11 @@ use crate::clock;
 use crate::duty::DutyHandle;
 use crate::duty::chart::Book;
 use crate::logs::Stores;
+use crate::traces::Store;
 use clues::Clues;
 use model::duty::AlertId;
-pub use spans::TraceSource;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 use wire::{
     AlertDetail, AlertGrouping, AlertItem, AlertOrder, AlertQuery, AlertRow, AlertTab, ErrorCode,
@@ -40,7 +41,7 @@ pub struct Investigator {
     duty: DutyHandle,
     book: Book,
     logs: Stores,
-    traces: Option<TraceSource>,
+    traces: Option<Arc<Store>>,
     place: Place,
 }
 
@@ -78,7 +79,7 @@ impl Investigator {
         duty: DutyHandle,
         book: Book,
         logs: Stores,
-        traces: Option<TraceSource>,
+        traces: Option<Arc<Store>>,
         place: Place,
     ) -> Self {
         Self {
@@ -135,7 +136,7 @@ impl Investigator {
         let (metric, logs, traces, rows) = tokio::join!(
             metric::gather(&self.duty, &self.book, id),
             lines::gather(&self.logs, &clues, stretch),
-            spans::gather(self.traces.as_ref(), &clues, stretch),
+            spans::gather(self.traces.as_deref(), &clues, stretch),
             self.rows(),
         );
         Ok(InvestigationView {

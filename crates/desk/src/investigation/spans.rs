@@ -2,11 +2,11 @@
 
 use super::clues::{self, Clues};
 use super::{Stretch, in_time};
+use crate::traces::Store;
 use futures::future::join_all;
 use model::trace::{TraceId, TraceQuery, TraceSummary};
 use source::{SourceError, Traces};
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use wire::{ErrorView, InvestigationTraces};
 
 /// Services asked when the alert names none of them.
@@ -15,20 +15,9 @@ const SERVICES: usize = 6;
 const TRACES: usize = 60;
 const MS: i64 = 1_000_000;
 
-/// The preferred source of traces.
-#[derive(Clone, Debug)]
-pub struct TraceSource {
-    /// Its name in the configuration.
-    pub name: String,
-    /// Whether its traces are made up.
-    pub demo: bool,
-    /// Its client, or why there is none.
-    pub client: Result<Arc<dyn Traces>, ErrorView>,
-}
-
 /// Asks for failed traces and for any; a source answers some that match, so the slowest are the slowest of those.
 pub(super) async fn gather(
-    source: Option<&TraceSource>,
+    source: Option<&Store>,
     clues: &Clues,
     stretch: Stretch,
 ) -> InvestigationTraces {
@@ -42,10 +31,10 @@ pub(super) async fn gather(
     };
     view.source.clone_from(&source.name);
     view.demo = source.demo;
-    let client = match &source.client {
+    let client = match source.client() {
         Ok(client) => client.clone(),
         Err(error) => {
-            view.error = Some(error.clone());
+            view.error = Some(error);
             return view;
         }
     };
@@ -125,6 +114,7 @@ mod tests {
     use futures::FutureExt as _;
     use model::trace::{Dependency, Operation, Trace, TraceList};
     use source::{Answer, Ask, TraceSourceInfo};
+    use std::sync::Arc;
 
     /// Knows two services, of which the second always fails.
     #[derive(Debug)]
@@ -173,11 +163,7 @@ mod tests {
     }
 
     async fn about(services: &[&str]) -> InvestigationTraces {
-        let source = TraceSource {
-            name: "t".into(),
-            demo: false,
-            client: Ok(Arc::new(Half)),
-        };
+        let source = Store::new("t", "half", "", false, Ok(Arc::new(Half)));
         let clues = Clues {
             services: services.iter().map(|s| (*s).to_owned()).collect(),
             hosts: Vec::new(),
