@@ -17,6 +17,7 @@ pub mod loki;
 pub mod notifications;
 pub mod remote_write;
 pub mod servers;
+pub mod traces;
 pub mod tray;
 pub mod victorialogs;
 pub mod window;
