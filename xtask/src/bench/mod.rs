@@ -10,6 +10,7 @@ mod refresh;
 mod rota;
 mod start;
 mod traces;
+mod traces_view;
 mod tsdb;
 mod wall;
 
@@ -88,6 +89,12 @@ const BENCHES: &[Bench] = &[
         "日志实时：每秒 5000 行，10 分钟",
         "live tail of logs: 5,000 lines a second for 10 minutes",
         logs_tail::measure,
+    ),
+    (
+        "traces-view",
+        "链路页：5 万个 span 从收到到显示、滚动、内存",
+        "the page of traces: 50,000 spans from received to shown, scrolling, memory",
+        traces_view::measure,
     ),
     (
         "logs-patterns",
