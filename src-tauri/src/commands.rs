@@ -5,8 +5,10 @@ use desk::Handle;
 use desk::core::{Look, Zoom};
 
 use desk::duty::{DutyHandle, Message, Window};
+use desk::investigation::Investigator;
 use desk::logs::LogsHandle;
 use desk::rota::RotaHandle;
+use desk::traces::TracesHandle;
 use model::duty::{AlertId, Via};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -21,23 +23,48 @@ use wire::{
 
 /// The desk, as soon as it has started; the page may be there first.
 #[derive(Clone, Default)]
-pub struct Desk(pub Arc<SetOnce<(Handle, DutyHandle, RotaHandle, LogsHandle)>>);
+pub struct Desk(pub Arc<SetOnce<Handles>>);
+
+/// Whom the commands ask.
+#[derive(Debug)]
+pub struct Handles {
+    /// The wall.
+    pub wall: Handle,
+    /// The alert desk.
+    pub duty: DutyHandle,
+    /// The rota.
+    pub rota: RotaHandle,
+    /// The logs.
+    pub logs: LogsHandle,
+    /// The traces.
+    pub traces: TracesHandle,
+    /// Who gathers what explains an alert.
+    pub investigation: Investigator,
+}
 
 impl Desk {
     async fn handle(&self) -> &Handle {
-        &self.0.wait().await.0
+        &self.0.wait().await.wall
     }
 
     pub(crate) async fn duty(&self) -> &DutyHandle {
-        &self.0.wait().await.1
+        &self.0.wait().await.duty
     }
 
     pub(crate) async fn rota(&self) -> &RotaHandle {
-        &self.0.wait().await.2
+        &self.0.wait().await.rota
+    }
+
+    pub(crate) async fn investigation(&self) -> &Investigator {
+        &self.0.wait().await.investigation
+    }
+
+    pub(crate) async fn traces(&self) -> &TracesHandle {
+        &self.0.wait().await.traces
     }
 
     pub(crate) async fn logs(&self) -> &LogsHandle {
-        &self.0.wait().await.3
+        &self.0.wait().await.logs
     }
 }
 
@@ -162,6 +189,12 @@ pub async fn open_window(
 #[tauri::command]
 pub async fn alerts(desk: State<'_, Desk>, query: AlertQuery) -> Result<AlertPage, ErrorView> {
     desk.duty().await.list(query).await
+}
+
+/// Answers when the list is another than this one, or after a while; a hint to ask for it.
+#[tauri::command]
+pub async fn alerts_changed(desk: State<'_, Desk>, cursor: u64) -> Result<u64, ErrorView> {
+    Ok(desk.duty().await.changed(cursor).await)
 }
 
 /// Everything about an episode.

@@ -4,16 +4,21 @@
 
 mod commands;
 mod environment;
+mod investigation;
 mod logs;
 mod machine;
 mod popups;
 mod rota;
 mod shell;
+mod traces;
 mod tray;
 mod windows;
 
 use desk::cli::{self, Action};
 use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let began = desk::clock::instant();

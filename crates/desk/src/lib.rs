@@ -12,6 +12,7 @@ pub mod driver;
 pub mod duty;
 pub mod feeders;
 pub mod frames;
+pub mod investigation;
 pub mod listener;
 pub mod local;
 pub mod logs;
@@ -22,6 +23,7 @@ pub mod sources;
 pub mod start;
 pub mod stories;
 pub mod texts;
+pub mod traces;
 
 pub use core::{Handle, Request};
 pub use problem::Problem;

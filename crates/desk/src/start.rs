@@ -7,11 +7,13 @@ use crate::core::{Core, Facts, Handle, Message};
 use crate::driver::Driver;
 use crate::duty::{self, DutyHandle, Shell, chart::Book};
 use crate::feeders;
+use crate::investigation::{Investigator, Place};
 use crate::logs::{self, LogsHandle};
 use crate::rota::RotaHandle;
 use crate::secret_store::{self, ReadSecrets};
 use crate::sources;
 use crate::stories;
+use crate::traces::{self, TracesHandle};
 use engine::{Failure, Setup, SourceSpec};
 use notify::popup::{PopupEvent, PopupHost};
 use simulator::Planned;
@@ -70,6 +72,10 @@ pub struct Desk {
     pub rota: RotaHandle,
     /// To ask about logs.
     pub logs: LogsHandle,
+    /// To ask about everything around an alert.
+    pub investigation: Investigator,
+    /// To ask of traces.
+    pub traces: TracesHandle,
     /// What is in force.
     pub config: Config,
     stop: CancellationToken,
@@ -116,12 +122,13 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     }
     let logs = logs::start(&config, &secrets, data.as_deref(), &stop).await;
     let mut logs_running = vec![logs.watching];
+    let (traces, demo_traces) = traces::start(&config, &secrets, &stop).await;
     if config.demo_enabled() {
         let options = stories::options(&config.demo);
         let incidents = stories::incidents(&overrides.incidents, clock::now_ms());
         let sinks = stories::Sinks {
             logs: logs.demo,
-            traces: None,
+            traces: demo_traces,
         };
         let told = stories::tell(options, incidents, sinks, stop.clone());
         logs_running.push(tokio::spawn(told));
@@ -162,6 +169,19 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     let book = book(&setup, &clients);
     let (duty, duty_rx, band) = DutyHandle::channel();
     let (rota, rota_rx) = RotaHandle::channel();
+    let investigation = Investigator::new(
+        duty.clone(),
+        book.clone(),
+        logs.handle.stores().clone(),
+        traces.preferred(),
+        Place {
+            data: data.clone(),
+            zone: config
+                .time_zone
+                .parse()
+                .unwrap_or(chrono_tz::Asia::Shanghai),
+        },
+    );
     let around = duty::start::Around {
         shell: machine.shell,
         popup: machine.popup,
@@ -202,6 +222,8 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         duty,
         rota,
         logs: logs.handle,
+        investigation,
+        traces,
         config,
         stop,
         feeders,

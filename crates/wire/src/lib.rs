@@ -8,13 +8,17 @@ pub mod alert;
 pub mod codegen;
 pub mod error;
 pub mod frame;
+pub mod investigation;
 pub mod logs;
 pub mod rota;
+pub mod traces;
 pub mod view;
 
 pub use alert::*;
 pub use error::{ErrorCode, ErrorView};
 pub use frame::{FrameHead, FrameWriter, Patch, QueryFrame};
+pub use investigation::*;
 pub use logs::*;
 pub use rota::*;
+pub use traces::*;
 pub use view::*;

@@ -5,7 +5,7 @@ mod desk;
 mod keep;
 mod output;
 mod query;
-mod say;
+pub(crate) mod say;
 
 use crate::config::{self, Loaded};
 use crate::texts::{from_environment, plain};
