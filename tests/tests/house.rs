@@ -131,7 +131,15 @@ fn needs(metadata: &Value, package: &str) -> BTreeSet<String> {
 #[test]
 fn what_decides_knows_no_runtime_no_database_and_no_network() {
     let metadata = metadata();
-    for pure in ["model", "engine", "wire", "promql", "rules", "interchange"] {
+    for pure in [
+        "model",
+        "engine",
+        "wire",
+        "promql",
+        "rules",
+        "interchange",
+        "logs",
+    ] {
         let needs = needs(&metadata, pure);
         for forbidden in [
             "tokio",
