@@ -45,54 +45,44 @@ impl LogLevel {
         }
     }
 
-    /// What writers call it, in any case: the names of log4j, syslog, Go, Python and Node, and the words in Chinese logs.
-    /// `None` for a word that is none of them.
+    /// What writers call it: the names of log4j, syslog, Go, Python and Node, and the words in Chinese logs; small letters.
+    pub const fn words(self) -> &'static [&'static str] {
+        match self {
+            Self::Trace => &["trace", "trc", "finest", "verbose", "silly", "跟踪"],
+            Self::Debug => &["debug", "dbg", "fine", "finer", "debug1", "调试"],
+            Self::Info => &[
+                "info",
+                "inf",
+                "information",
+                "informational",
+                "notice",
+                "log",
+                "信息",
+                "提示",
+            ],
+            Self::Warn => &["warn", "warning", "wrn", "警告", "告警"],
+            Self::Error => &["error", "err", "severe", "错误", "异常"],
+            Self::Fatal => &[
+                "fatal",
+                "ftl",
+                "critical",
+                "crit",
+                "alert",
+                "emerg",
+                "emergency",
+                "panic",
+                "致命",
+                "严重",
+            ],
+        }
+    }
+
+    /// The level that writers mean by this word ([`LogLevel::words`]), in any case. `None` for a word that is none of them.
     pub fn read(word: &str) -> Option<Self> {
         let word = word.trim();
-        let known: &[(&[&str], Self)] = &[
-            (
-                &["trace", "trc", "finest", "verbose", "silly", "跟踪"],
-                Self::Trace,
-            ),
-            (
-                &["debug", "dbg", "fine", "finer", "debug1", "调试"],
-                Self::Debug,
-            ),
-            (
-                &[
-                    "info",
-                    "inf",
-                    "information",
-                    "informational",
-                    "notice",
-                    "log",
-                    "信息",
-                    "提示",
-                ],
-                Self::Info,
-            ),
-            (&["warn", "warning", "wrn", "警告", "告警"], Self::Warn),
-            (&["error", "err", "severe", "错误", "异常"], Self::Error),
-            (
-                &[
-                    "fatal",
-                    "ftl",
-                    "critical",
-                    "crit",
-                    "alert",
-                    "emerg",
-                    "emergency",
-                    "panic",
-                    "致命",
-                    "严重",
-                ],
-                Self::Fatal,
-            ),
-        ];
-        known
-            .iter()
-            .find(|(words, _)| words.iter().any(|w| w.eq_ignore_ascii_case(word)))
-            .map(|(_, level)| *level)
+        Self::ALL
+            .into_iter()
+            .find(|level| level.words().iter().any(|w| w.eq_ignore_ascii_case(word)))
     }
 }
 
