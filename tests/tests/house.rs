@@ -139,6 +139,7 @@ fn what_decides_knows_no_runtime_no_database_and_no_network() {
         "rules",
         "interchange",
         "logs",
+        "traces",
     ] {
         let needs = needs(&metadata, pure);
         for forbidden in [

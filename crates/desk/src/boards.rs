@@ -64,7 +64,8 @@ pub fn fingerprint(dir: &Path) -> Vec<(PathBuf, u64, Option<std::time::SystemTim
     all
 }
 
-fn read_dir(dir: &Path) -> (Vec<(PathBuf, String)>, Vec<Problem>) {
+/// All YAML files of a directory, sorted.
+pub(crate) fn read_dir(dir: &Path) -> (Vec<(PathBuf, String)>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut files = Vec::new();
     let mut paths: Vec<PathBuf> = match std::fs::read_dir(dir) {
@@ -143,7 +144,8 @@ impl Library {
     }
 }
 
-fn parse<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T, Problem> {
+/// What a file says, or where it does not.
+pub(crate) fn parse<T: serde::de::DeserializeOwned>(path: &Path, text: &str) -> Result<T, Problem> {
     serde_saphyr::from_str(text).map_err(|e| {
         let line = e
             .location()

@@ -13,6 +13,7 @@ mod registry;
 mod rhythm;
 pub mod scenario;
 pub mod server;
+pub mod stories;
 mod world;
 
 pub use incident::{Incident, IncidentKind, Planned};

@@ -1,6 +1,6 @@
 //! TypeScript of all wire types.
 
-use crate::{alert, frame, rota, view};
+use crate::{alert, frame, logs, rota, view};
 use ts_rs::{Config, TS};
 
 /// The text of `ui/src/api/wire.ts`.
@@ -118,6 +118,45 @@ pub fn typescript() -> String {
         rota::ExportAsk,
         rota::ExportView,
         frame::FrameHead,
+        logs::LogLevelView,
+        logs::LogCategoryView,
+        logs::LogStoreView,
+        logs::LogTermView,
+        logs::LogScope,
+        logs::LogPageAsk,
+        logs::LogLineView,
+        logs::LogPageView,
+        logs::LogDetailView,
+        logs::LogHistogramAsk,
+        logs::LogHistogramView,
+        logs::LogFacetsAsk,
+        logs::LogFacetValue,
+        logs::LogFacetView,
+        logs::LogFacetsView,
+        logs::LogTailAsk,
+        logs::LogTailView,
+        logs::LogPatternsAsk,
+        logs::LogPatternPart,
+        logs::LogPatternView,
+        logs::LogPatternsView,
+        logs::LogNumbersAsk,
+        logs::LogNumbersRow,
+        logs::LogNumbersView,
+        logs::LogCompleteAsk,
+        logs::LogProposalKind,
+        logs::LogProposal,
+        logs::LogFault,
+        logs::LogCompletion,
+        logs::LogExportFormat,
+        logs::LogExportAsk,
+        logs::LogExportView,
+        logs::LogSavedView,
+        logs::LogPanelKind,
+        logs::LogSeriesView,
+        logs::LogPanelView,
+        logs::LogBoardView,
+        logs::LogsHome,
+        logs::LogViewEdit,
     );
     out
 }

@@ -52,6 +52,9 @@ pub enum ErrorCode {
     UnknownBoard,
     /// The search cannot be understood. `reason_key` (locale key), `term`.
     Search,
+    /// A query about logs cannot be read. `reason_key` (locale key), `from`, `to` (UTF-16 units of its text) and the sentence's
+    /// values.
+    LogQuery,
     /// What somebody wants to do is not done. `reason_key` (locale key) and its values.
     Refused,
     /// The alert desk's database. `reason_key` (locale key) and its values.

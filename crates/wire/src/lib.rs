@@ -8,11 +8,13 @@ pub mod alert;
 pub mod codegen;
 pub mod error;
 pub mod frame;
+pub mod logs;
 pub mod rota;
 pub mod view;
 
 pub use alert::*;
 pub use error::{ErrorCode, ErrorView};
 pub use frame::{FrameHead, FrameWriter, Patch, QueryFrame};
+pub use logs::*;
 pub use rota::*;
 pub use view::*;

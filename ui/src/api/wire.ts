@@ -1,6 +1,6 @@
 // Generated from crates/wire by `cargo xtask codegen`; a test fails when it is stale. Do not edit.
 
-export type ErrorCode = "connect" | "dns" | "tls" | "timeout" | "http" | "unauthorized" | "not_prometheus" | "not_alertmanager" | "unsupported" | "too_large" | "truncated" | "malformed" | "query" | "limit" | "cancelled" | "unknown_source" | "unknown_concept" | "unbound_concept" | "secret_missing" | "config" | "unknown_board" | "search" | "refused" | "store" | "unknown_alert" | "no_expression" | "no_metric" | "read_only" | "internal";
+export type ErrorCode = "connect" | "dns" | "tls" | "timeout" | "http" | "unauthorized" | "not_prometheus" | "not_alertmanager" | "unsupported" | "too_large" | "truncated" | "malformed" | "query" | "limit" | "cancelled" | "unknown_source" | "unknown_concept" | "unbound_concept" | "secret_missing" | "config" | "unknown_board" | "search" | "log_query" | "refused" | "store" | "unknown_alert" | "no_expression" | "no_metric" | "read_only" | "internal";
 
 export type ErrorView = { 
 /**
@@ -2545,3 +2545,729 @@ alerts: AlertBand | null,
  * Panels that changed.
  */
 panels: Array<PanelFrame>, };
+
+export type LogLevelView = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
+
+export type LogCategoryView = "app" | "system" | "security";
+
+export type LogStoreView = { 
+/**
+ * Its name in the configuration.
+ */
+name: string, 
+/**
+ * `embedded`, `postgresql`, `loki`, …
+ */
+kind: string, 
+/**
+ * Whether its lines are made up.
+ */
+demo: boolean, 
+/**
+ * Whether it answers; `None`: not asked yet.
+ */
+ok: boolean | null, 
+/**
+ * Why it does not.
+ */
+error: ErrorView | null, 
+/**
+ * Its version.
+ */
+version: string | null, 
+/**
+ * The oldest line's time.
+ */
+oldest: number | null, 
+/**
+ * Lines it has.
+ */
+lines: number | null, 
+/**
+ * Bytes on its disk.
+ */
+bytes: number | null, 
+/**
+ * When it last answered.
+ */
+last_ok: number | null, 
+/**
+ * How long its last answer to a probe took, ms.
+ */
+latency: number | null, };
+
+export type LogTermView = { 
+/**
+ * By its name in queries.
+ */
+field: string, 
+/**
+ * As text.
+ */
+value: string, 
+/**
+ * Lines that have it are left out.
+ */
+exclude: boolean, };
+
+export type LogScope = { 
+/**
+ * Which store; `None`: the first.
+ */
+store: string | null, 
+/**
+ * Only this kind of log.
+ */
+category: LogCategoryView | null, 
+/**
+ * In the language of queries; empty: all.
+ */
+query: string, 
+/**
+ * Beside the query.
+ */
+terms: Array<LogTermView>, 
+/**
+ * From this time on.
+ */
+from: number, 
+/**
+ * Before this time.
+ */
+to: number, };
+
+export type LogPageAsk = { 
+/**
+ * Which place of the page asks.
+ */
+lane: string, 
+/**
+ * Which lines.
+ */
+scope: LogScope, 
+/**
+ * Only beyond this place; `None`: from the end, or the beginning when `newer`.
+ */
+beyond: string | null, 
+/**
+ * To later lines.
+ */
+newer: boolean, 
+/**
+ * Lines at most; at most 1,000.
+ */
+limit: number, 
+/**
+ * Fields to show as cells, at most 12.
+ */
+columns: Array<string>, };
+
+export type LogLineView = { 
+/**
+ * Its place, opaque; unique in its store.
+ */
+place: string, 
+/**
+ * When it was written.
+ */
+at: number, 
+/**
+ * How serious.
+ */
+level: LogLevelView | null, 
+/**
+ * Which kind of log.
+ */
+category: LogCategoryView, 
+/**
+ * What wrote it.
+ */
+service: string, 
+/**
+ * Where.
+ */
+host: string, 
+/**
+ * Its text, at most 2,000 characters.
+ */
+message: string, 
+/**
+ * Whether the text goes on.
+ */
+cut: boolean, 
+/**
+ * The trace that it belongs to; empty: none.
+ */
+trace_id: string, 
+/**
+ * The span.
+ */
+span_id: string, 
+/**
+ * What the columns asked for say, in their order; empty where a line lacks the field.
+ */
+cells: Array<string>, };
+
+export type LogPageView = { 
+/**
+ * The lines.
+ */
+lines: Array<LogLineView>, 
+/**
+ * Whether there are more that way.
+ */
+more: boolean, 
+/**
+ * What to mark in messages, compared without regard to the case of ASCII letters.
+ */
+phrases: Array<string>, 
+/**
+ * Whether the store says that parts are missing.
+ */
+partial: boolean, 
+/**
+ * What the store warned of.
+ */
+warnings: Array<string>, 
+/**
+ * How long it took, ms.
+ */
+took: number, };
+
+export type LogDetailView = { 
+/**
+ * The line as in a list, without cells.
+ */
+line: LogLineView, 
+/**
+ * Its time in full, RFC 3339 with nanoseconds, UTC.
+ */
+time: string, 
+/**
+ * Its text, at most 256 KiB.
+ */
+message: string, 
+/**
+ * Bytes of text that are not shown.
+ */
+left_out: number, 
+/**
+ * Its fields by their names in queries, in order, at most 500.
+ */
+fields: Array<[string, string]>, 
+/**
+ * Everything but the text as JSON, at most 256 KiB; `null` when it is larger.
+ */
+attrs: unknown, 
+/**
+ * The line as one JSON object, as an export writes it.
+ */
+raw: string, };
+
+export type LogHistogramAsk = { 
+/**
+ * Which place of the page asks.
+ */
+lane: string, 
+/**
+ * Which lines.
+ */
+scope: LogScope, 
+/**
+ * About so many buckets; at most 400.
+ */
+buckets: number, };
+
+export type LogHistogramView = { 
+/**
+ * When the first bucket begins.
+ */
+start: number, 
+/**
+ * Length of a bucket, ms.
+ */
+step: number, 
+/**
+ * One row for each bucket: no level, trace, debug, info, warn, error, fatal.
+ */
+counts: Array<[number, number, number, number, number, number, number]>, 
+/**
+ * All lines.
+ */
+total: number, 
+/**
+ * False: some lines were not counted, the numbers are a floor.
+ */
+exact: boolean, 
+/**
+ * How long it took, ms.
+ */
+took: number, };
+
+export type LogFacetsAsk = { 
+/**
+ * Which place of the page asks.
+ */
+lane: string, 
+/**
+ * Which lines.
+ */
+scope: LogScope, 
+/**
+ * Which fields, at most 20; none: those that say most.
+ */
+fields: Array<string>, 
+/**
+ * Values of each at most; at most 100.
+ */
+limit: number, };
+
+export type LogFacetValue = { 
+/**
+ * The value.
+ */
+value: string, 
+/**
+ * Lines.
+ */
+lines: number, };
+
+export type LogFacetView = { 
+/**
+ * Which field.
+ */
+field: string, 
+/**
+ * The most frequent first.
+ */
+values: Array<LogFacetValue>, 
+/**
+ * False: only the newest lines were looked at.
+ */
+exact: boolean, };
+
+export type LogFacetsView = { 
+/**
+ * In the order asked for.
+ */
+facets: Array<LogFacetView>, 
+/**
+ * All fields that the lines have, the frequent ones first.
+ */
+fields: Array<string>, };
+
+export type LogTailAsk = { 
+/**
+ * Which place of the page asks.
+ */
+lane: string, 
+/**
+ * Which lines; its times do not matter.
+ */
+scope: LogScope, 
+/**
+ * Where the last answer ended; `None`: begin now.
+ */
+mark: string | null, 
+/**
+ * Lines at most; at most 1,000.
+ */
+limit: number, 
+/**
+ * Fields to show as cells.
+ */
+columns: Array<string>, };
+
+export type LogTailView = { 
+/**
+ * The newest of what arrived.
+ */
+lines: Array<LogLineView>, 
+/**
+ * Where to go on.
+ */
+mark: string, 
+/**
+ * Lines that arrived and are not among `lines`.
+ */
+left_out: number, 
+/**
+ * What to mark in messages.
+ */
+phrases: Array<string>, };
+
+export type LogPatternsAsk = { 
+/**
+ * Which place of the page asks.
+ */
+lane: string, 
+/**
+ * Which lines.
+ */
+scope: LogScope, 
+/**
+ * Patterns at most; at most 500.
+ */
+limit: number, };
+
+export type LogPatternPart = { 
+/**
+ * The same in every line, or what kind of thing stands there.
+ */
+text: string, 
+/**
+ * Whether it differs from line to line.
+ */
+any: boolean, };
+
+export type LogPatternView = { 
+/**
+ * Which.
+ */
+id: string, 
+/**
+ * What they say.
+ */
+parts: Array<LogPatternPart>, 
+/**
+ * How many lines.
+ */
+lines: number, 
+/**
+ * Their share of all that were looked at, 0..1.
+ */
+share: number, 
+/**
+ * The most serious level among them.
+ */
+level: LogLevelView | null, 
+/**
+ * Services that write it, at most 5.
+ */
+services: Array<string>, 
+/**
+ * Lines by time, 24 buckets over what was looked at.
+ */
+spark: Array<number>, 
+/**
+ * The first line's time.
+ */
+first: number, 
+/**
+ * The last line's.
+ */
+last: number, 
+/**
+ * One of the lines.
+ */
+example: string, 
+/**
+ * A query that finds them; empty when nothing in them stays the same.
+ */
+query: string, };
+
+export type LogPatternsView = { 
+/**
+ * The patterns.
+ */
+patterns: Array<LogPatternView>, 
+/**
+ * Lines that were looked at: the newest ones.
+ */
+looked_at: number, 
+/**
+ * Whether that is all there are.
+ */
+whole: boolean, 
+/**
+ * From when on lines were looked at.
+ */
+since: number, 
+/**
+ * Patterns that are left out.
+ */
+left_out: number, };
+
+export type LogNumbersAsk = { 
+/**
+ * Which place of the page asks.
+ */
+lane: string, 
+/**
+ * Which lines.
+ */
+scope: LogScope, 
+/**
+ * The field whose values make groups.
+ */
+by: string, 
+/**
+ * The field that is a number.
+ */
+number: string, 
+/**
+ * Groups at most; at most 100.
+ */
+limit: number, };
+
+export type LogNumbersRow = { 
+/**
+ * The value that its lines share.
+ */
+value: string, 
+/**
+ * Its lines that have the number.
+ */
+lines: number, 
+/**
+ * Mean.
+ */
+mean: number, 
+/**
+ * Half are below.
+ */
+p50: number, 
+/**
+ * 95 of 100 are below.
+ */
+p95: number, 
+/**
+ * The largest.
+ */
+max: number, };
+
+export type LogNumbersView = { 
+/**
+ * The groups.
+ */
+rows: Array<LogNumbersRow>, 
+/**
+ * Lines that were looked at: the newest ones.
+ */
+looked_at: number, 
+/**
+ * Whether that is all there are.
+ */
+whole: boolean, };
+
+export type LogCompleteAsk = { 
+/**
+ * Which place of the page asks.
+ */
+lane: string, 
+/**
+ * The query as it is, and where its values come from.
+ */
+scope: LogScope, 
+/**
+ * Where the cursor is, in the page's units of text (UTF-16).
+ */
+caret: number, };
+
+export type LogProposalKind = "field" | "value" | "phrase" | "operator";
+
+export type LogProposal = { 
+/**
+ * What is put in.
+ */
+insert: string, 
+/**
+ * What it is.
+ */
+kind: LogProposalKind, 
+/**
+ * Lines that have it, where that is known.
+ */
+lines: number | null, };
+
+export type LogFault = { 
+/**
+ * From this unit of text on (UTF-16).
+ */
+from: number, 
+/**
+ * Before this one.
+ */
+to: number, 
+/**
+ * What.
+ */
+error: ErrorView, };
+
+export type LogCompletion = { 
+/**
+ * What is replaced: from this unit of text on (UTF-16).
+ */
+from: number, 
+/**
+ * Before this one.
+ */
+to: number, 
+/**
+ * Proposals, the likeliest first.
+ */
+proposals: Array<LogProposal>, 
+/**
+ * What is wrong with the query as it is.
+ */
+fault: LogFault | null, };
+
+export type LogExportFormat = "ndjson" | "csv";
+
+export type LogExportAsk = { 
+/**
+ * Which lines.
+ */
+scope: LogScope, 
+/**
+ * How.
+ */
+format: LogExportFormat, 
+/**
+ * Lines at most; at most 200,000.
+ */
+limit: number, 
+/**
+ * Columns of a CSV beside the usual ones.
+ */
+columns: Array<string>, };
+
+export type LogExportView = { 
+/**
+ * Where.
+ */
+path: string, 
+/**
+ * Lines in it.
+ */
+lines: number, 
+/**
+ * Whether those are all; else the newest.
+ */
+whole: boolean, };
+
+export type LogSavedView = { 
+/**
+ * Its name, unique.
+ */
+name: string, 
+/**
+ * Which store; `None`: the first.
+ */
+store: string | null, 
+/**
+ * Only this kind of log.
+ */
+category: LogCategoryView | null, 
+/**
+ * The query.
+ */
+query: string, 
+/**
+ * Columns beside time, level, service and message.
+ */
+columns: Array<string>, 
+/**
+ * How far back, ms.
+ */
+back: number, };
+
+export type LogPanelKind = "count" | "histogram" | "series" | "top" | "numbers" | "lines" | "patterns";
+
+export type LogSeriesView = { 
+/**
+ * Locale key of its name, or the name.
+ */
+title: string, 
+/**
+ * Which lines, beside the panel's query.
+ */
+query: string, };
+
+export type LogPanelView = { 
+/**
+ * Unique in its board.
+ */
+id: string, 
+/**
+ * Locale key of its title, or the title.
+ */
+title: string, 
+/**
+ * How it shows them.
+ */
+kind: LogPanelKind, 
+/**
+ * Which lines.
+ */
+query: string, 
+/**
+ * Field of `top`, group of `numbers`.
+ */
+field: string, 
+/**
+ * Number of `numbers`.
+ */
+number: string, 
+/**
+ * Unit of that number.
+ */
+unit: string, 
+/**
+ * Lines of `series`.
+ */
+series: Array<LogSeriesView>, 
+/**
+ * Columns of `lines`.
+ */
+columns: Array<string>, 
+/**
+ * Width in twelfths of the board.
+ */
+width: number, 
+/**
+ * Height in rows.
+ */
+height: number, };
+
+export type LogBoardView = { 
+/**
+ * Unique.
+ */
+id: string, 
+/**
+ * Locale key of its title, or the title.
+ */
+title: string, 
+/**
+ * Its panels, in reading order.
+ */
+panels: Array<LogPanelView>, };
+
+export type LogsHome = { 
+/**
+ * All stores; the first is asked when none is named.
+ */
+stores: Array<LogStoreView>, 
+/**
+ * All boards.
+ */
+boards: Array<LogBoardView>, 
+/**
+ * Kept views, by name.
+ */
+views: Array<LogSavedView>, 
+/**
+ * What is wrong with files of boards or views.
+ */
+problems: Array<ErrorText>, };
+
+export type LogViewEdit = { "do": "keep", 
+/**
+ * Which.
+ */
+view: LogSavedView, } | { "do": "drop", 
+/**
+ * Which.
+ */
+name: string, };

@@ -1,7 +1,7 @@
 //! From text to configuration, with every problem named by line, key and remedy.
 
 use super::schema::{self, Kind};
-use super::{Config, Source};
+use super::{Config, LogStore, Source};
 use crate::Problem;
 use crate::problem::line_of;
 use serde::Deserialize;
@@ -250,6 +250,7 @@ impl Walk<'_> {
         });
         config.embedded.scrape = scrape;
         self.listen(config);
+        self.log_stores(config);
         self.duty(config);
         if let Some(dir) = config.boards_dir.as_ref().filter(|d| !d.is_dir()) {
             let line = self.line("boards_dir");
@@ -297,6 +298,59 @@ impl Walk<'_> {
                     &[("value", path.display().to_string())],
                 );
             }
+        }
+        good
+    }
+
+    fn log_stores(&mut self, config: &mut Config) {
+        let mut names: Vec<String> = vec!["local".into(), "demo".into()];
+        let mut kept = Vec::new();
+        for (i, store) in std::mem::take(&mut config.log_store)
+            .into_iter()
+            .enumerate()
+        {
+            if self.log_store(&store, i, &names) {
+                names.push(store.name.clone());
+                kept.push(store);
+            }
+        }
+        config.log_store = kept;
+    }
+
+    fn log_store(&mut self, store: &LogStore, i: usize, names: &[String]) -> bool {
+        let place = format!("log_store.{i}");
+        let mut good = self.required(&place, "log_store.name", &store.name)
+            & self.required(&place, "log_store.kind", &store.kind);
+        // A database's address is looked at by the one that speaks to it.
+        good &= match store.kind.as_str() {
+            "embedded" => true,
+            "postgresql" => self.required(&place, "log_store.url", &store.url),
+            _ => {
+                self.required(&place, "log_store.url", &store.url)
+                    && self.url(&format!("{place}.url"), "log_store.url", &store.url)
+            }
+        };
+        if names.contains(&store.name) {
+            let line = self.line(&format!("{place}.name"));
+            let value = store.name.clone();
+            self.add(
+                "config_name_twice",
+                line,
+                "log_store.name",
+                &[("value", value)],
+            );
+            good = false;
+        }
+        good &= self.credentials(&place, "log_store", &store.auth, &store.user, &store.secret);
+        if store.client_cert_file.is_some() == store.client_key_secret.is_empty() {
+            let line = self.line(&format!("{place}.client_cert_file"));
+            self.add(
+                "config_cert_and_key",
+                line,
+                "log_store.client_cert_file",
+                &[],
+            );
+            good = false;
         }
         good
     }
@@ -453,6 +507,23 @@ mod tests {
             problems(one)[0],
             (2, "config_name_twice", "source.name".into())
         );
+    }
+
+    #[test]
+    fn stores_of_logs_need_an_address_and_a_name_of_their_own() {
+        let text = "[[log_store]]\nname = \"a\"\nkind = \"loki\"\n[[log_store]]\nname = \"demo\"\nkind = \"embedded\"\n[[log_store]]\nname = \"b\"\nkind = \"embedded\"\n[[log_store]]\nname = \"c\"\nkind = \"splunk\"\n";
+        let found = problems(text);
+        for expect in [
+            (1, "config_required", "log_store.url"),
+            (5, "config_name_twice", "log_store.name"),
+            (12, "config_one_of", "log_store.kind"),
+        ] {
+            let expect = (expect.0, expect.1, expect.2.to_owned());
+            assert!(found.contains(&expect), "{expect:?} not in {found:?}");
+        }
+        let (config, _) = parse(Path::new("c.toml"), text);
+        let kept: Vec<&str> = config.log_store.iter().map(|s| s.name.as_str()).collect();
+        assert_eq!(kept, ["b"]);
     }
 
     #[test]

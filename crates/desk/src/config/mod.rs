@@ -36,6 +36,8 @@ pub struct Config {
     pub wall: Wall,
     /// Sources of metrics in order of preference.
     pub source: Vec<Source>,
+    /// Stores of logs in order of preference.
+    pub log_store: Vec<LogStore>,
     /// The store inside the program.
     pub embedded: Embedded,
     /// The alert desk.
@@ -106,6 +108,36 @@ pub struct Source {
     pub scrape_interval_seconds: Option<f64>,
 }
 
+/// One store of logs.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogStore {
+    /// Unique name.
+    pub name: String,
+    /// `embedded`, `postgresql`, or a kind of [`source::LOG_KINDS`].
+    pub kind: String,
+    /// Address; none for `embedded`.
+    pub url: String,
+    /// `none`, `basic` or `bearer`.
+    pub auth: String,
+    /// User for `basic`.
+    pub user: String,
+    /// Name of the stored secret: password for `basic`, token for `bearer`.
+    pub secret: String,
+    /// PEM file of the authority that signed the server's certificate.
+    pub ca_file: Option<PathBuf>,
+    /// PEM file of our certificate.
+    pub client_cert_file: Option<PathBuf>,
+    /// Name of the stored secret that holds our certificate's key (PEM).
+    pub client_key_secret: String,
+    /// Seconds from asking to the end of the answer.
+    pub timeout_seconds: Option<f64>,
+    /// Days that lines are kept, for `embedded`.
+    pub retention_days: Option<u32>,
+    /// MiB that lines may take on disk, for `embedded`.
+    pub retention_mib: Option<u64>,
+}
+
 /// The store inside the program.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 #[serde(deny_unknown_fields, default)]
@@ -171,6 +203,7 @@ impl Default for Config {
             boards_dir: None,
             wall: Wall::default(),
             source: Vec::new(),
+            log_store: Vec::new(),
             embedded: Embedded::default(),
             duty: duty::Duty::default(),
             alert_source: Vec::new(),

@@ -57,6 +57,15 @@ const fn must(path: &'static str, kind: Kind) -> Key {
 /// Largest number of seconds that makes sense for an interval or a time limit.
 const HOUR: f64 = 3600.0;
 
+/// Kinds of stores of logs: the one inside the program, the database, and what is reached over HTTP.
+pub const LOG_STORES: &[&str] = &[
+    "embedded",
+    "postgresql",
+    "loki",
+    "victorialogs",
+    "elasticsearch",
+];
+
 /// Names of the levels.
 pub const LEVELS: &[&str] = &["P0", "P1", "P2", "P3"];
 
@@ -94,6 +103,23 @@ pub const KEYS: &[Key] = &[
         Kind::Number(0.5, HOUR),
         "30.0",
     ),
+    key("log_store", Kind::Tables, ""),
+    must("log_store.name", Kind::Text),
+    must("log_store.kind", Kind::OneOf(LOG_STORES)),
+    key("log_store.url", Kind::Text, ""),
+    key(
+        "log_store.auth",
+        Kind::OneOf(&["none", "basic", "bearer"]),
+        "\"none\"",
+    ),
+    key("log_store.user", Kind::Text, ""),
+    key("log_store.secret", Kind::Text, ""),
+    key("log_store.ca_file", Kind::Path, ""),
+    key("log_store.client_cert_file", Kind::Path, ""),
+    key("log_store.client_key_secret", Kind::Text, ""),
+    key("log_store.timeout_seconds", Kind::Number(0.1, HOUR), "10.0"),
+    key("log_store.retention_days", Kind::Whole(1, 3650), "30"),
+    key("log_store.retention_mib", Kind::Whole(16, 1 << 20), "4096"),
     key("embedded", Kind::Table, ""),
     key("embedded.host", Kind::Bool, "true"),
     key("embedded.interval_seconds", Kind::Number(0.5, HOUR), "5.0"),

@@ -115,7 +115,7 @@ pub struct Span {
     pub id: SpanId,
     /// The span that caused it, when one is named; it need not be there.
     pub parent: Option<SpanId>,
-    /// Other references.
+    /// Other references; and the parent once more when the span only follows from it ([`Span::follows`]).
     pub links: Vec<Link>,
     /// Index into [`Trace::processes`].
     pub process: u32,
@@ -141,6 +141,13 @@ impl Span {
     /// When it ended; never before it began.
     pub fn end_ns(&self) -> i64 {
         self.start_ns.saturating_add(self.duration_ns.max(0))
+    }
+
+    /// Whether it follows from its parent without the parent waiting for it (OpenTracing's `FOLLOWS_FROM`): then its
+    /// parent, in `trace`, is among its links too.
+    pub fn follows(&self, trace: TraceId) -> bool {
+        let is_parent = |l: &Link| l.trace == trace && Some(l.span) == self.parent;
+        self.links.iter().any(is_parent)
     }
 
     /// The value of tag `key`.

@@ -8,12 +8,12 @@ use crate::world::World;
 
 pub(super) const MIB: f64 = 1_048_576.0;
 pub(super) const GIB: f64 = 1024.0 * MIB;
-pub(super) const NAMESPACE: &str = "restaurant";
+pub(crate) const NAMESPACE: &str = "restaurant";
 
-pub(super) struct Pod {
-    pub(super) name: &'static str,
-    pub(super) owner: &'static str,
-    pub(super) node: &'static str,
+pub(crate) struct Pod {
+    pub(crate) name: &'static str,
+    pub(crate) owner: &'static str,
+    pub(crate) node: &'static str,
     /// Limits: cores, MiB.
     pub(super) cpu_limit: f64,
     pub(super) memory_limit: f64,
@@ -21,7 +21,7 @@ pub(super) struct Pod {
     pub(super) cpu: f64,
     pub(super) memory: f64,
     /// The incident that this pod suffers from.
-    pub(super) suffers: Option<IncidentKind>,
+    pub(crate) suffers: Option<IncidentKind>,
 }
 
 const fn pod(
@@ -44,7 +44,7 @@ const fn pod(
     }
 }
 
-pub(super) const PODS: [Pod; 12] = [
+pub(crate) const PODS: [Pod; 12] = [
     pod(
         "gateway-6d4b9c7f5-2xk8p",
         "gateway",
@@ -172,7 +172,7 @@ pub(crate) fn build(b: &mut Builder, booted_s: f64) {
 }
 
 /// Share of the time in which a pod that crashes again and again is down: all but a few seconds of each minute.
-pub(super) fn down(w: &World, suffers: Option<IncidentKind>) -> bool {
+pub(crate) fn down(w: &World, suffers: Option<IncidentKind>) -> bool {
     suffers == Some(IncidentKind::PodCrashLoop)
         && w.level(IncidentKind::PodCrashLoop) > 0.3
         && w.t_ms.rem_euclid(60_000) > 8_000

@@ -16,6 +16,8 @@ mod service;
 mod user;
 mod web;
 
+pub(crate) use container::{NAMESPACE, PODS, Pod, down};
+
 use crate::registry::Builder;
 
 /// Adds every series of the platform. `start_ms` dates what has been up for days.

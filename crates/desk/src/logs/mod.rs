@@ -1,0 +1,19 @@
+//! Logs, from a page to the stores: which stores there are and how they are, questions with a time limit that give way to newer
+//! ones, kept views, boards, exports. Nothing here grows with what a store holds: each answer is bounded.
+
+mod ask;
+pub mod boards;
+mod complete;
+mod export;
+mod lanes;
+mod numbers;
+mod patterns;
+mod saved;
+mod scope;
+mod setup;
+mod stores;
+mod views;
+
+pub use self::ask::LogsHandle;
+pub use self::setup::start;
+pub use self::stores::{Entry, Stores};

@@ -1,0 +1,116 @@
+//! Finding spans.
+
+use crate::Arrangement;
+use model::trace::{Span, Tag, TagValue};
+use regex::{Regex, RegexBuilder};
+
+/// The longest text that is looked for, in characters; what is beyond it is not looked at.
+const LONGEST_TEXT: usize = 200;
+
+/// What is looked for; a span must match all of it. The default matches nothing.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Find {
+    /// Text in the operation, the service, the id, a tag's name or value or `name=value`, an event's field; without regard to
+    /// case.
+    pub text: String,
+    /// Exactly this service.
+    pub service: Option<String>,
+    /// Exactly this operation.
+    pub operation: Option<String>,
+    /// Only failed spans.
+    pub errors: bool,
+    /// Only spans on the critical path.
+    pub critical: bool,
+}
+
+/// The rows that were found, in order, also those that are folded away.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Hits {
+    /// The rows.
+    pub rows: Vec<u32>,
+}
+
+impl Hits {
+    /// The number of the first hit after a row; after the last the first of all. Without a row the first.
+    pub fn next(&self, after: Option<u32>) -> Option<usize> {
+        let at = after.map_or(0, |row| self.rows.partition_point(|&r| r <= row));
+        (!self.rows.is_empty()).then(|| at % self.rows.len())
+    }
+
+    /// The number of the last hit before a row; before the first the last of all. Without a row the last.
+    pub fn previous(&self, before: Option<u32>) -> Option<usize> {
+        let at = before.map_or(0, |row| self.rows.partition_point(|&r| r < row));
+        let last = self.rows.len().checked_sub(1)?;
+        Some(at.checked_sub(1).unwrap_or(last))
+    }
+
+    /// How many of them are below a row, all the way down.
+    pub fn below(&self, a: &Arrangement, row: u32) -> usize {
+        let end = row.saturating_add(a.descendants(row));
+        let until = self.rows.partition_point(|&r| r <= end);
+        until.saturating_sub(self.rows.partition_point(|&r| r <= row))
+    }
+
+    /// Whether a row is one of them.
+    pub fn contains(&self, row: u32) -> bool {
+        self.rows.binary_search(&row).is_ok()
+    }
+}
+
+impl Arrangement {
+    /// Finds spans.
+    pub fn find(&self, find: &Find) -> Hits {
+        let text: String = find.text.trim().chars().take(LONGEST_TEXT).collect();
+        let asks = find.errors || find.critical || find.service.is_some();
+        if text.is_empty() && !asks && find.operation.is_none() {
+            return Hits::default();
+        }
+        // a text of this length without any operators cannot be too large an expression
+        let text = (!text.is_empty()).then(|| {
+            RegexBuilder::new(&regex::escape(&text))
+                .case_insensitive(true)
+                .build()
+        });
+        let Ok(text) = text.transpose() else {
+            return Hits::default();
+        };
+        let wanted = |&row: &u32| {
+            self.span(row)
+                .is_some_and(|span| self.is_wanted(row, span, find, text.as_ref()))
+        };
+        Hits {
+            rows: (0..self.len() as u32).filter(wanted).collect(),
+        }
+    }
+
+    fn is_wanted(&self, row: u32, span: &Span, find: &Find, text: Option<&Regex>) -> bool {
+        let service = self.trace.service(span);
+        (!find.errors || span.error)
+            && find.service.as_ref().is_none_or(|s| s == service)
+            && find
+                .operation
+                .as_ref()
+                .is_none_or(|o| **o == *span.operation)
+            && (!find.critical || !self.critical.of_row(row).is_empty())
+            && text.is_none_or(|text| says(span, service, text))
+    }
+}
+
+fn says(span: &Span, service: &str, text: &Regex) -> bool {
+    text.is_match(&span.operation)
+        || text.is_match(service)
+        || text.is_match(&span.id.to_string())
+        || span.tags.iter().any(|t| tag_says(t, text))
+        || (span.events.iter()).any(|e| e.fields.iter().any(|t| tag_says(t, text)))
+}
+
+fn tag_says(tag: &Tag, text: &Regex) -> bool {
+    let value = match &tag.value {
+        TagValue::Text(value) if text.is_match(value) => return true,
+        value => value,
+    };
+    // only a text with "=" in it can match both parts and neither of them
+    text.is_match(&tag.key)
+        || (text.as_str().contains('=') || !matches!(value, TagValue::Text(_)))
+            && text.is_match(&format!("{}={value}", tag.key))
+}
