@@ -10,6 +10,7 @@ pub mod certs;
 pub mod hostile;
 pub mod http;
 pub mod notifications;
+pub mod postgres;
 pub mod remote_write;
 pub mod servers;
 pub mod tray;
