@@ -139,7 +139,10 @@ impl Postgres {
         self.child = Some(command.spawn().expect("postgres can be started"));
         let begun = Instant::now();
         while !self.answers() {
-            let ended = self.child.as_mut().and_then(|c| c.try_wait().ok().flatten());
+            let ended = self
+                .child
+                .as_mut()
+                .and_then(|c| c.try_wait().ok().flatten());
             assert!(
                 ended.is_none() && begun.elapsed() < READY_WITHIN,
                 "PostgreSQL did not start: {}",

@@ -37,7 +37,8 @@ pub async fn prepared(settings: &str) -> (Postgres, Options) {
         ("writes", "writer"),
         ("keeps", "owner"),
     ] {
-        let sql = format!("CREATE ROLE {user} LOGIN PASSWORD 'geheim' IN ROLE shouwang_logs_{role}");
+        let sql =
+            format!("CREATE ROLE {user} LOGIN PASSWORD 'geheim' IN ROLE shouwang_logs_{role}");
         server.sql("postgres", &sql);
     }
     (server, options)
@@ -75,7 +76,12 @@ pub async fn retain(options: &Options, folder: &Path, policy: &Policy) -> Vec<&'
 
 /// Different lines, many at the same time, some odd; the `n`-th is always the same.
 pub fn line(n: u64) -> LogLine {
-    let levels = [None, Some(LogLevel::Info), Some(LogLevel::Warn), Some(LogLevel::Error)];
+    let levels = [
+        None,
+        Some(LogLevel::Info),
+        Some(LogLevel::Warn),
+        Some(LogLevel::Error),
+    ];
     let messages = [
         "下单失败：支付网关连接超时 (timeout)",
         "PreserveService 已完成，耗时 12ms",
@@ -95,14 +101,24 @@ pub fn line(n: u64) -> LogLine {
         "1": {"0": "number as a key"},
     });
     LogLine {
-        position: LogPosition::before(NOW - DAY / 2 + i64::try_from(n / 7).unwrap_or(0) * 977_000_003),
+        position: LogPosition::before(
+            NOW - DAY / 2 + i64::try_from(n / 7).unwrap_or(0) * 977_000_003,
+        ),
         level: levels[pick(5) % levels.len()],
         category: LogCategory::ALL[pick(3) % 3],
         service: ["", "order-service", "Payment", "nginx"][pick(7) % 4].into(),
         host: ["node-1", "NODE-2", ""][pick(11) % 3].into(),
         message: messages[pick(13) % messages.len()].into(),
-        trace_id: if n % 3 == 0 { format!("{:032x}", n / 9) } else { String::new() },
-        span_id: if n % 3 == 0 { format!("{n:016x}") } else { String::new() },
+        trace_id: if n % 3 == 0 {
+            format!("{:032x}", n / 9)
+        } else {
+            String::new()
+        },
+        span_id: if n % 3 == 0 {
+            format!("{n:016x}")
+        } else {
+            String::new()
+        },
         attrs: attrs.as_object().cloned().unwrap_or_default(),
     }
 }
