@@ -26,6 +26,17 @@ const COMMANDS: &[&str] = &[
     "rota_contact",
     "rota_import",
     "rota_export",
+    "logs_home",
+    "logs_page",
+    "logs_line",
+    "logs_histogram",
+    "logs_facets",
+    "logs_tail",
+    "logs_patterns",
+    "logs_numbers",
+    "logs_complete",
+    "logs_export",
+    "logs_view",
 ];
 
 fn main() {

@@ -5,6 +5,7 @@ use desk::Handle;
 use desk::core::{Look, Zoom};
 
 use desk::duty::{DutyHandle, Message, Window};
+use desk::logs::LogsHandle;
 use desk::rota::RotaHandle;
 use model::duty::{AlertId, Via};
 use serde::Deserialize;
@@ -20,19 +21,23 @@ use wire::{
 
 /// The desk, as soon as it has started; the page may be there first.
 #[derive(Clone, Default)]
-pub struct Desk(pub Arc<SetOnce<(Handle, DutyHandle, RotaHandle)>>);
+pub struct Desk(pub Arc<SetOnce<(Handle, DutyHandle, RotaHandle, LogsHandle)>>);
 
 impl Desk {
     async fn handle(&self) -> &Handle {
         &self.0.wait().await.0
     }
 
-    async fn duty(&self) -> &DutyHandle {
+    pub(crate) async fn duty(&self) -> &DutyHandle {
         &self.0.wait().await.1
     }
 
     pub(crate) async fn rota(&self) -> &RotaHandle {
         &self.0.wait().await.2
+    }
+
+    pub(crate) async fn logs(&self) -> &LogsHandle {
+        &self.0.wait().await.3
     }
 }
 

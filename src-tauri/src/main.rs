@@ -4,6 +4,7 @@
 
 mod commands;
 mod environment;
+mod logs;
 mod machine;
 mod popups;
 mod rota;

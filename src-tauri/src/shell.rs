@@ -1,6 +1,7 @@
 //! The window, and the program's life around it.
 
 use crate::commands::{self, Began, Desk};
+use crate::logs;
 use crate::machine::{App, Machine};
 use crate::popups::Popups;
 use crate::rota;
@@ -80,6 +81,17 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             rota::rota_contact,
             rota::rota_import,
             rota::rota_export,
+            logs::logs_home,
+            logs::logs_page,
+            logs::logs_line,
+            logs::logs_histogram,
+            logs::logs_facets,
+            logs::logs_tail,
+            logs::logs_patterns,
+            logs::logs_numbers,
+            logs::logs_complete,
+            logs::logs_export,
+            logs::logs_view,
         ])
         .setup(move |app| {
             let handle = app.handle();
@@ -115,6 +127,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             started.handle.clone(),
             started.duty.clone(),
             started.rota.clone(),
+            started.logs.clone(),
         ));
         if let Ok(mut place) = keep.lock() {
             *place = Some(started);

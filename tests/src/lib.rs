@@ -1,6 +1,6 @@
 //! What tests against real servers share: the servers themselves ([`servers`]), a server that misbehaves
 //! on purpose ([`hostile`]), certificates ([`certs`]), samples by remote write ([`remote_write`]) and a
-//! notification server on a bus of its own ([`notifications`]).
+//! notification server on a bus of its own ([`notifications`]); a Jaeger ([`jaeger`]).
 //!
 //! Everything here is blocking and needs no runtime, so that it works in any test.
 #![warn(missing_docs)]
@@ -9,6 +9,7 @@ pub mod alertmanager;
 pub mod certs;
 pub mod hostile;
 pub mod http;
+pub mod jaeger;
 pub mod notifications;
 pub mod postgres;
 pub mod remote_write;

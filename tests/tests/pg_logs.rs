@@ -421,6 +421,15 @@ async fn assert_facets(reader: &Reader, all: &[LogLine]) {
 }
 
 #[tokio::test]
+async fn it_conforms() {
+    let (_server, options) = prepared("").await;
+    let folder = tempfile::tempdir().expect("a folder");
+    retain(&options, folder.path(), &Policy::default()).await;
+    let failures = source::conformance_logs::check(&reader(&options), &writer(&options), NOW - 3600 * SECOND).await;
+    assert!(failures.is_empty(), "{failures:#?}");
+}
+
+#[tokio::test]
 async fn lines_that_a_database_refuses_are_kept_all_the_same() {
     let (server, options) = prepared("").await;
     let folder = tempfile::tempdir().expect("a folder");

@@ -70,6 +70,11 @@ fn the_sentence_of_a_code_uses_what_the_error_gives() {
             content_type: text(),
             snippet: text(),
         },
+        SourceError::NotExpected {
+            expected: "Jaeger",
+            content_type: text(),
+            snippet: text(),
+        },
         SourceError::TooLarge { limit: 64 << 20 },
         SourceError::Truncated,
         SourceError::Malformed {
@@ -100,5 +105,5 @@ fn the_sentence_of_a_code_uses_what_the_error_gives() {
         }
     }
     assert_eq!(errors[3].params(), [("seconds", "1.5".to_owned())]);
-    assert_eq!(errors[10].params(), [("limit", "64 MiB".to_owned())]);
+    assert_eq!(errors[11].params(), [("limit", "64 MiB".to_owned())]);
 }

@@ -14,11 +14,13 @@ pub mod feeders;
 pub mod frames;
 pub mod listener;
 pub mod local;
+pub mod logs;
 pub mod problem;
 pub mod rota;
 pub mod secret_store;
 pub mod sources;
 pub mod start;
+pub mod stories;
 pub mod texts;
 
 pub use core::{Handle, Request};

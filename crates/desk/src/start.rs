@@ -7,9 +7,11 @@ use crate::core::{Core, Facts, Handle, Message};
 use crate::driver::Driver;
 use crate::duty::{self, DutyHandle, Shell, chart::Book};
 use crate::feeders;
+use crate::logs::{self, LogsHandle};
 use crate::rota::RotaHandle;
 use crate::secret_store::{self, ReadSecrets};
 use crate::sources;
+use crate::stories;
 use engine::{Failure, Setup, SourceSpec};
 use notify::popup::{PopupEvent, PopupHost};
 use simulator::Planned;
@@ -66,10 +68,13 @@ pub struct Desk {
     pub duty: DutyHandle,
     /// To talk to the rota.
     pub rota: RotaHandle,
+    /// To ask about logs.
+    pub logs: LogsHandle,
     /// What is in force.
     pub config: Config,
     stop: CancellationToken,
     running: JoinHandle<()>,
+    logs_running: Vec<JoinHandle<()>>,
     /// The stores write their last samples when the last of these is dropped.
     feeders: feeders::Running,
 }
@@ -80,6 +85,10 @@ impl Desk {
         self.stop.cancel();
         // What was to be kept is kept; a panic there is in the log already.
         let _ = self.running.await;
+        for task in self.logs_running {
+            // A feeder that panicked has nothing left to write.
+            let _ = task.await;
+        }
         self.feeders.end().await;
     }
 }
@@ -105,6 +114,18 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     for (spec, client) in sources::connect_all(&config, &secrets) {
         add(spec, client);
     }
+    let logs = logs::start(&config, &secrets, data.as_deref(), &stop).await;
+    let mut logs_running = vec![logs.watching];
+    if config.demo_enabled() {
+        let options = stories::options(&config.demo);
+        let incidents = stories::incidents(&overrides.incidents, clock::now_ms());
+        let sinks = stories::Sinks {
+            logs: logs.demo,
+            traces: None,
+        };
+        let told = stories::tell(options, incidents, sinks, stop.clone());
+        logs_running.push(tokio::spawn(told));
+    }
     let (feeders, embedded, problems) = feeders::start(
         &config,
         overrides.incidents,
@@ -125,6 +146,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
             .problems
             .iter()
             .chain(&problems)
+            .chain(&logs.problems)
             .map(crate::Problem::view)
             .collect(),
         ..Facts::default()
@@ -179,10 +201,12 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         handle,
         duty,
         rota,
+        logs: logs.handle,
         config,
         stop,
         feeders,
         running,
+        logs_running,
     }
 }
 

@@ -2,9 +2,10 @@
 //! ends. One loop, so that a line's trace can be found.
 
 use crate::clock;
+use crate::config::Demo;
 use model::log::LogLine;
 use model::trace::Trace;
-use simulator::stories::{Batch, Stories, StoryOptions};
+use simulator::stories::{Batch, Rhythm, Stories, StoryOptions};
 use simulator::{Incident, Planned};
 use source::LogSink;
 use std::sync::Arc;
@@ -15,10 +16,10 @@ use tokio_util::sync::CancellationToken;
 const EVERY: Duration = Duration::from_millis(500);
 /// Lines of the past that the platform has lived through when the program starts, ms.
 const PAST_MS: i64 = 65 * 60_000;
+/// Lines of the past at most, at the options' rate.
+const PAST_LINES: f64 = 100_000.0;
 /// The past is made in pieces of this length, the newest last.
 const PIECE_NS: i64 = 120_000_000_000;
-/// After a sleep of the machine no more than this is made up for.
-const LATEST_NS: i64 = PAST_MS * MS;
 /// ns in a ms.
 const MS: i64 = 1_000_000;
 /// Lines of one transaction.
@@ -42,13 +43,26 @@ impl std::fmt::Debug for Sinks {
 }
 
 /// How the platform's stories are made: as its metrics are, so that what goes wrong there is seen here.
-pub fn options(seed: u64, ambient: bool, lines_per_second: f64) -> StoryOptions {
-    StoryOptions {
-        seed,
-        ambient,
-        lines_per_second,
+pub fn options(demo: &Demo) -> StoryOptions {
+    let plain = StoryOptions {
+        seed: demo.seed,
+        ambient: demo.incidents,
         ..StoryOptions::default()
+    };
+    match demo.log_lines_per_second {
+        Some(lines_per_second) => StoryOptions {
+            lines_per_second,
+            rhythm: Rhythm::Steady,
+            ..plain
+        },
+        None => plain,
     }
+}
+
+/// How far back the platform has lived, ms: less when it writes much, so that the start is no flood.
+fn past_ms(options: &StoryOptions) -> i64 {
+    let fits = PAST_LINES / options.lines_per_second.max(1.0) * 1e3;
+    (fits as i64).min(PAST_MS)
 }
 
 /// Incidents of the command line count from now.
@@ -72,12 +86,14 @@ pub async fn tell(
     sinks: Sinks,
     stop: CancellationToken,
 ) {
+    // After a sleep of the machine no more than this is made up for.
+    let past_ns = past_ms(&options) * MS;
     let mut stories = Stories::new(options);
-    let mut at = (clock::now_ms() - PAST_MS) * MS;
+    let mut at = clock::now_ms() * MS - past_ns;
     let incidents = Arc::new(incidents);
     while !stop.is_cancelled() {
         let now = clock::now_ms() * MS;
-        at = at.max(now - LATEST_NS);
+        at = at.max(now - past_ns);
         if at >= now {
             tokio::select! {
                 () = stop.cancelled() => return,
@@ -124,5 +140,25 @@ async fn hand_over(sinks: &Sinks, batch: Batch) {
         if let Err(e) = logs.append(part).await {
             tracing::warn!(error = %e, "lines of the simulated platform are lost");
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flood_of_lines_has_a_short_past() {
+        let of = |log_lines_per_second| {
+            options(&Demo {
+                log_lines_per_second,
+                ..Demo::default()
+            })
+        };
+        assert_eq!(past_ms(&of(None)), PAST_MS);
+        assert_eq!(past_ms(&of(Some(5_000.0))), 20_000);
+        assert_eq!(past_ms(&of(Some(0.0))), PAST_MS);
+        assert_eq!(of(None).rhythm, Rhythm::Day);
+        assert_eq!(of(Some(1.0)).rhythm, Rhythm::Steady);
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod api;
 pub mod collector;
+pub mod logs;
 pub mod scrape;
 pub mod tsdb;
 

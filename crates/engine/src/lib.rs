@@ -53,6 +53,7 @@ impl Failure {
                 | "secret_missing"
                 | "not_prometheus"
                 | "not_alertmanager"
+                | "not_expected"
                 | "unsupported"
         )
     }

@@ -1,9 +1,10 @@
 //! The command line. Its texts are in `locales/`, under `simulator:`.
 
+use crate::feed::{self, Feed};
 use clap::{Arg, ArgAction, ArgMatches, Command, value_parser};
 use rust_i18n::t;
 use simulator::incident::{IncidentKind, Planned, parse_severity};
-use simulator::server::{self, Clock, IncidentView, Options};
+use simulator::server::{self, IncidentView, Options, Simulation};
 use simulator::{Scenario, incident};
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -23,7 +24,7 @@ fn now_ms() -> i64 {
 }
 
 /// What the command line could not do, as a sentence for a person.
-struct Failure(String);
+pub(crate) struct Failure(pub(crate) String);
 
 /// Runs the program; errors go to stderr.
 pub async fn run() -> ExitCode {
@@ -153,6 +154,7 @@ fn command() -> Command {
                 .default_value("1")
                 .help(t!("simulator.arg.speed").into_owned()),
         )
+        .args(feed::args())
         .subcommand(incident)
 }
 
@@ -174,22 +176,22 @@ async fn simulate(matches: &ArgMatches) -> Result<(), Failure> {
         .await
         .map_err(|e| failed(&e))?;
     let bound = listener.local_addr().map_err(|e| failed(&e))?;
-    println!(
-        "{}",
-        t!(
-            "simulator.serving",
-            url = format!("http://{bound}/metrics"),
-            seed = scenario.seed
-        )
-    );
-    let clock: Clock = Arc::new(now_ms);
+    let seed = scenario.seed;
+    let ambient = scenario.ambient;
+    let simulation = Simulation::new(&Options { scenario, speed }, Arc::new(now_ms));
+    let feed = Feed::start(matches, seed, ambient, &simulation).await?;
+    feed.tell(&t!(
+        "simulator.serving",
+        url = format!("http://{bound}/metrics"),
+        seed = seed
+    ));
     let stop = async {
         // without a handler for the signal the program ends at once, which is as good
         let _ = tokio::signal::ctrl_c().await;
     };
-    server::serve(listener, Options { scenario, speed }, clock, stop)
-        .await
-        .map_err(|e| failed(&e))
+    let served = server::serve_of(listener, simulation, stop).await;
+    feed.end().await;
+    served.map_err(|e| failed(&e))
 }
 
 fn scenario(matches: &ArgMatches) -> Result<Scenario, Failure> {

@@ -1,4 +1,7 @@
-//! The restaurant platform as metrics, with scripted incidents.
+//! The restaurant platform as metrics, traces and logs, with scripted incidents.
+//!
+//! [`stories`] are its requests, as traces and log lines; [`trace_server`] serves traces as Jaeger does; [`giants`] are traces
+//! and graphs of a size that tests need.
 //!
 //! A [`Platform`] knows its series and their values at one moment. It has no clock and does no I/O: [`Platform::advance_to`] takes the
 //! time. The same seed, start and steps give the same values. Names are those of real exporters where there is one (node exporter,
@@ -6,6 +9,7 @@
 //! `instance`, so a Prometheus that scrapes them needs `honor_labels: true`; all have `environment="demo"`.
 #![warn(missing_docs)]
 
+pub mod giants;
 pub mod incident;
 mod noise;
 mod parts;
@@ -14,6 +18,7 @@ mod rhythm;
 pub mod scenario;
 pub mod server;
 pub mod stories;
+pub mod trace_server;
 mod world;
 
 pub use incident::{Incident, IncidentKind, Planned};

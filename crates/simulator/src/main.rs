@@ -1,6 +1,7 @@
-//! `shouwang-simulator`: the platform as a program that a Prometheus can scrape.
+//! `shouwang-simulator`: the platform as a program that a Prometheus can scrape, that serves traces and writes logs.
 
 mod cli;
+mod feed;
 
 rust_i18n::i18n!("../../locales", fallback = "zh-CN");
 

@@ -56,20 +56,51 @@ pub struct Options {
     pub speed: f64,
 }
 
+/// The platform while it lives; a copy is the same platform.
 #[derive(Clone)]
-struct Shared {
+pub struct Simulation {
     platform: Arc<Mutex<Platform>>,
     clock: Clock,
     started_ms: i64,
     speed: f64,
 }
 
-impl Shared {
+impl Simulation {
+    /// A platform that begins to live now.
+    pub fn new(options: &Options, clock: Clock) -> Self {
+        let started_ms = clock();
+        let speed = if options.speed.is_finite() {
+            options.speed.clamp(0.01, 3600.0)
+        } else {
+            1.0
+        };
+        Self {
+            platform: Arc::new(Mutex::new(Platform::with_scenario(
+                &options.scenario,
+                started_ms,
+            ))),
+            clock,
+            started_ms,
+            speed,
+        }
+    }
+
+    /// The platform's own time, milliseconds since the epoch, and the incidents that run or are planned.
+    pub fn state(&self) -> (i64, Vec<Incident>) {
+        self.with(|p| (p.now_ms(), p.incidents()))
+    }
+
+    /// The platform's own time, milliseconds since the epoch.
+    pub fn now_ms(&self) -> i64 {
+        let passed = ((self.clock)() - self.started_ms).max(0);
+        self.started_ms + (passed as f64 * self.speed) as i64
+    }
+
     /// The platform brought up to the present.
     fn with<T>(&self, f: impl FnOnce(&mut Platform) -> T) -> T {
-        let passed = ((self.clock)() - self.started_ms).max(0);
+        let now_ms = self.now_ms();
         let mut platform = self.platform.lock();
-        platform.advance_to(self.started_ms + (passed as f64 * self.speed) as i64);
+        platform.advance_to(now_ms);
         f(&mut platform)
     }
 
@@ -85,25 +116,17 @@ impl Shared {
 
 /// The routes, for a server that has its own listener.
 pub fn router(options: &Options, clock: Clock) -> Router {
-    let started_ms = clock();
-    let platform = Platform::with_scenario(&options.scenario, started_ms);
-    let speed = if options.speed.is_finite() {
-        options.speed.clamp(0.01, 3600.0)
-    } else {
-        1.0
-    };
-    let shared = Shared {
-        platform: Arc::new(Mutex::new(platform)),
-        clock,
-        started_ms,
-        speed,
-    };
+    router_of(Simulation::new(options, clock))
+}
+
+/// The routes of a platform that lives already.
+pub fn router_of(simulation: Simulation) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .route("/-/incidents", get(list).post(start))
         .route("/-/incidents/{name}", delete(stop))
         .layer(DefaultBodyLimit::max(4096))
-        .with_state(shared)
+        .with_state(simulation)
 }
 
 /// Serves until `stop` completes.
@@ -116,12 +139,24 @@ pub async fn serve(
     clock: Clock,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(&options, clock))
+    serve_of(listener, Simulation::new(&options, clock), stop).await
+}
+
+/// Serves a platform that lives already until `stop` completes.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve_of(
+    listener: TcpListener,
+    simulation: Simulation,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router_of(simulation))
         .with_graceful_shutdown(stop)
         .await
 }
 
-async fn metrics(State(shared): State<Shared>) -> Response {
+async fn metrics(State(shared): State<Simulation>) -> Response {
     let page = shared.with(|p| {
         let mut page = String::with_capacity(512 << 10);
         p.write_text(&mut page);
@@ -130,11 +165,11 @@ async fn metrics(State(shared): State<Shared>) -> Response {
     ([(header::CONTENT_TYPE, exposition::MEDIA_TYPE_TEXT)], page).into_response()
 }
 
-async fn list(State(shared): State<Shared>) -> Json<Vec<IncidentView>> {
+async fn list(State(shared): State<Simulation>) -> Json<Vec<IncidentView>> {
     Json(shared.list())
 }
 
-async fn start(State(shared): State<Shared>, body: String) -> Response {
+async fn start(State(shared): State<Simulation>, body: String) -> Response {
     match body.trim().parse::<Planned>() {
         Ok(planned) => {
             shared.with(|p| p.start_incident(&planned));
@@ -144,7 +179,7 @@ async fn start(State(shared): State<Shared>, body: String) -> Response {
     }
 }
 
-async fn stop(State(shared): State<Shared>, Path(name): Path<String>) -> Response {
+async fn stop(State(shared): State<Simulation>, Path(name): Path<String>) -> Response {
     match name.parse::<IncidentKind>() {
         Ok(kind) => {
             shared.with(|p| p.stop_incident(kind));

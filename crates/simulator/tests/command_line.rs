@@ -151,3 +151,96 @@ fn a_port_that_is_taken_is_said() {
         said(&second.stderr)
     );
 }
+
+/// The body of an answer to a GET without any client.
+fn get(url: &str, path: &str) -> String {
+    use std::io::{Read, Write};
+    let host = url.trim_start_matches("http://");
+    let mut stream = std::net::TcpStream::connect(host).expect("the server listens");
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: {host}\r\n\r\n").expect("a question");
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).expect("an answer");
+    answer
+        .split_once("\r\n\r\n")
+        .map_or_else(String::new, |(_, body)| body.to_owned())
+}
+
+#[test]
+fn traces_are_served_and_lines_written_of_the_same_requests() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("platform.log");
+    let args = [
+        "--listen",
+        "127.0.0.1:0",
+        "--traces",
+        "127.0.0.1:0",
+        "--speed",
+        "60",
+        "--log-rate",
+        "100",
+    ];
+    let mut child = Command::new(PROGRAM)
+        .args(args)
+        .args(["--lang", "en", "--logs", "json", "--log-file"])
+        .arg(&file)
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+    let mut url = || {
+        let line = lines.next().expect("a line").expect("text");
+        let word = line.split_whitespace().find(|w| w.starts_with("http://"));
+        word.unwrap_or_else(|| panic!("no address in {line:?}"))
+            .to_owned()
+    };
+    let running = Running(child, url());
+    assert!(
+        url().ends_with("/metrics"),
+        "the metrics are there as before"
+    );
+    let mut written = Vec::new();
+    let mut found = None;
+    for _ in 0..150 {
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        let text = std::fs::read_to_string(&file).unwrap_or_default();
+        written = text.lines().map(str::to_owned).collect();
+        found = written.iter().rev().find_map(|line| {
+            let line: serde_json::Value = serde_json::from_str(line).ok()?;
+            let id = line["trace_id"].as_str()?.to_owned();
+            let trace = get(&running.1, &format!("/api/traces/{id}"));
+            trace.contains(line["span_id"].as_str()?).then_some(id)
+        });
+        if found.is_some() && written.len() > 50 {
+            break;
+        }
+    }
+    assert!(found.is_some(), "no line of {} has a trace", written.len());
+    for line in &written[..written.len() - 1] {
+        let line: serde_json::Value = serde_json::from_str(line).expect("an object a line");
+        assert!(line["time"].as_str().is_some_and(|t| t.ends_with('Z')));
+        assert!(
+            line["message"].is_string() && line["demo"] == true,
+            "{line}"
+        );
+    }
+    assert!(get(&running.1, "/api/v3/services").contains("order-service"));
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_said() {
+    let wrong = run(&[
+        "--listen",
+        "127.0.0.1:0",
+        "--logs",
+        "json",
+        "--log-file",
+        "no-such-folder/x.log",
+        "--lang",
+        "en",
+    ]);
+    assert!(
+        !wrong.status.success() && said(&wrong.stderr).contains("no-such-folder"),
+        "{}",
+        said(&wrong.stderr)
+    );
+}

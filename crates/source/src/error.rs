@@ -74,6 +74,16 @@ pub enum SourceError {
         /// An HTML page's title, or how the answer begins; cut and cleaned. Hostile input: show as text.
         snippet: String,
     },
+    /// Something answers, but not with the API of what is expected there (Jaeger, Loki, …).
+    #[error("not a {expected}: {content_type}: {snippet}")]
+    NotExpected {
+        /// Which program's API is expected.
+        expected: &'static str,
+        /// What it calls its answer.
+        content_type: String,
+        /// An HTML page's title, or how the answer begins; cut and cleaned. Hostile input: show as text.
+        snippet: String,
+    },
     /// This kind of source cannot do that.
     #[error("this kind of source has no {what}")]
     Unsupported {
@@ -179,6 +189,8 @@ pub enum Capacity {
     Alerts,
     /// Silences of one answer.
     Silences,
+    /// Log lines with one and the same time stamp.
+    LinesAtOnce,
 }
 
 impl std::fmt::Display for Capacity {
@@ -191,6 +203,7 @@ impl std::fmt::Display for Capacity {
             Self::LabelBytes => "bytes in one label",
             Self::Alerts => "alerts",
             Self::Silences => "silences",
+            Self::LinesAtOnce => "lines of one time stamp",
         })
     }
 }
@@ -208,6 +221,7 @@ impl SourceError {
             Self::Query { .. } => "query",
             Self::NotPrometheus { .. } => "not_prometheus",
             Self::NotAlertmanager { .. } => "not_alertmanager",
+            Self::NotExpected { .. } => "not_expected",
             Self::Unsupported { .. } => "unsupported",
             Self::TooLarge { .. } => "too_large",
             Self::Truncated => "truncated",
@@ -245,7 +259,7 @@ impl SourceError {
     }
 
     /// Every key that [`SourceError::advice`] can answer; a test holds the locales to it.
-    pub const ADVICE: [&'static str; 29] = [
+    pub const ADVICE: [&'static str; 30] = [
         "cancelled",
         "connect",
         "dns",
@@ -255,6 +269,7 @@ impl SourceError {
         "limit",
         "malformed",
         "not_alertmanager",
+        "not_expected",
         "not_prometheus",
         "query_cancelled",
         "query_failed",
@@ -294,6 +309,12 @@ impl SourceError {
             Self::NotPrometheus { snippet, .. } | Self::NotAlertmanager { snippet, .. } => {
                 vec![("detail", snippet.clone())]
             }
+            Self::NotExpected {
+                expected, snippet, ..
+            } => vec![
+                ("expected", (*expected).to_owned()),
+                ("detail", snippet.clone()),
+            ],
             Self::Unsupported { what } => vec![("detail", (*what).to_owned())],
             Self::TooLarge { limit } => vec![("limit", bytes(*limit))],
             Self::Malformed { at, what } => vec![("detail", format!("{what} @ {at}"))],

@@ -6,6 +6,7 @@
 //!   speaks the Alertmanager's API v2, [`prometheus::alerts`] reads a Prometheus' own list.
 //! - [`Logs`] is what every store of logs answers, [`Traces`] what every store of traces answers; [`connect_logs`] and
 //!   [`connect_traces`] build one from its kind's name.
+//! - [`jaeger`] speaks Jaeger's two HTTP APIs.
 //! - [`webhook`] reads what an Alertmanager sends to a webhook.
 //! - [`SourceError`] says what went wrong as a closed set of codes; [`Connection`] says how to reach a server.
 #![warn(missing_docs)]
@@ -16,9 +17,12 @@ mod alerts;
 pub mod conformance;
 #[cfg(feature = "conformance")]
 pub mod conformance_alerts;
+#[cfg(feature = "conformance")]
+pub mod conformance_logs;
 mod connection;
 mod error;
 mod http;
+pub mod jaeger;
 mod logs;
 mod metrics;
 pub mod prometheus;

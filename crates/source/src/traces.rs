@@ -1,5 +1,6 @@
 //! What every store of traces answers, and the kinds of them.
 
+use crate::jaeger::{Jaeger, TraceLimits};
 use crate::metrics::Ask;
 use crate::{ConfigError, Connection};
 use model::trace::{Dependency, Operation, Trace, TraceId, TraceList, TraceQuery};
@@ -68,7 +69,10 @@ pub struct TraceKind {
 }
 
 /// All kinds. A new kind is one entry here.
-pub const TRACE_KINDS: &[TraceKind] = &[];
+pub const TRACE_KINDS: &[TraceKind] = &[TraceKind {
+    name: "jaeger",
+    connect: |c| Ok(Arc::new(Jaeger::new(c, &TraceLimits::default())?)),
+}];
 
 /// A client of kind `kind`.
 ///

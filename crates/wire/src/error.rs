@@ -24,6 +24,8 @@ pub enum ErrorCode {
     NotPrometheus,
     /// Something answers, but not with the Alertmanager's API v2. `detail`.
     NotAlertmanager,
+    /// Something answers, but not with the API of `expected`. `expected`, `detail`.
+    NotExpected,
     /// This kind of source cannot do that. `detail`.
     Unsupported,
     /// The answer is larger than allowed. `limit`.

@@ -164,7 +164,7 @@ fn hush(app: &AppHandle) {
     let for_ms = if muted { 0.0 } else { HUSH_MS };
     tauri::async_runtime::spawn(async move {
         let act = AlertAct::Hush { for_ms };
-        let (_, duty, _) = desk.0.wait().await;
+        let duty = desk.duty().await;
         if let Err(error) = duty.act(act, Via::Desk).await {
             tracing::warn!(?error, "sounds could not be muted");
         }

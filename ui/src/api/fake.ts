@@ -1,5 +1,6 @@
 import { judge, worse } from '../shared/severity'
 import { FakeDesk } from './fake-desk'
+import { FakeLogs } from './fake-logs'
 import { bench, boardOf, overview, shipped, type FakePanel, type Wave } from './fake-board'
 import { encode } from './frame'
 import type { Call } from './host'
@@ -24,6 +25,7 @@ export class Fake {
   private settings: ViewSettings
   private cursor = 0
   private readonly desk: FakeDesk
+  private readonly logs = new FakeLogs()
 
   constructor(private readonly query: URLSearchParams) {
     const isBench = query.has('bench')
@@ -72,7 +74,7 @@ export class Fake {
         window.location.reload()
         return null
       default:
-        return this.desk.answer(command, args) ?? null
+        return this.logs.answer(command, args) ?? this.desk.answer(command, args) ?? null
     }
   }
 

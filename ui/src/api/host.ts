@@ -16,6 +16,26 @@ import type {
   HistoryQuery,
   ImportAsk,
   ImportView,
+  LogCompleteAsk,
+  LogCompletion,
+  LogDetailView,
+  LogExportAsk,
+  LogExportView,
+  LogFacetsAsk,
+  LogFacetsView,
+  LogHistogramAsk,
+  LogHistogramView,
+  LogNumbersAsk,
+  LogNumbersView,
+  LogPageAsk,
+  LogPageView,
+  LogPatternsAsk,
+  LogPatternsView,
+  LogSavedView,
+  LogsHome,
+  LogTailAsk,
+  LogTailView,
+  LogViewEdit,
   MatcherView,
   MuteView,
   NotesPage,
@@ -83,6 +103,28 @@ export interface Host {
   rotaImport(ask: ImportAsk): Promise<ImportView>
   /** Writes a file. */
   rotaExport(ask: ExportAsk): Promise<ExportView>
+  /** Stores of logs, boards about them, kept views. */
+  logsHome(): Promise<LogsHome>
+  /** A page of lines. */
+  logsPage(ask: LogPageAsk): Promise<LogPageView>
+  /** One line as a whole. */
+  logsLine(store: string | null, place: string): Promise<LogDetailView>
+  /** Lines by time and level. */
+  logsHistogram(ask: LogHistogramAsk): Promise<LogHistogramView>
+  /** The most frequent values of fields. */
+  logsFacets(ask: LogFacetsAsk): Promise<LogFacetsView>
+  /** What has arrived since a mark. */
+  logsTail(ask: LogTailAsk): Promise<LogTailView>
+  /** Similar lines folded. */
+  logsPatterns(ask: LogPatternsAsk): Promise<LogPatternsView>
+  /** A number's size by the values of a field. */
+  logsNumbers(ask: LogNumbersAsk): Promise<LogNumbersView>
+  /** What could be typed next, and what is wrong with a query. */
+  logsComplete(ask: LogCompleteAsk): Promise<LogCompletion>
+  /** Writes lines into a file. */
+  logsExport(ask: LogExportAsk): Promise<LogExportView>
+  /** Keeps or forgets a view; answered with all of them when it is kept. */
+  logsView(edit: LogViewEdit): Promise<LogSavedView[]>
   /** Opens a window, or brings it to the front; the desk shows the alert, if one is named. */
   openWindow(kind: WindowKind, alert?: number): Promise<void>
 }
@@ -128,6 +170,17 @@ export function hostOver(call: Call): Host {
     rotaContact: async (person) => (await call('rota_contact', { person })) as ContactView,
     rotaImport: async (ask) => (await call('rota_import', { ask })) as ImportView,
     rotaExport: async (ask) => (await call('rota_export', { ask })) as ExportView,
+    logsHome: async () => (await call('logs_home')) as LogsHome,
+    logsPage: async (ask) => (await call('logs_page', { ask })) as LogPageView,
+    logsLine: async (store, place) => (await call('logs_line', { store, place })) as LogDetailView,
+    logsHistogram: async (ask) => (await call('logs_histogram', { ask })) as LogHistogramView,
+    logsFacets: async (ask) => (await call('logs_facets', { ask })) as LogFacetsView,
+    logsTail: async (ask) => (await call('logs_tail', { ask })) as LogTailView,
+    logsPatterns: async (ask) => (await call('logs_patterns', { ask })) as LogPatternsView,
+    logsNumbers: async (ask) => (await call('logs_numbers', { ask })) as LogNumbersView,
+    logsComplete: async (ask) => (await call('logs_complete', { ask })) as LogCompletion,
+    logsExport: async (ask) => (await call('logs_export', { ask })) as LogExportView,
+    logsView: async (edit) => (await call('logs_view', { edit })) as LogSavedView[],
     openWindow: async (kind, alert) => void (await call('open_window', { kind, alert: alert ?? null })),
   }
 }

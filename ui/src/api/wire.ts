@@ -1,6 +1,6 @@
 // Generated from crates/wire by `cargo xtask codegen`; a test fails when it is stale. Do not edit.
 
-export type ErrorCode = "connect" | "dns" | "tls" | "timeout" | "http" | "unauthorized" | "not_prometheus" | "not_alertmanager" | "unsupported" | "too_large" | "truncated" | "malformed" | "query" | "limit" | "cancelled" | "unknown_source" | "unknown_concept" | "unbound_concept" | "secret_missing" | "config" | "unknown_board" | "search" | "log_query" | "refused" | "store" | "unknown_alert" | "no_expression" | "no_metric" | "read_only" | "internal";
+export type ErrorCode = "connect" | "dns" | "tls" | "timeout" | "http" | "unauthorized" | "not_prometheus" | "not_alertmanager" | "not_expected" | "unsupported" | "too_large" | "truncated" | "malformed" | "query" | "limit" | "cancelled" | "unknown_source" | "unknown_concept" | "unbound_concept" | "secret_missing" | "config" | "unknown_board" | "search" | "log_query" | "refused" | "store" | "unknown_alert" | "no_expression" | "no_metric" | "read_only" | "internal";
 
 export type ErrorView = { 
 /**

@@ -5,6 +5,7 @@ import type { Zone } from '../shared/time'
 import type { Asking } from './asking'
 import type { DeskStore } from './desk.svelte'
 import type { Doing } from './doing.svelte'
+import type { LogsStore } from './logs.svelte'
 import type { Places } from './places.svelte'
 import type { RotaStore } from './rota.svelte'
 
@@ -16,6 +17,8 @@ export interface DeskShared {
   doing: Doing
   /** Who is on duty when; asked for only while somebody looks at it. */
   rota: RotaStore
+  /** The page of logs; asks only while somebody looks at it. */
+  logs: LogsStore
   /** Which page is shown, and what one asks of another. */
   places: Places
   /** The zone in which times are shown. */

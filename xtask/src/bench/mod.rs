@@ -3,10 +3,13 @@
 mod alerts;
 mod decode;
 mod figure;
+mod logs;
+mod logs_patterns;
 mod logs_pg;
 mod refresh;
 mod rota;
 mod start;
+mod traces;
 mod tsdb;
 mod wall;
 
@@ -63,6 +66,12 @@ const BENCHES: &[Bench] = &[
         alerts::measure,
     ),
     (
+        "logs",
+        "内置日志库：写入、检索、直方图",
+        "the embedded log store: ingest, search, histogram",
+        logs::measure,
+    ),
+    (
         "rota",
         "值班：一年的空缺、一个季度的排班",
         "the rota: gaps of a year, a plan of a quarter",
@@ -73,6 +82,18 @@ const BENCHES: &[Bench] = &[
         "PostgreSQL 中的一千万行日志：写入、检索、直方图",
         "ten million lines of logs in PostgreSQL: writing, searching, histogram",
         logs_pg::measure,
+    ),
+    (
+        "traces",
+        "链路：5 万个跨度的排布、关键路径、火焰图、对比，依赖图布局",
+        "traces: 50,000 spans arranged, merged, compared; a large graph laid out",
+        traces::measure,
+    ),
+    (
+        "logs-patterns",
+        "日志归并成模式：每秒行数",
+        "log patterns: lines a second",
+        logs_patterns::measure,
     ),
 ];
 

@@ -242,6 +242,8 @@ pub struct Demo {
     pub seed: u64,
     /// Now and then a small incident.
     pub incidents: bool,
+    /// Log lines a second, always the same; by default about 20 by the rhythm of the day.
+    pub log_lines_per_second: Option<f64>,
 }
 
 impl Default for Config {
@@ -301,6 +303,7 @@ impl Default for Demo {
             enabled: None,
             seed: 1,
             incidents: true,
+            log_lines_per_second: None,
         }
     }
 }

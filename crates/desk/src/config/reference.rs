@@ -111,6 +111,7 @@ fn example(key: &Key) -> String {
         "source.ca_file" => "\"/etc/shouwang/ca.pem\"",
         "source.client_cert_file" => "\"/etc/shouwang/client.pem\"",
         "source.client_key_secret" => "\"prod-client-key\"",
+        "demo.log_lines_per_second" => "50.0",
         "log_store.name" => "\"prod-logs\"",
         "log_store.kind" => "\"loki\"",
         "log_store.url" => "\"https://loki.example.com\"",

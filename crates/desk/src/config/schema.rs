@@ -268,6 +268,7 @@ pub const KEYS: &[Key] = &[
     key("demo.enabled", Kind::Bool, ""),
     key("demo.seed", Kind::Whole(0, i64::MAX), "1"),
     key("demo.incidents", Kind::Bool, "true"),
+    key("demo.log_lines_per_second", Kind::Number(0.0, 20_000.0), ""),
 ];
 
 /// The key with this path.

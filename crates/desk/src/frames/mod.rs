@@ -284,6 +284,7 @@ mod tests {
             "unauthorized",
             "not_prometheus",
             "not_alertmanager",
+            "not_expected",
             "unsupported",
             "too_large",
             "truncated",

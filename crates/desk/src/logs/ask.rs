@@ -7,9 +7,7 @@ use super::scope::{self, MS, position, refuse, store_error};
 use super::stores::Stores;
 use super::{complete, numbers, patterns, views};
 use crate::clock;
-use model::log::{
-    Direction, Field, Histogram, LogLine, LogPosition, LogRange, PageAsk, TailMark,
-};
+use model::log::{Direction, Field, Histogram, LogLine, LogPosition, LogRange, PageAsk, TailMark};
 use source::{Answer, Logs, SourceError};
 use std::future::Future;
 use std::path::PathBuf;
@@ -53,27 +51,8 @@ struct Inner {
 
 /// Lengths of a bucket that people read, ms.
 const STEPS: [i64; 22] = [
-    1,
-    10,
-    100,
-    500,
-    1_000,
-    2_000,
-    5_000,
-    10_000,
-    15_000,
-    30_000,
-    60_000,
-    120_000,
-    300_000,
-    600_000,
-    900_000,
-    1_800_000,
-    3_600_000,
-    7_200_000,
-    14_400_000,
-    21_600_000,
-    43_200_000,
+    1, 10, 100, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000,
+    600_000, 900_000, 1_800_000, 3_600_000, 7_200_000, 14_400_000, 21_600_000, 43_200_000,
     86_400_000,
 ];
 
@@ -179,7 +158,10 @@ impl LogsHandle {
         let columns = views::columns(&ask.columns);
         self.within(&ask.lane, WITHIN, async {
             let began = clock::instant();
-            let answer = store.page(&range, page).await.map_err(|e| store_error(&e))?;
+            let answer = store
+                .page(&range, page)
+                .await
+                .map_err(|e| store_error(&e))?;
             Ok(LogPageView {
                 lines: lines(&answer.value.lines, &columns),
                 more: answer.value.more,
@@ -196,7 +178,11 @@ impl LogsHandle {
     ///
     /// # Errors
     /// A line that is gone, or what the store answers.
-    pub async fn line(&self, store: Option<String>, place: String) -> Result<LogDetailView, ErrorView> {
+    pub async fn line(
+        &self,
+        store: Option<String>,
+        place: String,
+    ) -> Result<LogDetailView, ErrorView> {
         let at = position(&place)?;
         let store = self.0.stores.pick(store.as_deref())?.client()?.clone();
         self.within("detail", WITHIN, async {
@@ -210,9 +196,14 @@ impl LogsHandle {
                 direction: Direction::Older,
                 limit: 1,
             };
-            let answer = store.page(&range, page).await.map_err(|e| store_error(&e))?;
+            let answer = store
+                .page(&range, page)
+                .await
+                .map_err(|e| store_error(&e))?;
             let found = answer.value.lines.into_iter().find(|l| l.position == at);
-            found.map(|l| views::detail(&l)).ok_or_else(|| refuse("gone"))
+            found
+                .map(|l| views::detail(&l))
+                .ok_or_else(|| refuse("gone"))
         })
         .await
     }
@@ -327,8 +318,12 @@ impl LogsHandle {
         let by = Field::named(&ask.by);
         let number = Field::named(&ask.number);
         let limit = (ask.limit as usize).clamp(1, VALUES);
-        self.within(&ask.lane, WITHIN, numbers::find(store, range, by, number, limit))
-            .await
+        self.within(
+            &ask.lane,
+            WITHIN,
+            numbers::find(store, range, by, number, limit),
+        )
+        .await
     }
 
     /// What could be typed next, and what is wrong.
@@ -338,8 +333,12 @@ impl LogsHandle {
     pub async fn complete(&self, ask: LogCompleteAsk) -> Result<LogCompletion, ErrorView> {
         let entry = self.0.stores.pick(ask.scope.store.as_deref())?;
         let store = entry.client()?.clone();
-        self.within(&ask.lane, WITHIN, complete::complete(store, ask.scope, ask.caret))
-            .await
+        self.within(
+            &ask.lane,
+            WITHIN,
+            complete::complete(store, ask.scope, ask.caret),
+        )
+        .await
     }
 
     /// Lines into a file.
@@ -357,7 +356,10 @@ impl LogsHandle {
     ///
     /// # Errors
     /// What is wrong with it, or the disk's.
-    pub async fn edit_views(&self, edit: LogViewEdit) -> Result<Vec<wire::LogSavedView>, ErrorView> {
+    pub async fn edit_views(
+        &self,
+        edit: LogViewEdit,
+    ) -> Result<Vec<wire::LogSavedView>, ErrorView> {
         self.0.saved.edit(edit).await
     }
 }
@@ -432,17 +434,33 @@ mod tests {
             for buckets in [1, 30, 400, 9_999] {
                 let step = step(&of(ms), buckets);
                 let cut = (ms * MS + step - 1) / step;
-                assert!(step > 0 && cut <= i64::from(buckets.min(BUCKETS)) + 1, "{ms} {buckets} {cut}");
+                assert!(
+                    step > 0 && cut <= i64::from(buckets.min(BUCKETS)) + 1,
+                    "{ms} {buckets} {cut}"
+                );
             }
         }
     }
 
     #[test]
     fn facets_are_of_fields_that_many_lines_share() {
-        let fields = ["demo", "http.status", "user_id", "duration_ms", "channel", "message"]
-            .map(Field::named);
-        let names: Vec<String> = telling(&fields, false).iter().map(Field::to_string).collect();
-        assert_eq!(names, ["level", "service", "host", "http.status", "channel"]);
+        let fields = [
+            "demo",
+            "http.status",
+            "user_id",
+            "duration_ms",
+            "channel",
+            "message",
+        ]
+        .map(Field::named);
+        let names: Vec<String> = telling(&fields, false)
+            .iter()
+            .map(Field::to_string)
+            .collect();
+        assert_eq!(
+            names,
+            ["level", "service", "host", "http.status", "channel"]
+        );
         assert_eq!(telling(&[], true).len(), 4);
     }
 }

@@ -117,7 +117,10 @@ fn csv_head(columns: &[Field]) -> String {
         .iter()
         .map(|n| (*n).to_owned())
         .chain(columns.iter().map(Field::to_string));
-    format!("\u{feff}{}\r\n", names.map(|n| cell(&n)).collect::<Vec<_>>().join(","))
+    format!(
+        "\u{feff}{}\r\n",
+        names.map(|n| cell(&n)).collect::<Vec<_>>().join(",")
+    )
 }
 
 fn csv(lines: &[LogLine], columns: &[Field]) -> String {
@@ -174,7 +177,10 @@ mod tests {
     fn one_line_of_the_file_is_one_line_of_the_log() {
         let line = LogLine {
             message: "第一行\n第二行".into(),
-            attrs: json!({"http": {"status": 502}}).as_object().cloned().unwrap_or_default(),
+            attrs: json!({"http": {"status": 502}})
+                .as_object()
+                .cloned()
+                .unwrap_or_default(),
             ..LogLine::default()
         };
         let text = ndjson(&[line.clone(), line.clone()]);

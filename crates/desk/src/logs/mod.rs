@@ -6,8 +6,10 @@ pub mod boards;
 mod complete;
 mod export;
 mod lanes;
+mod local;
 mod numbers;
 mod patterns;
+pub mod postgres;
 mod saved;
 mod scope;
 mod setup;
@@ -15,5 +17,6 @@ mod stores;
 mod views;
 
 pub use self::ask::LogsHandle;
+pub use self::local::LocalLogs;
 pub use self::setup::start;
 pub use self::stores::{Entry, Stores};

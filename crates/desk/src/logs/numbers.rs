@@ -33,9 +33,10 @@ pub(super) async fn find(
     let mut groups: BTreeMap<String, Vec<f64>> = BTreeMap::new();
     let read = newest(store.as_ref(), &range, LINES, |lines| {
         for line in &lines {
-            let (Some(group), Some(size)) =
-                (logs::field_text(line, &by), logs::field_number(line, &number))
-            else {
+            let (Some(group), Some(size)) = (
+                logs::field_text(line, &by),
+                logs::field_number(line, &number),
+            ) else {
                 continue;
             };
             let group = views::head(&group, 300).0;
@@ -50,7 +51,11 @@ pub(super) async fn find(
         .into_iter()
         .map(|(value, sizes)| row(value, sizes))
         .collect();
-    rows.sort_by(|a, b| b.lines.total_cmp(&a.lines).then_with(|| a.value.cmp(&b.value)));
+    rows.sort_by(|a, b| {
+        b.lines
+            .total_cmp(&a.lines)
+            .then_with(|| a.value.cmp(&b.value))
+    });
     rows.truncate(limit);
     Ok(LogNumbersView {
         rows,
@@ -83,7 +88,10 @@ mod tests {
     #[test]
     fn quantiles_are_sizes_that_were_measured() {
         let row = row("a".into(), (1..=100).rev().map(f64::from).collect());
-        assert_eq!((row.lines, row.mean, row.p50, row.p95, row.max), (100.0, 50.5, 50.0, 95.0, 100.0));
+        assert_eq!(
+            (row.lines, row.mean, row.p50, row.p95, row.max),
+            (100.0, 50.5, 50.0, 95.0, 100.0)
+        );
         let one = super::row("b".into(), vec![3.0]);
         assert_eq!((one.p50, one.p95, one.max), (3.0, 3.0, 3.0));
     }

@@ -144,7 +144,10 @@ mod tests {
         let (again, _) = Saved::open(Some(dir.path()));
         assert_eq!(again.all().await, all);
         let name = "支付超时".into();
-        let all = again.edit(LogViewEdit::Drop { name }).await.expect("dropped");
+        let all = again
+            .edit(LogViewEdit::Drop { name })
+            .await
+            .expect("dropped");
         assert_eq!(all, [view("慢", "level:error")]);
 
         std::fs::write(dir.path().join(FILE), "[{\n").expect("written");

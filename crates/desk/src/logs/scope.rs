@@ -136,7 +136,11 @@ mod tests {
     #[test]
     fn what_is_no_time_is_refused() {
         for (from, to) in [(f64::NAN, 1.0), (2.0, 1.0), (1.0, 1.0), (0.0, 1e300)] {
-            let scope = LogScope { from, to, ..scope() };
+            let scope = LogScope {
+                from,
+                to,
+                ..scope()
+            };
             assert_eq!(
                 range(&scope).map_err(|e| e.code),
                 Err(ErrorCode::Refused),

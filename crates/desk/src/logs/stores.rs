@@ -39,12 +39,7 @@ struct Seen {
 
 impl Entry {
     /// A store, or why there is none.
-    pub fn new(
-        name: &str,
-        kind: &str,
-        demo: bool,
-        client: Result<Arc<dyn Logs>, Failure>,
-    ) -> Self {
+    pub fn new(name: &str, kind: &str, demo: bool, client: Result<Arc<dyn Logs>, Failure>) -> Self {
         Self {
             name: name.to_owned(),
             kind: kind.to_owned(),
@@ -86,8 +81,9 @@ impl Entry {
         let told = match self.client() {
             Err(e) => Err(e),
             Ok(client) => match tokio::time::timeout(PROBE_WITHIN, client.probe()).await {
-                Err(_) => Err(ErrorView::new(ErrorCode::Timeout)
-                    .with("seconds", PROBE_WITHIN.as_secs())),
+                Err(_) => {
+                    Err(ErrorView::new(ErrorCode::Timeout).with("seconds", PROBE_WITHIN.as_secs()))
+                }
                 Ok(Err(e)) => Err(store_error(&e)),
                 Ok(Ok(answer)) => Ok(answer.value),
             },

@@ -1,5 +1,6 @@
 //! Lines of all the platform's logs.
 
+use chrono::{DateTime, SecondsFormat};
 use model::log::{Attrs, LogCategory, LogLevel, LogLine, LogPosition};
 use serde_json::Value;
 
@@ -70,6 +71,31 @@ impl Source {
             Self::LoadBalancer => "loadbalancer",
         }
     }
+}
+
+/// A line as programs write it into a file: one JSON object with the time as RFC 3339, the attributes beside the rest. Without
+/// the line feed at its end.
+pub fn json_line(line: &LogLine) -> String {
+    let mut all = line.attrs.clone();
+    let time = DateTime::from_timestamp_nanos(line.position.at_ns);
+    let text = |value: &str| Value::String(value.to_owned());
+    all.insert(
+        "time".into(),
+        Value::String(time.to_rfc3339_opts(SecondsFormat::Nanos, true)),
+    );
+    if let Some(level) = line.level {
+        all.insert("level".into(), text(level.name()));
+    }
+    all.insert("category".into(), text(line.category.name()));
+    all.insert("service".into(), text(&line.service));
+    all.insert("host".into(), text(&line.host));
+    all.insert("message".into(), text(&line.message));
+    for (key, id) in [("trace_id", &line.trace_id), ("span_id", &line.span_id)] {
+        if !id.is_empty() {
+            all.insert(key.into(), text(id));
+        }
+    }
+    Value::Object(all).to_string()
 }
 
 /// The fields of a JSON object; empty for anything else.

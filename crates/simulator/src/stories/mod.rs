@@ -21,7 +21,7 @@ mod services;
 mod sources;
 mod tape;
 
-pub use lines::Source;
+pub use lines::{Source, json_line};
 
 use crate::incident::Incident;
 use crate::noise;

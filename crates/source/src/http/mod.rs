@@ -37,6 +37,8 @@ pub(crate) struct Reply {
 pub(crate) enum Protocol {
     Prometheus,
     Alertmanager,
+    /// Any other, by the name of the program.
+    Other(&'static str),
 }
 
 /// How something is changed at the other side.
@@ -203,8 +205,26 @@ impl Http {
                     content_type,
                     snippet: format!("HTTP {status}: {snippet}"),
                 },
+                SourceError::NotExpected {
+                    expected,
+                    content_type,
+                    snippet,
+                } => SourceError::NotExpected {
+                    expected,
+                    content_type,
+                    snippet: format!("HTTP {status}: {snippet}"),
+                },
                 other => other,
             },
+        }
+    }
+
+    /// As [`Http::refusal`], and for an answer of success that it is not in the protocol.
+    pub(crate) fn refusal_or_stranger(&self, reply: &Reply) -> SourceError {
+        if (200..300).contains(&reply.status) {
+            self.not_ours(reply)
+        } else {
+            self.refusal(reply)
         }
     }
 
@@ -220,6 +240,11 @@ impl Http {
                 snippet,
             },
             Protocol::Alertmanager => SourceError::NotAlertmanager {
+                content_type,
+                snippet,
+            },
+            Protocol::Other(expected) => SourceError::NotExpected {
+                expected,
                 content_type,
                 snippet,
             },

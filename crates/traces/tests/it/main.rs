@@ -1,5 +1,6 @@
 //! The public interface against slow, obvious references and odd traces.
 
 mod common;
+mod graph;
 mod merged;
 mod tree;

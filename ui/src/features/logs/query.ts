@@ -22,7 +22,7 @@ export function pieces(query: string): Piece[] {
   let value = false
   while (rest !== '') {
     const [kind, text] = next(rest, value)
-    value = kind === 'operator'
+    value = kind === 'operator' && OPERATOR.test(text)
     out.push({ kind, text })
     rest = rest.slice(text.length)
   }

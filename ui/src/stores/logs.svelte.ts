@@ -1,0 +1,287 @@
+import { untrack } from 'svelte'
+import { asErrorView, type Host } from '../api/host'
+import type {
+  ErrorView,
+  LogCategoryView,
+  LogFacetsView,
+  LogHistogramView,
+  LogLineView,
+  LogPageView,
+  LogPatternsView,
+  LogSavedView,
+  LogScope,
+  LogsHome,
+} from '../api/wire'
+import { arrived, EMPTY, PAGE, withNewer, withOlder, type Stretch } from '../features/logs/lines'
+import { bounds, type Range } from '../features/logs/ranges'
+
+/** How often a live tail asks, ms. */
+export const TAIL_EVERY = 250
+/** Lines of one answer of a live tail: what can be read; the rest is counted. */
+export const TAIL_LINES = 300
+/** Lines that a live tail holds, and that wait while it is paused. */
+export const TAIL_HELD = 2000
+export const TAIL_WAITING = 1000
+/** How often stores are looked at, ms. */
+const HOME_EVERY = 15_000
+/** About so many buckets. */
+const BUCKETS = 120
+
+/** What is asked for; the words of the person. */
+export interface Question {
+  store: string | null
+  category: LogCategoryView | null
+  query: string
+  range: Range
+}
+
+/** A part of the page: what it has, what went wrong, whether an answer is under way. */
+export class Part<T> {
+  value = $state.raw<T | null>(null)
+  error = $state.raw<ErrorView | null>(null)
+  busy = $state(false)
+  private seq = 0
+
+  /** Asks; an answer that nobody waits for any more is dropped. */
+  async ask(question: () => Promise<T>): Promise<T | null> {
+    this.seq += 1
+    const mine = this.seq
+    this.busy = true
+    try {
+      const value = await question()
+      if (mine !== this.seq) return null
+      this.value = value
+      this.error = null
+      return value
+    } catch (cause) {
+      if (mine === this.seq) this.error = asErrorView(cause)
+      return null
+    } finally {
+      if (mine === this.seq) this.busy = false
+    }
+  }
+
+  /** Nothing is shown, nothing is waited for. */
+  clear(): void {
+    this.seq += 1
+    this.value = null
+    this.error = null
+    this.busy = false
+  }
+}
+
+/** What a live tail has come to. */
+export interface Tail {
+  mark: string | null
+  /** Lines that came while it was paused, the newest first. */
+  waiting: LogLineView[]
+  /** How many came while it was paused, with those not held. */
+  fresh: number
+  /** Lines that came and were left out because there were too many to read. */
+  leftOut: number
+  paused: boolean
+}
+
+/** What the page of logs shows and asks. */
+export class LogsStore {
+  home = $state.raw<LogsHome | null>(null)
+  homeError = $state.raw<ErrorView | null>(null)
+  question = $state.raw<Question>({ store: null, category: null, query: '', range: { back: 900_000 } })
+  /** The scope in force, with its times fixed: pages, histogram and facets are of the same moment. */
+  scope = $state.raw<LogScope | null>(null)
+  columns = $state.raw<readonly string[]>([])
+  stretch = $state.raw<Stretch>(EMPTY)
+  /** What to mark in messages. */
+  phrases = $state.raw<readonly string[]>([])
+  readonly page = new Part<LogPageView>()
+  readonly histogram = new Part<LogHistogramView>()
+  readonly facets = new Part<LogFacetsView>()
+  readonly patterns = new Part<LogPatternsView>()
+  /** The line that is looked at. */
+  chosen = $state.raw<LogLineView | null>(null)
+  tail = $state.raw<Tail | null>(null)
+  tailError = $state.raw<ErrorView | null>(null)
+  /** Rows that were let go at the top since the list looked: it moves by as many. */
+  shifted = $state(0)
+  /** Whether similar lines are wanted. */
+  folding = $state(false)
+  private timer = 0
+  private tailTimer = 0
+  private generation = 0
+  private extending = false
+
+  constructor(
+    private readonly host: Host,
+    private readonly now: () => number,
+  ) {}
+
+  /** Begins to look at the stores. */
+  start(): void {
+    void this.look()
+    window.clearInterval(this.timer)
+    this.timer = window.setInterval(() => void this.look(), HOME_EVERY)
+  }
+
+  /** Ends everything; what is shown stays for the next visit. */
+  stop(): void {
+    window.clearInterval(this.timer)
+    this.follow(false)
+  }
+
+  private async look(): Promise<void> {
+    try {
+      this.home = await this.host.logsHome()
+      this.homeError = null
+    } catch (cause) {
+      this.homeError = asErrorView(cause)
+    }
+  }
+
+  /** The host's clock, ms, without following it. */
+  moment(): number {
+    return untrack(this.now)
+  }
+
+  /** Asks something else; nothing is kept of the former answer but what is still true. */
+  change(next: Partial<Question>): void {
+    this.question = { ...this.question, ...next }
+    this.run()
+  }
+
+  /** Asks anew, up to now. */
+  run(): void {
+    const { store, category, query, range } = this.question
+    const { from, to } = bounds(range, this.moment())
+    this.scope = { store, category, query, terms: [], from, to }
+    this.generation += 1
+    this.chosen = null
+    this.stretch = EMPTY
+    this.page.clear()
+    this.patterns.clear()
+    void this.first()
+    void this.overview()
+    if (this.folding) void this.fold()
+    if (this.tail !== null) this.follow(true)
+  }
+
+  /** Histogram and facets of the scope in force. */
+  private async overview(): Promise<void> {
+    const scope = this.scope
+    if (scope === null) return
+    await Promise.all([
+      this.histogram.ask(() => this.host.logsHistogram({ lane: 'histogram', scope, buckets: BUCKETS })),
+      this.facets.ask(() => this.host.logsFacets({ lane: 'facets', scope, fields: [], limit: 8 })),
+    ])
+  }
+
+  private async first(): Promise<void> {
+    const scope = this.scope
+    if (scope === null) return
+    const page = await this.page.ask(() => this.host.logsPage({ lane: 'page', scope, beyond: null, newer: false, limit: PAGE, columns: [...this.columns] }))
+    if (page === null) return
+    this.stretch = { lines: page.lines, newer: false, older: page.more }
+    this.phrases = page.phrases
+  }
+
+  /** Similar lines of the scope in force. */
+  async fold(): Promise<void> {
+    const scope = this.scope
+    if (scope === null) return
+    await this.patterns.ask(() => this.host.logsPatterns({ lane: 'patterns', scope, limit: 200 }))
+  }
+
+  /** Goes on at one end of what is held. */
+  async extend(newer: boolean): Promise<void> {
+    const { scope, stretch } = this
+    const edge = newer ? stretch.lines[0] : stretch.lines.at(-1)
+    if (scope === null || edge === undefined || this.extending || !(newer ? stretch.newer : stretch.older)) return
+    this.extending = true
+    const mine = this.generation
+    try {
+      const page = await this.host.logsPage({ lane: 'page', scope, beyond: edge.place, newer, limit: PAGE, columns: [...this.columns] })
+      if (mine !== this.generation) return
+      if (newer) {
+        this.stretch = withNewer(this.stretch, page.lines, page.more)
+        this.shifted += page.lines.length
+      } else {
+        const next = withOlder(this.stretch, page.lines, page.more)
+        this.stretch = next
+        this.shifted -= next.droppedNewer
+      }
+      this.page.error = null
+    } catch (cause) {
+      const error = asErrorView(cause)
+      if (mine === this.generation && error.code !== 'cancelled') this.page.error = error
+    } finally {
+      this.extending = false
+    }
+  }
+
+  /** Other columns: cells come with lines, so they are asked for again. */
+  setColumns(columns: readonly string[]): void {
+    this.columns = columns
+    void this.first()
+  }
+
+  /** A kept view. */
+  open(view: LogSavedView): void {
+    this.columns = view.columns
+    this.change({ store: view.store, category: view.category, query: view.query, range: { back: view.back > 0 ? view.back : 900_000 } })
+  }
+
+  // ---- live tail ---------------------------------------------------------------------------------------------------------
+
+  /** Begins to follow what arrives, or ends it. */
+  follow(on: boolean): void {
+    window.clearTimeout(this.tailTimer)
+    this.tailError = null
+    if (!on) {
+      this.tail = null
+      return
+    }
+    this.tail = { mark: null, waiting: [], fresh: 0, leftOut: 0, paused: false }
+    void this.pull(this.generation)
+  }
+
+  private async pull(generation: number): Promise<void> {
+    const { tail, scope } = this
+    if (tail === null || scope === null || generation !== this.generation) return
+    try {
+      const answer = await this.host.logsTail({ lane: 'tail', scope, mark: tail.mark, limit: TAIL_LINES, columns: [...this.columns] })
+      if (this.tail === null || generation !== this.generation) return
+      this.tailError = null
+      this.came(answer.lines, answer.left_out, answer.mark)
+    } catch (cause) {
+      const error = asErrorView(cause)
+      // Something newer was asked for from here: its own answers follow.
+      if (this.tail === null || generation !== this.generation || error.code === 'cancelled') return
+      this.tailError = error
+    }
+    this.tailTimer = window.setTimeout(() => void this.pull(generation), TAIL_EVERY)
+  }
+
+  private came(lines: readonly LogLineView[], leftOut: number, mark: string): void {
+    const { tail } = this
+    if (tail === null) return
+    if (tail.paused) {
+      const waiting = lines.length === 0 ? tail.waiting : arrived(tail.waiting, lines, TAIL_WAITING)
+      this.tail = { ...tail, mark, waiting, fresh: tail.fresh + lines.length + leftOut, leftOut: tail.leftOut + leftOut }
+      return
+    }
+    if (lines.length > 0) this.show(lines)
+    this.tail = { ...tail, mark, leftOut: tail.leftOut + leftOut }
+  }
+
+  private show(lines: readonly LogLineView[]): void {
+    const all = arrived(this.stretch.lines, lines, TAIL_HELD)
+    this.stretch = { lines: all, newer: false, older: this.stretch.older || all.length === TAIL_HELD }
+  }
+
+  /** Scrolled away from the top: what arrives waits. Back at the top it is shown. */
+  pause(paused: boolean): void {
+    const { tail } = this
+    if (tail === null || tail.paused === paused) return
+    if (!paused && tail.waiting.length > 0) this.show(tail.waiting)
+    this.tail = paused ? { ...tail, paused } : { ...tail, paused, waiting: [], fresh: 0 }
+  }
+}
