@@ -425,7 +425,9 @@ async fn it_conforms() {
     let (_server, options) = prepared("").await;
     let folder = tempfile::tempdir().expect("a folder");
     retain(&options, folder.path(), &Policy::default()).await;
-    let failures = source::conformance_logs::check(&reader(&options), &writer(&options), NOW - 3600 * SECOND).await;
+    let failures =
+        source::conformance_logs::check(&reader(&options), &writer(&options), NOW - 3600 * SECOND)
+            .await;
     assert!(failures.is_empty(), "{failures:#?}");
 }
 

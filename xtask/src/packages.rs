@@ -87,11 +87,7 @@ pub const SERVERS: &[Package] = &[
         "真实的 VictoriaMetrics",
         "a real VictoriaMetrics",
     ),
-    p(
-        "postgresql-15",
-        "真实的 PostgreSQL",
-        "a real PostgreSQL",
-    ),
+    p("postgresql-15", "真实的 PostgreSQL", "a real PostgreSQL"),
 ];
 
 /// Other programs that read what we write, in tests.

@@ -73,16 +73,41 @@ impl Server {
         }
         let mut initdb = command(dir.path(), "initdb")?;
         initdb.arg("-D").arg(&data);
-        initdb.args(["-U", "postgres", "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust"]);
+        initdb.args([
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "-A",
+            "trust",
+        ]);
         procs::output(&mut initdb)?;
-        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
+            .local_addr()?
+            .port();
         let mut postgres = command(dir.path(), "postgres")?;
         // what a server for logs would be given at least; everything else as the package has it, syncing included
-        let settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "shared_buffers=512MB", "max_wal_size=1GB"];
-        postgres.arg("-D").arg(&data).args(["-p", &port.to_string()]);
+        let settings = [
+            "listen_addresses=127.0.0.1",
+            "unix_socket_directories=",
+            "shared_buffers=512MB",
+            "max_wal_size=1GB",
+        ];
+        postgres
+            .arg("-D")
+            .arg(&data)
+            .args(["-p", &port.to_string()]);
         postgres.args(settings.iter().flat_map(|s| ["-c", s]));
-        let child = postgres.stdout(Stdio::null()).stderr(Stdio::null()).spawn()?;
-        let mut server = Self { child: Some(child), port, dir };
+        let child = postgres
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()?;
+        let mut server = Self {
+            child: Some(child),
+            port,
+            dir,
+        };
         for _ in 0..300 {
             if server.answers()? {
                 return Ok(server);
@@ -92,7 +117,10 @@ impl Server {
             }
             std::thread::sleep(Duration::from_millis(100));
         }
-        bail!("PostgreSQL did not start in {}", server.dir.path().display())
+        bail!(
+            "PostgreSQL did not start in {}",
+            server.dir.path().display()
+        )
     }
 
     fn answers(&self) -> Result<bool> {
@@ -106,7 +134,9 @@ impl Drop for Server {
     fn drop(&mut self) {
         if let Some(mut child) = self.child.take() {
             // the postmaster passes this on to its processes, which SIGKILL would leave behind
-            let _ = Command::new("kill").args(["-QUIT", &child.id().to_string()]).status();
+            let _ = Command::new("kill")
+                .args(["-QUIT", &child.id().to_string()])
+                .status();
             let _ = child.wait();
         }
     }

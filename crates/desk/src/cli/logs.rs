@@ -61,7 +61,12 @@ fn pick<'a>(arguments: &ArgMatches, config: &'a Config, locale: &str) -> Outcome
         Some(name) => all.find(|s| s.name == *name),
         None => all.next().filter(|_| all.next().is_none()),
     };
-    let known: Vec<&str> = config.log_store.iter().filter(of_kind).map(|s| s.name.as_str()).collect();
+    let known: Vec<&str> = config
+        .log_store
+        .iter()
+        .filter(of_kind)
+        .map(|s| s.name.as_str())
+        .collect();
     found.ok_or_else(|| fail(locale, "cli.logs_which", &[("known", known.join(", "))]))
 }
 
@@ -88,7 +93,12 @@ async fn kept<'a>(arguments: &ArgMatches, loaded: &'a Loaded, locale: &str) -> O
 }
 
 async fn connect(kept: &Kept<'_>, locale: &str) -> Outcome<Maintainer> {
-    let Kept { options, who, folder, .. } = kept;
+    let Kept {
+        options,
+        who,
+        folder,
+        ..
+    } = kept;
     let connecting = Maintainer::connect(options, who, folder, postgres::clock()).await;
     connecting.map_err(|e| failed(&e, locale))
 }
@@ -114,7 +124,12 @@ fn say_step(step: &Step, locale: &str) -> String {
 
 fn say_finding(finding: &Finding, locale: &str) -> String {
     let params = match finding {
-        Finding::DefaultNotEmpty { lines, days, oldest, newest } => vec![
+        Finding::DefaultNotEmpty {
+            lines,
+            days,
+            oldest,
+            newest,
+        } => vec![
             ("lines", lines.to_string()),
             ("days", days.to_string()),
             ("oldest", oldest.to_string()),
@@ -122,7 +137,11 @@ fn say_finding(finding: &Finding, locale: &str) -> String {
         ],
         Finding::NotAhead { day } | Finding::Detached { day } => vec![("day", day.to_string())],
     };
-    sentence(locale, &format!("pglogs.finding_{}", finding.code()), &params)
+    sentence(
+        locale,
+        &format!("pglogs.finding_{}", finding.code()),
+        &params,
+    )
 }
 
 /// Plans, and unless only that was asked for, does one step after the other. What is left is planned anew until nothing is: lines that
@@ -151,7 +170,11 @@ async fn retain(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> Outcom
     }
     let state = keeper.state().await.map_err(|e| failed(&e, locale))?;
     if !json {
-        let done = if any { "cli.logs_done" } else { "cli.logs_nothing" };
+        let done = if any {
+            "cli.logs_done"
+        } else {
+            "cli.logs_nothing"
+        };
         line(&sentence(locale, done, &[]));
     }
     tell_findings(&state, &policy, json, locale);
@@ -165,7 +188,12 @@ fn show_plan(steps: &[Step], state: &State, policy: &Policy, json: bool, locale:
         return ExitCode::SUCCESS;
     }
     for (i, step) in steps.iter().enumerate() {
-        line(&format!("{}/{} {}", i + 1, steps.len(), say_step(step, locale)));
+        line(&format!(
+            "{}/{} {}",
+            i + 1,
+            steps.len(),
+            say_step(step, locale)
+        ));
     }
     if steps.is_empty() {
         line(&sentence(locale, "cli.logs_nothing", &[]));
@@ -192,7 +220,10 @@ async fn carry_out(
     locale: &str,
 ) -> Outcome<()> {
     let event = |event: &str, more: serde_json::Value| {
-        line(&json!({"event": event, "number": number, "of": of, "what": step, "more": more}).to_string());
+        line(
+            &json!({"event": event, "number": number, "of": of, "what": step, "more": more})
+                .to_string(),
+        );
     };
     if json {
         event("begun", json!({}));
@@ -228,18 +259,45 @@ async fn status(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> Outcom
         return Ok(ExitCode::SUCCESS);
     }
     let t = |key: &str| sentence(locale, key, &[]);
-    let head = ["day", "where", "lines", "size", "indexes"].map(|k| t(&format!("cli.logs_head_{k}")));
+    let head =
+        ["day", "where", "lines", "size", "indexes"].map(|k| t(&format!("cli.logs_head_{k}")));
     let mut rows = vec![head.to_vec()];
     for part in &state.cold {
-        let place = if part.verified { "cli.logs_in_files" } else { "cli.logs_in_files_unverified" };
-        rows.push(vec![part.day.to_string(), t(place), part.lines.to_string(), size(part.bytes), String::new()]);
+        let place = if part.verified {
+            "cli.logs_in_files"
+        } else {
+            "cli.logs_in_files_unverified"
+        };
+        rows.push(vec![
+            part.day.to_string(),
+            t(place),
+            part.lines.to_string(),
+            size(part.bytes),
+            String::new(),
+        ]);
     }
     for p in &state.partitions {
-        let place = if p.attached { "cli.logs_in_table" } else { "cli.logs_detached" };
-        rows.push(vec![p.day.to_string(), t(place), format!("≈{}", p.lines), size(p.bytes), p.indexes.join(" ")]);
+        let place = if p.attached {
+            "cli.logs_in_table"
+        } else {
+            "cli.logs_detached"
+        };
+        rows.push(vec![
+            p.day.to_string(),
+            t(place),
+            format!("≈{}", p.lines),
+            size(p.bytes),
+            p.indexes.join(" "),
+        ]);
     }
     for d in &state.default {
-        rows.push(vec![d.day.to_string(), t("cli.logs_in_default"), d.lines.to_string(), String::new(), String::new()]);
+        rows.push(vec![
+            d.day.to_string(),
+            t("cli.logs_in_default"),
+            d.lines.to_string(),
+            String::new(),
+            String::new(),
+        ]);
     }
     table(&rows);
     tell_findings(&state, &policy, false, locale);
@@ -266,30 +324,58 @@ async fn prepare(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> Outco
     let as_user = arguments.get_one::<String>("user");
     let (options, who) = match as_user {
         Some(user) => {
-            let typed = rpassword::prompt_password(sentence(locale, "cli.logs_password", &[("user", user.clone())]));
+            let typed = rpassword::prompt_password(sentence(
+                locale,
+                "cli.logs_password",
+                &[("user", user.clone())],
+            ));
             let typed = typed.unwrap_or_default();
-            let options = postgres::options(store, &secrets as &dyn Secrets).map_err(|e| refused(&e, locale))?;
+            let options = postgres::options(store, &secrets as &dyn Secrets)
+                .map_err(|e| refused(&e, locale))?;
             let password = (!typed.is_empty()).then(|| Secret::new(typed));
-            (options, Credentials { user: user.clone(), password })
+            (
+                options,
+                Credentials {
+                    user: user.clone(),
+                    password,
+                },
+            )
         }
         None => {
             let kept = kept(arguments, loaded, locale).await?;
             (kept.options, kept.who)
         }
     };
-    let applied = pglogs::schema::prepare(&options, &who).await.map_err(|e| failed(&e, locale))?;
-    let key = if applied.is_empty() { "cli.logs_prepared_already" } else { "cli.logs_prepared" };
-    line(&sentence(locale, key, &[("version", pglogs::schema::VERSION.to_string())]));
+    let applied = pglogs::schema::prepare(&options, &who)
+        .await
+        .map_err(|e| failed(&e, locale))?;
+    let key = if applied.is_empty() {
+        "cli.logs_prepared_already"
+    } else {
+        "cli.logs_prepared"
+    };
+    line(&sentence(
+        locale,
+        key,
+        &[("version", pglogs::schema::VERSION.to_string())],
+    ));
     Ok(ExitCode::SUCCESS)
 }
 
 /// Reads all files back.
 fn verify(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> Outcome<ExitCode> {
-    let folder = folder(&loaded.config, pick(arguments, &loaded.config, locale)?, locale)?;
+    let folder = folder(
+        &loaded.config,
+        pick(arguments, &loaded.config, locale)?,
+        locale,
+    )?;
     let parts = cold::parts(&folder).map_err(|e| failed(&e, locale))?;
     let mut good = true;
     for (path, manifest) in &parts {
-        let params = [("path", path.display().to_string()), ("lines", manifest.lines.to_string())];
+        let params = [
+            ("path", path.display().to_string()),
+            ("lines", manifest.lines.to_string()),
+        ];
         match cold::verify(path, &|_| ()) {
             Ok(()) => line(&sentence(locale, "cli.logs_good", &params)),
             Err(e) => {
@@ -299,16 +385,31 @@ fn verify(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> Outcome<Exit
         }
     }
     if parts.is_empty() {
-        line(&sentence(locale, "cli.logs_no_files", &[("path", folder.display().to_string())]));
+        line(&sentence(
+            locale,
+            "cli.logs_no_files",
+            &[("path", folder.display().to_string())],
+        ));
     }
-    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if good {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// Looks through the files for lines of a query.
 fn search(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> Outcome<ExitCode> {
-    let folder = folder(&loaded.config, pick(arguments, &loaded.config, locale)?, locale)?;
-    let words = arguments.get_one::<String>("query").map_or("", String::as_str);
-    let filter = logs::query::parse(words).map_err(|e| fail(locale, "cli.logs_query", &[("detail", e.to_string())]))?;
+    let folder = folder(
+        &loaded.config,
+        pick(arguments, &loaded.config, locale)?,
+        locale,
+    )?;
+    let words = arguments
+        .get_one::<String>("query")
+        .map_or("", String::as_str);
+    let filter = logs::query::parse(words)
+        .map_err(|e| fail(locale, "cli.logs_query", &[("detail", e.to_string())]))?;
     let moment = |name: &str, usual: i64| match arguments.get_one::<String>(name) {
         Some(text) => super::query::moment(text)
             .map(|ms| ms.saturating_mul(1_000_000))
@@ -320,24 +421,40 @@ fn search(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> Outcome<Exit
         to_ns: moment("to", i64::MAX)?,
         filter,
     };
-    let limit = arguments.get_one::<u64>("limit").and_then(|n| usize::try_from(*n).ok()).unwrap_or(FOUND);
+    let limit = arguments
+        .get_one::<u64>("limit")
+        .and_then(|n| usize::try_from(*n).ok())
+        .unwrap_or(FOUND);
     let found = look(&folder, &range, limit, locale)?;
     for l in &found.lines {
         line(&serde_json::to_string(l).unwrap_or_default());
     }
     if found.more {
-        error_line(&sentence(locale, "cli.logs_more", &[("limit", limit.to_string())]));
+        error_line(&sentence(
+            locale,
+            "cli.logs_more",
+            &[("limit", limit.to_string())],
+        ));
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn look(folder: &Path, range: &LogRange, limit: usize, locale: &str) -> Outcome<model::log::LogPage> {
+fn look(
+    folder: &Path,
+    range: &LogRange,
+    limit: usize,
+    locale: &str,
+) -> Outcome<model::log::LogPage> {
     let mut told = 0;
     let mut tell = |looked: u64| {
         // a word each million lines: enough to see that it goes on
         if looked / 1_000_000 > told {
             told = looked / 1_000_000;
-            error_line(&sentence(locale, "cli.logs_looked", &[("lines", looked.to_string())]));
+            error_line(&sentence(
+                locale,
+                "cli.logs_looked",
+                &[("lines", looked.to_string())],
+            ));
         }
     };
     cold::search(folder, range, limit.min(100_000), &mut tell).map_err(|e| failed(&e, locale))

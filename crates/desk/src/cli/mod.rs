@@ -377,7 +377,11 @@ fn logs_command(t: &dyn Fn(&str) -> String) -> Command {
         .subcommand(command("verify"))
         .subcommand(
             command("search")
-                .arg(Arg::new("query").value_name("QUERY").help(t("logs_query_words")))
+                .arg(
+                    Arg::new("query")
+                        .value_name("QUERY")
+                        .help(t("logs_query_words")),
+                )
                 .arg(value("from", "TIME"))
                 .arg(value("to", "TIME"))
                 .arg(value("limit", "N").value_parser(value_parser!(u64))),

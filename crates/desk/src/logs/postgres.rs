@@ -49,7 +49,13 @@ pub fn cold_folder(config: &Config, store: &LogStore) -> Option<PathBuf> {
 
 /// What a name says is no path.
 fn plain(name: &str) -> String {
-    let plain = |c: char| if c.is_alphanumeric() || c == '-' { c } else { '_' };
+    let plain = |c: char| {
+        if c.is_alphanumeric() || c == '-' {
+            c
+        } else {
+            '_'
+        }
+    };
     name.chars().take(60).map(plain).collect()
 }
 
@@ -180,7 +186,10 @@ mod tests {
         assert!(keeper(&store, &One).expect("none").is_none());
         store.keep_user = "keeps".into();
         store.keep_secret = "unknown".into();
-        assert_eq!(keeper(&store, &One).expect_err("missing").code, "secret_missing");
+        assert_eq!(
+            keeper(&store, &One).expect_err("missing").code,
+            "secret_missing"
+        );
         store.keep_secret = "known".into();
         assert!(keeper(&store, &One).expect("one").is_some());
         store.table = Some(LogTable::default());
