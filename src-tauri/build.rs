@@ -37,6 +37,17 @@ const COMMANDS: &[&str] = &[
     "logs_complete",
     "logs_export",
     "logs_view",
+    "trace_sources",
+    "trace_names",
+    "trace_search",
+    "trace_open",
+    "trace_rows",
+    "trace_span",
+    "trace_find",
+    "trace_flame",
+    "trace_statistics",
+    "trace_compare",
+    "trace_graph",
 ];
 
 fn main() {

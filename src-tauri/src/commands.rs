@@ -7,6 +7,7 @@ use desk::core::{Look, Zoom};
 use desk::duty::{DutyHandle, Message, Window};
 use desk::logs::LogsHandle;
 use desk::rota::RotaHandle;
+use desk::traces::TracesHandle;
 use model::duty::{AlertId, Via};
 use serde::Deserialize;
 use std::sync::Arc;
@@ -21,23 +22,42 @@ use wire::{
 
 /// The desk, as soon as it has started; the page may be there first.
 #[derive(Clone, Default)]
-pub struct Desk(pub Arc<SetOnce<(Handle, DutyHandle, RotaHandle, LogsHandle)>>);
+pub struct Desk(pub Arc<SetOnce<Handles>>);
+
+/// Whom the commands ask.
+#[derive(Debug)]
+pub struct Handles {
+    /// The wall.
+    pub wall: Handle,
+    /// The alert desk.
+    pub duty: DutyHandle,
+    /// The rota.
+    pub rota: RotaHandle,
+    /// The logs.
+    pub logs: LogsHandle,
+    /// The traces.
+    pub traces: TracesHandle,
+}
 
 impl Desk {
     async fn handle(&self) -> &Handle {
-        &self.0.wait().await.0
+        &self.0.wait().await.wall
     }
 
     pub(crate) async fn duty(&self) -> &DutyHandle {
-        &self.0.wait().await.1
+        &self.0.wait().await.duty
     }
 
     pub(crate) async fn rota(&self) -> &RotaHandle {
-        &self.0.wait().await.2
+        &self.0.wait().await.rota
+    }
+
+    pub(crate) async fn traces(&self) -> &TracesHandle {
+        &self.0.wait().await.traces
     }
 
     pub(crate) async fn logs(&self) -> &LogsHandle {
-        &self.0.wait().await.3
+        &self.0.wait().await.logs
     }
 }
 

@@ -9,6 +9,7 @@ mod machine;
 mod popups;
 mod rota;
 mod shell;
+mod traces;
 mod tray;
 mod windows;
 

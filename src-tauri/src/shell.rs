@@ -1,10 +1,11 @@
 //! The window, and the program's life around it.
 
-use crate::commands::{self, Began, Desk};
+use crate::commands::{self, Began, Desk, Handles};
 use crate::logs;
 use crate::machine::{App, Machine};
 use crate::popups::Popups;
 use crate::rota;
+use crate::traces;
 use crate::tray::{self, Tray};
 use crate::windows::{self, Look, Opening};
 use anyhow::Context;
@@ -92,6 +93,17 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             logs::logs_complete,
             logs::logs_export,
             logs::logs_view,
+            traces::trace_sources,
+            traces::trace_names,
+            traces::trace_search,
+            traces::trace_open,
+            traces::trace_rows,
+            traces::trace_span,
+            traces::trace_find,
+            traces::trace_flame,
+            traces::trace_statistics,
+            traces::trace_compare,
+            traces::trace_graph,
         ])
         .setup(move |app| {
             let handle = app.handle();
@@ -123,12 +135,13 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
     runtime.spawn(async move {
         let started = start::start(loaded, overrides, around).await;
         // Set once: this is the only place.
-        let _ = slot.set((
-            started.handle.clone(),
-            started.duty.clone(),
-            started.rota.clone(),
-            started.logs.clone(),
-        ));
+        let _ = slot.set(Handles {
+            wall: started.handle.clone(),
+            duty: started.duty.clone(),
+            rota: started.rota.clone(),
+            logs: started.logs.clone(),
+            traces: started.traces.clone(),
+        });
         if let Ok(mut place) = keep.lock() {
             *place = Some(started);
         }

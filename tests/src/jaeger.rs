@@ -1,6 +1,7 @@
 //! A Jaeger that answers by both of its HTTP APIs as they are documented, with the parameters that they insist on, the errors that
 //! they send and the oddities of old and new versions.
 
+use crate::fake_logs::{decoded, pairs, rfc3339_ns};
 use crate::hostile::{Answer, Body, Hostile, Request};
 use serde_json::{Map, Value, json};
 
@@ -543,21 +544,6 @@ fn not_a_route() -> Answer {
     Answer::with(404, "text/plain; charset=utf-8", body)
 }
 
-fn pairs(query: &str) -> Vec<(String, String)> {
-    let pair = |p: &str| {
-        let (name, value) = p.split_once('=').unwrap_or((p, ""));
-        (
-            decoded(&name.replace('+', " ")),
-            decoded(&value.replace('+', " ")),
-        )
-    };
-    query
-        .split('&')
-        .filter(|p| !p.is_empty())
-        .map(pair)
-        .collect()
-}
-
 fn get<'q>(query: &'q [(String, String)], name: &str) -> Option<&'q str> {
     let found = query.iter().find(|(n, _)| n == name)?;
     Some(found.1.as_str()).filter(|v| !v.is_empty())
@@ -607,44 +593,8 @@ fn go_duration_us(text: &str) -> Option<f64> {
     })
 }
 
-/// `2026-11-21T11:25:28.922123456Z`.
 fn rfc3339_us(text: &str) -> Option<i64> {
-    let (date, time) = text.strip_suffix('Z')?.split_once('T')?;
-    let mut date = date.splitn(3, '-').map(str::parse::<i64>);
-    let (year, month, day) = (date.next()?.ok()?, date.next()?.ok()?, date.next()?.ok()?);
-    let (clock, fraction) = time.split_once('.').unwrap_or((time, "0"));
-    let mut clock = clock.splitn(3, ':').map(str::parse::<i64>);
-    let (h, m, s) = (
-        clock.next()?.ok()?,
-        clock.next()?.ok()?,
-        clock.next()?.ok()?,
-    );
-    let micros: i64 = format!("{fraction:0<6}").get(..6)?.parse().ok()?;
-    // days from civil, after Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms"
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let yoe = year.rem_euclid(400);
-    let doy = (153 * (month + if month > 2 { -3 } else { 9 }) + 2) / 5 + day - 1;
-    let days = era * 146_097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719_468;
-    Some((((days * 24 + h) * 60 + m) * 60 + s) * 1_000_000 + micros)
-}
-
-/// Percent-encoding undone.
-fn decoded(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut bytes = text.bytes();
-    while let Some(byte) = bytes.next() {
-        let pair = |b: &mut std::str::Bytes<'_>| {
-            let digits = [b.next()?, b.next()?];
-            u8::from_str_radix(std::str::from_utf8(&digits).ok()?, 16).ok()
-        };
-        out.push(if byte == b'%' {
-            pair(&mut bytes).unwrap_or(b'?')
-        } else {
-            byte
-        });
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    rfc3339_ns(text).map(|ns| ns.div_euclid(1_000))
 }
 
 #[cfg(test)]
@@ -652,20 +602,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_clients_send_is_understood() {
-        assert_eq!(
-            pairs("a=%E8%AE%A2+%26&b="),
-            [("a".into(), "订 &".into()), ("b".into(), "".into())]
-        );
-        assert_eq!(
-            rfc3339_us("2026-11-21T11:25:28.922123456Z"),
-            Some(1_795_260_328_922_123)
-        );
-        assert_eq!(
-            rfc3339_us("2000-02-29T00:00:00Z"),
-            Some(951_782_400_000_000)
-        );
-        assert_eq!(rfc3339_us("today"), None);
+    fn durations_have_no_days() {
         assert_eq!(go_duration_us("1500ms"), Some(1_500_000.0));
         assert_eq!(go_duration_us("1d"), None);
     }

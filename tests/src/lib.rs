@@ -1,20 +1,26 @@
 //! What tests against real servers share: the servers themselves ([`servers`]), a server that misbehaves
 //! on purpose ([`hostile`]), certificates ([`certs`]), samples by remote write ([`remote_write`]) and a
-//! notification server on a bus of its own ([`notifications`]); a Jaeger ([`jaeger`]).
+//! notification server on a bus of its own ([`notifications`]); servers that play a Jaeger ([`jaeger`])
+//! and stores of logs ([`elastic`], [`loki`], [`victorialogs`]).
 //!
 //! Everything here is blocking and needs no runtime, so that it works in any test.
 #![warn(missing_docs)]
 
 pub mod alertmanager;
 pub mod certs;
+pub mod elastic;
+pub mod fake_logs;
 pub mod hostile;
 pub mod http;
 pub mod jaeger;
+pub mod loki;
 pub mod notifications;
 pub mod postgres;
 pub mod remote_write;
 pub mod servers;
+pub mod traces;
 pub mod tray;
+pub mod victorialogs;
 pub mod window;
 
 /// The machine's clock, ms since the epoch: real servers live in real time.

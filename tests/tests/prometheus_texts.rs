@@ -27,6 +27,13 @@ fn every_code_has_its_sentence() {
         for code in SourceError::ADVICE.iter().chain(&ConfigError::CODES) {
             assert!(sentence(&locale, &["error", "source", code]).len() > 5);
         }
+        for odd in source::jaeger::Odd::ALL {
+            let said = sentence(&locale, &["trace_source", "oddity", odd.code()]);
+            assert!(said.len() > 5);
+        }
+        for code in source::LOG_WARNINGS {
+            assert!(sentence(&locale, &["log_source", "warning", code]).len() > 5);
+        }
         for code in SecretError::CODES {
             assert!(sentence(&locale, &["error", "secrets", code]).len() > 5);
         }

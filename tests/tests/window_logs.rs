@@ -120,7 +120,12 @@ fn lines_are_asked_for_looked_at_and_narrowed() {
     // A stretch of the histogram.
     let at = wall.js("const r = document.querySelector('[data-histogram] .plot').getBoundingClientRect(); return [r.x, r.y, r.width, r.height]");
     let one = |i: usize| at[i].as_f64().unwrap_or(0.0);
-    let place = |share: f64| ((one(0) + one(2) * share) as i64, (one(1) + one(3) / 2.0) as i64);
+    let place = |share: f64| {
+        (
+            (one(0) + one(2) * share) as i64,
+            (one(1) + one(3) / 2.0) as i64,
+        )
+    };
     wall.drag(place(0.3), place(0.5));
     wall.until(
         "a fixed range",
@@ -137,7 +142,10 @@ fn faults_are_shown_at_their_place_and_words_are_proposed() {
     write(&wall, "[data-log-input]", "service:");
     there(&wall, "[data-proposal]");
     let values = wall.texts("[data-proposal]").join(" ");
-    assert!(values.contains("nginx") || values.contains("order-service"), "{values}");
+    assert!(
+        values.contains("nginx") || values.contains("order-service"),
+        "{values}"
+    );
     wall.picture("proposals");
     write(&wall, "[data-log-input]", "超时 and (level:error");
     there(&wall, "[data-log-fault]");
@@ -165,7 +173,8 @@ fn lines_are_folded_followed_kept_and_exported() {
     press(&wall, "t");
     there(&wall, "[data-feature=logs][data-tail=on]");
     let first = wall.js("return document.querySelector('[data-line=\"0\"]').dataset.place");
-    let newer = format!("return document.querySelector('[data-line=\"0\"]').dataset.place !== {first}");
+    let newer =
+        format!("return document.querySelector('[data-line=\"0\"]').dataset.place !== {first}");
     wall.until("a new line", SOON, &newer);
     wall.click("[data-line='2']");
     there(&wall, "[data-feature=logs][data-tail=paused]");
@@ -219,10 +228,20 @@ fn boards_have_data_in_every_panel_that_the_platform_feeds() {
     let wall = logs("logs-boards");
     wall.click("[data-show-as=boards]");
     for board in [
-        "api", "errors", "users", "performance", "resources", "health", "analysis", "security",
+        "api",
+        "errors",
+        "users",
+        "performance",
+        "resources",
+        "health",
+        "analysis",
+        "security",
     ] {
         wall.click(&format!("[data-log-board={board}]"));
-        there(&wall, &format!("[data-log-boards={board}] [data-log-panel]"));
+        there(
+            &wall,
+            &format!("[data-log-boards={board}] [data-log-panel]"),
+        );
         wall.until(
             "answers",
             LONG,

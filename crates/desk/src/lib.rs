@@ -22,6 +22,7 @@ pub mod sources;
 pub mod start;
 pub mod stories;
 pub mod texts;
+pub mod traces;
 
 pub use core::{Handle, Request};
 pub use problem::Problem;

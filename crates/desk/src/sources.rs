@@ -28,6 +28,10 @@ pub async fn secrets(config: &Config, data: Option<&Path>) -> ReadSecrets {
         .alert_source
         .iter()
         .flat_map(|s| [&s.secret, &s.client_key_secret]);
+    let of_traces = config
+        .trace_source
+        .iter()
+        .flat_map(|s| [&s.secret, &s.client_key_secret]);
     let of_logs = config.log_store.iter().flat_map(|s| {
         [
             &s.secret,
@@ -40,6 +44,7 @@ pub async fn secrets(config: &Config, data: Option<&Path>) -> ReadSecrets {
         .chain(of_logs)
         .chain(config.embedded.scrape.iter().map(|s| &s.secret))
         .chain(of_alerts)
+        .chain(of_traces)
         .chain([&config.duty.listen_secret, &config.webhook.secret]);
     let names: Vec<String> = named.filter(|n| !n.is_empty()).cloned().collect();
     if names.is_empty() {

@@ -12,6 +12,7 @@ use crate::rota::RotaHandle;
 use crate::secret_store::{self, ReadSecrets};
 use crate::sources;
 use crate::stories;
+use crate::traces::{self, TracesHandle};
 use engine::{Failure, Setup, SourceSpec};
 use notify::popup::{PopupEvent, PopupHost};
 use simulator::Planned;
@@ -70,6 +71,8 @@ pub struct Desk {
     pub rota: RotaHandle,
     /// To ask about logs.
     pub logs: LogsHandle,
+    /// To ask of traces.
+    pub traces: TracesHandle,
     /// What is in force.
     pub config: Config,
     stop: CancellationToken,
@@ -116,12 +119,13 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     }
     let logs = logs::start(&config, &secrets, data.as_deref(), &stop).await;
     let mut logs_running = vec![logs.watching];
+    let (traces, demo_traces) = traces::start(&config, &secrets, &stop).await;
     if config.demo_enabled() {
         let options = stories::options(&config.demo);
         let incidents = stories::incidents(&overrides.incidents, clock::now_ms());
         let sinks = stories::Sinks {
             logs: logs.demo,
-            traces: None,
+            traces: demo_traces,
         };
         let told = stories::tell(options, incidents, sinks, stop.clone());
         logs_running.push(tokio::spawn(told));
@@ -202,6 +206,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         duty,
         rota,
         logs: logs.handle,
+        traces,
         config,
         stop,
         feeders,

@@ -79,6 +79,16 @@ fn message(dice: &mut Dice) -> String {
     }
 }
 
+fn unlike(dice: &mut Dice) -> String {
+    let mut word = || -> String {
+        (0..6)
+            .map(|_| char::from(b'a' + dice.next(26) as u8))
+            .collect()
+    };
+    let words: Vec<String> = (0..12).map(|_| word()).collect();
+    words.join(" ")
+}
+
 #[expect(clippy::disallowed_methods, reason = "a benchmark reads the clock")]
 fn main() {
     let mut dice = Dice(7);
@@ -104,6 +114,18 @@ fn main() {
         bytes as f64 / best / 1e6
     );
     println!("{{\"patterns_found\":{patterns}}}");
+    // messages that have nothing in common: every one is a new pattern, and most are forgotten
+    let unlike: Vec<String> = (0..LINES / 8).map(|_| unlike(&mut dice)).collect();
+    let start = Instant::now();
+    let mut miner = Miner::new();
+    for message in &unlike {
+        std::hint::black_box(miner.add(message));
+    }
+    let seconds = start.elapsed().as_secs_f64();
+    println!(
+        "{{\"patterns_unlike_lines_per_second\":{:.0}}}",
+        unlike.len() as f64 / seconds
+    );
     if std::env::args().any(|a| a == "--show") {
         let mut miner = Miner::new();
         messages.iter().for_each(|m| {

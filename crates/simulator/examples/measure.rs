@@ -1,6 +1,8 @@
 //! What the simulated platform costs: `cargo run --release -p simulator --example measure`.
 
-use simulator::Platform;
+use simulator::stories::{Rhythm, Stories, StoryOptions};
+use simulator::trace_server::{self, TraceStore};
+use simulator::{Platform, giants};
 use std::time::{Duration, Instant};
 
 const HOUR: i64 = 3_600_000;
@@ -35,4 +37,34 @@ fn main() {
         }
     });
     println!("a page of {} bytes: {:?}", page.len(), took / rounds as u32);
+    stories();
+}
+
+/// Requests as traces and lines, and what a large trace weighs.
+fn stories() {
+    const S: i64 = 1_000_000_000;
+    let options = StoryOptions {
+        lines_per_second: 20_000.0,
+        rhythm: Rhythm::Steady,
+        ..StoryOptions::default()
+    };
+    let mut stories = Stories::new(options);
+    // the first stretch also makes what still runs from before
+    stories.between(NOON * 1_000_000, NOON * 1_000_000 + S, &[]);
+    let (batch, took) =
+        timed(|| stories.between(NOON * 1_000_000 + S, NOON * 1_000_000 + 11 * S, &[]));
+    let per_second = batch.lines.len() as f64 / took.as_secs_f64();
+    let spans: usize = batch.traces.iter().map(|t| t.spans.len()).sum();
+    println!(
+        "{} lines, {} traces, {spans} spans: {took:?}, {per_second:.0} lines a second",
+        batch.lines.len(),
+        batch.traces.len()
+    );
+    let store = TraceStore::default();
+    let ((), took) = timed(|| store.push(batch.traces));
+    println!("taken into a store: {took:?}, {} spans kept", store.spans());
+    let (giant, took) = timed(|| giants::trace_of(50_000, 1, NOON * 1_000_000));
+    println!("a trace of {} spans: {took:?}", giant.spans.len());
+    let (body, took) = timed(|| trace_server::classic_body(&giant));
+    println!("as classic JSON: {} bytes, {took:?}", body.len());
 }

@@ -150,8 +150,8 @@ fn span(out: &mut String, trace: &str, n: usize) {
         r#"{{"traceID":"{trace}","spanID":"{n:016x}","flags":1,"operationName":"POST /api/orders/{{id}}/step-{}","references":[{references}],"startTime":{start},"duration":{},"tags":[{{"key":"span.kind","type":"string","value":"server"}},{{"key":"http.request.method","type":"string","value":"POST"}},{{"key":"http.response.status_code","type":"int64","value":{}}},{{"key":"url.path","type":"string","value":"/api/orders/{order}"}},{{"key":"db.statement","type":"string","value":"SELECT * FROM orders WHERE store = 门店{} AND state = 'open'"}},{{"key":"net.peer.port","type":"int64","value":5432}},{{"key":"error","type":"bool","value":{}}}],"logs":[{logs}],"processID":"p{process}","warnings":null}}"#,
         n % 40,
         100 + n % 9_000,
-        if n % 50 == 0 { 502 } else { 200 },
+        if n.is_multiple_of(50) { 502 } else { 200 },
         n % 3_000,
-        n % 50 == 0,
+        n.is_multiple_of(50),
     );
 }

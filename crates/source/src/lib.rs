@@ -7,6 +7,9 @@
 //! - [`Logs`] is what every store of logs answers, [`Traces`] what every store of traces answers; [`connect_logs`] and
 //!   [`connect_traces`] build one from its kind's name.
 //! - [`jaeger`] speaks Jaeger's two HTTP APIs.
+//! - [`elastic`] speaks to Elasticsearch and OpenSearch.
+//! - [`loki`] speaks Grafana Loki's API.
+//! - [`victorialogs`] speaks VictoriaLogs' LogsQL API.
 //! - [`webhook`] reads what an Alertmanager sends to a webhook.
 //! - [`SourceError`] says what went wrong as a closed set of codes; [`Connection`] says how to reach a server.
 #![warn(missing_docs)]
@@ -20,15 +23,19 @@ pub mod conformance_alerts;
 #[cfg(feature = "conformance")]
 pub mod conformance_logs;
 mod connection;
+pub mod elastic;
 mod error;
 mod http;
 pub mod jaeger;
 mod logs;
+pub mod loki;
 mod metrics;
 pub mod prometheus;
 pub mod registry;
 mod traces;
+pub mod victorialogs;
 pub mod webhook;
+mod weblogs;
 
 pub use alerts::{
     ALERT_KINDS, AlertKind, AlertLimits, AlertList, AlertOptions, AlertSourceInfo, Alerts,
@@ -37,6 +44,7 @@ pub use alerts::{
 pub use connection::{Auth, ConfigError, Connection, Limits, Proxy, TlsOptions};
 pub use error::{Capacity, QueryFault, SourceError, TlsFault};
 pub use http::{prepare_tls, tls_fault};
-pub use logs::{LOG_KINDS, LogKind, LogSink, LogStoreInfo, Logs, connect_logs};
+pub use logs::{LOG_KINDS, LogKind, LogSink, LogStoreInfo, Logs, connect_logs, connect_logs_with};
 pub use metrics::{Answer, Ask, Flavor, Metadata, Metrics, SourceInfo, Span, cancellable};
 pub use traces::{TRACE_KINDS, TraceApi, TraceKind, TraceSourceInfo, Traces, connect_traces};
+pub use weblogs::{FieldNames, LOG_WARNINGS, LogOptions};

@@ -1,6 +1,10 @@
 //! What every store of logs answers, and the kinds of them.
 
+use crate::elastic::Elastic;
+use crate::loki::Loki;
 use crate::metrics::Ask;
+use crate::victorialogs::VictoriaLogs;
+use crate::weblogs::LogOptions;
 use crate::{ConfigError, Connection};
 use model::log::{
     Counted, Facet, Field, Histogram, LogLine, LogPage, LogRange, LogTail, PageAsk, TailMark,
@@ -74,7 +78,7 @@ pub trait LogSink: Send + Sync + Debug {
 }
 
 /// Makes a client of one kind; sends nothing.
-type Connect = fn(&Connection) -> Result<Arc<dyn Logs>, ConfigError>;
+type Connect = fn(&Connection, &LogOptions) -> Result<Arc<dyn Logs>, ConfigError>;
 
 /// One kind of store of logs.
 #[derive(Clone, Copy, Debug)]
@@ -86,16 +90,41 @@ pub struct LogKind {
 }
 
 /// All kinds that are reached over HTTP. A new kind is one entry here.
-pub const LOG_KINDS: &[LogKind] = &[];
+pub const LOG_KINDS: &[LogKind] = &[
+    LogKind {
+        name: "elasticsearch",
+        connect: |c, o| Ok(Arc::new(Elastic::new(c, o)?)),
+    },
+    LogKind {
+        name: "loki",
+        connect: |c, o| Ok(Arc::new(Loki::new(c, o)?)),
+    },
+    LogKind {
+        name: "victorialogs",
+        connect: |c, o| Ok(Arc::new(VictoriaLogs::new(c, o)?)),
+    },
+];
+
+/// A client of kind `kind` that finds out by itself which fields mean what.
+///
+/// # Errors
+/// [`ConfigError::UnknownKind`], or what is wrong with the connection.
+pub fn connect_logs(kind: &str, connection: &Connection) -> Result<Arc<dyn Logs>, ConfigError> {
+    connect_logs_with(kind, connection, &LogOptions::default())
+}
 
 /// A client of kind `kind`.
 ///
 /// # Errors
 /// [`ConfigError::UnknownKind`], or what is wrong with the connection.
-pub fn connect_logs(kind: &str, connection: &Connection) -> Result<Arc<dyn Logs>, ConfigError> {
+pub fn connect_logs_with(
+    kind: &str,
+    connection: &Connection,
+    options: &LogOptions,
+) -> Result<Arc<dyn Logs>, ConfigError> {
     LOG_KINDS
         .iter()
         .find(|k| k.name == kind)
         .ok_or_else(|| ConfigError::UnknownKind(kind.to_owned()))
-        .and_then(|k| (k.connect)(connection))
+        .and_then(|k| (k.connect)(connection, options))
 }

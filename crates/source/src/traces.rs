@@ -71,7 +71,13 @@ pub struct TraceKind {
 /// All kinds. A new kind is one entry here.
 pub const TRACE_KINDS: &[TraceKind] = &[TraceKind {
     name: "jaeger",
-    connect: |c| Ok(Arc::new(Jaeger::new(c, &TraceLimits::default())?)),
+    connect: |c| {
+        let limits = TraceLimits {
+            body_bytes: c.limits.body_bytes,
+            ..TraceLimits::default()
+        };
+        Ok(Arc::new(Jaeger::new(c, &limits)?))
+    },
 }];
 
 /// A client of kind `kind`.

@@ -33,6 +33,7 @@ fn trace(spans: u64, deep: bool, seed: u64) -> Arc<Trace> {
     let operations: Vec<Arc<str>> = (0..200)
         .map(|n| format!("GET /api/v1/orders/{n}").into())
         .collect();
+    let values: Vec<Arc<str>> = (0..500).map(|n| format!("value-{n}").into()).collect();
     let process = |n: u64| Process {
         service: format!("service-{n:02}").into(),
         tags: vec![Tag {
@@ -54,7 +55,7 @@ fn trace(spans: u64, deep: bool, seed: u64) -> Arc<Trace> {
         let room = (from + took - start_ns) as u64;
         let tag = |key: &Arc<str>| Tag {
             key: key.clone(),
-            value: TagValue::Text(format!("value-{}", random.below(500)).into()),
+            value: TagValue::Text(values[random.below(500) as usize].clone()),
         };
         let tags = key.iter().map(tag).collect();
         made.push(Span {

@@ -214,6 +214,16 @@ impl Arrangement {
             .filter(|&p| p != NONE)
     }
 
+    /// What is odd or notable about a row.
+    pub fn marks(&self, row: u32) -> Marks {
+        self.marks.get(row as usize).copied().unwrap_or_default()
+    }
+
+    /// How far below its root a row is.
+    pub fn depth(&self, row: u32) -> u32 {
+        self.depth.get(row as usize).copied().unwrap_or_default()
+    }
+
     /// Rows below a row, all the way down.
     pub fn descendants(&self, row: u32) -> u32 {
         self.size.get(row as usize).map_or(0, |size| size - 1)

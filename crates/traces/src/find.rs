@@ -1,8 +1,10 @@
 //! Finding spans.
 
 use crate::Arrangement;
+use hashbrown::HashMap;
 use model::trace::{Span, Tag, TagValue};
 use regex::{Regex, RegexBuilder};
+use std::sync::Arc;
 
 /// The longest text that is looked for, in characters; what is beyond it is not looked at.
 const LONGEST_TEXT: usize = 200;
@@ -66,51 +68,75 @@ impl Arrangement {
             return Hits::default();
         }
         // a text of this length without any operators cannot be too large an expression
-        let text = (!text.is_empty()).then(|| {
-            RegexBuilder::new(&regex::escape(&text))
-                .case_insensitive(true)
-                .build()
-        });
-        let Ok(text) = text.transpose() else {
+        let text = (!text.is_empty()).then(|| Text::of(&text)).transpose();
+        let Ok(mut text) = text else {
             return Hits::default();
         };
-        let wanted = |&row: &u32| {
-            self.span(row)
-                .is_some_and(|span| self.is_wanted(row, span, find, text.as_ref()))
+        let mut wanted = |&row: &u32| {
+            let span = self.span(row);
+            span.is_some_and(|span| self.is_wanted(row, span, find, text.as_mut()))
         };
-        Hits {
-            rows: (0..self.len() as u32).filter(wanted).collect(),
-        }
+        let mut rows: Vec<u32> = (0..self.len() as u32).collect();
+        rows.retain(|row| wanted(row));
+        Hits { rows }
     }
 
-    fn is_wanted(&self, row: u32, span: &Span, find: &Find, text: Option<&Regex>) -> bool {
+    fn is_wanted(&self, row: u32, span: &Span, find: &Find, text: Option<&mut Text>) -> bool {
         let service = self.trace.service(span);
         (!find.errors || span.error)
             && find.service.as_ref().is_none_or(|s| s == service)
-            && find
-                .operation
-                .as_ref()
-                .is_none_or(|o| **o == *span.operation)
+            && (find.operation.as_ref()).is_none_or(|o| **o == *span.operation)
             && (!find.critical || !self.critical.of_row(row).is_empty())
-            && text.is_none_or(|text| says(span, service, text))
+            && text.is_none_or(|text| {
+                let process = self.trace.processes.get(span.process as usize);
+                text.is_in(span) || process.is_some_and(|p| text.is_in_shared(&p.service))
+            })
     }
 }
 
-fn says(span: &Span, service: &str, text: &Regex) -> bool {
-    text.is_match(&span.operation)
-        || text.is_match(service)
-        || text.is_match(&span.id.to_string())
-        || span.tags.iter().any(|t| tag_says(t, text))
-        || (span.events.iter()).any(|e| e.fields.iter().any(|t| tag_says(t, text)))
+/// A text to find, and in which of the trace's shared texts it is: names and many values of tags are shared by thousands of
+/// spans.
+struct Text {
+    expression: Regex,
+    /// A text with `=` can be in `name=value` without being in either.
+    joins: bool,
+    /// Only then it can be in an id.
+    hex: bool,
+    known: HashMap<*const u8, bool>,
 }
 
-fn tag_says(tag: &Tag, text: &Regex) -> bool {
-    let value = match &tag.value {
-        TagValue::Text(value) if text.is_match(value) => return true,
-        value => value,
-    };
-    // only a text with "=" in it can match both parts and neither of them
-    text.is_match(&tag.key)
-        || (text.as_str().contains('=') || !matches!(value, TagValue::Text(_)))
-            && text.is_match(&format!("{}={value}", tag.key))
+impl Text {
+    fn of(text: &str) -> Result<Self, regex::Error> {
+        let mut builder = RegexBuilder::new(&regex::escape(text));
+        Ok(Self {
+            expression: builder.case_insensitive(true).build()?,
+            joins: text.contains('='),
+            hex: text.bytes().all(|b| b.is_ascii_hexdigit()),
+            known: HashMap::new(),
+        })
+    }
+
+    fn is_in(&mut self, span: &Span) -> bool {
+        self.is_in_shared(&span.operation)
+            || span.tags.iter().any(|t| self.is_in_tag(t))
+            || (span.events.iter()).any(|e| e.fields.iter().any(|t| self.is_in_tag(t)))
+            || (self.hex && self.expression.is_match(&span.id.to_string()))
+    }
+
+    fn is_in_tag(&mut self, tag: &Tag) -> bool {
+        if self.is_in_shared(&tag.key) {
+            return true;
+        }
+        match &tag.value {
+            TagValue::Text(value) if !self.joins => self.is_in_shared(value),
+            value => self.expression.is_match(&format!("{}={value}", tag.key)),
+        }
+    }
+
+    /// The same allocation is the same text as long as the trace lives.
+    fn is_in_shared(&mut self, text: &Arc<str>) -> bool {
+        let expression = &self.expression;
+        let known = self.known.entry(Arc::as_ptr(text).cast::<u8>());
+        *known.or_insert_with(|| expression.is_match(text))
+    }
 }

@@ -1,6 +1,6 @@
 //! TypeScript of all wire types.
 
-use crate::{alert, frame, logs, rota, view};
+use crate::{alert, frame, logs, rota, traces, view};
 use ts_rs::{Config, TS};
 
 /// The text of `ui/src/api/wire.ts`.
@@ -117,6 +117,40 @@ pub fn typescript() -> String {
         rota::ImportView,
         rota::ExportAsk,
         rota::ExportView,
+        traces::TraceSourceView,
+        traces::TraceChoicesView,
+        traces::TraceSearch,
+        traces::TraceShareView,
+        traces::TraceItem,
+        traces::TraceListView,
+        traces::TraceOpen,
+        traces::TraceServiceView,
+        traces::TraceBucketView,
+        traces::TraceHead,
+        traces::TraceFold,
+        traces::TraceRowsAsk,
+        traces::TraceRow,
+        traces::TraceRowsView,
+        traces::TraceFind,
+        traces::TraceFound,
+        traces::TraceTagView,
+        traces::TraceEventView,
+        traces::TraceLinkView,
+        traces::TraceStepView,
+        traces::TraceSpanView,
+        traces::TraceFlameAsk,
+        traces::TraceFrameView,
+        traces::TraceFlameView,
+        traces::TraceStatisticsAsk,
+        traces::TraceGroupView,
+        traces::TraceStatisticsView,
+        traces::TraceChange,
+        traces::TraceDiffRow,
+        traces::TraceDiffView,
+        traces::TraceGraphAsk,
+        traces::TraceNodeView,
+        traces::TraceEdgeView,
+        traces::TraceGraphView,
         frame::FrameHead,
         logs::LogLevelView,
         logs::LogCategoryView,

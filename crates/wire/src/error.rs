@@ -63,6 +63,10 @@ pub enum ErrorCode {
     Store,
     /// No such alert. `id`.
     UnknownAlert,
+    /// No store has this trace. `id`.
+    UnknownTrace,
+    /// The trace is not open any more and must be opened again.
+    TraceClosed,
     /// The alert's rule is not known, so there is nothing to draw.
     NoExpression,
     /// No source of metrics has what the alert's rule looks at.

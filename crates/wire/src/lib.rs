@@ -10,6 +10,7 @@ pub mod error;
 pub mod frame;
 pub mod logs;
 pub mod rota;
+pub mod traces;
 pub mod view;
 
 pub use alert::*;
@@ -17,4 +18,5 @@ pub use error::{ErrorCode, ErrorView};
 pub use frame::{FrameHead, FrameWriter, Patch, QueryFrame};
 pub use logs::*;
 pub use rota::*;
+pub use traces::*;
 pub use view::*;

@@ -48,6 +48,24 @@ import type {
   RotaPage,
   RotaPreview,
   RotaQuery,
+  TraceChoicesView,
+  TraceDiffView,
+  TraceFind,
+  TraceFlameAsk,
+  TraceFlameView,
+  TraceFound,
+  TraceGraphAsk,
+  TraceGraphView,
+  TraceHead,
+  TraceListView,
+  TraceOpen,
+  TraceRowsAsk,
+  TraceRowsView,
+  TraceSearch,
+  TraceSourceView,
+  TraceSpanView,
+  TraceStatisticsAsk,
+  TraceStatisticsView,
 } from './wire'
 
 /** Windows that the program can open. */
@@ -125,6 +143,28 @@ export interface Host {
   logsExport(ask: LogExportAsk): Promise<LogExportView>
   /** Keeps or forgets a view; answered with all of them when it is kept. */
   logsView(edit: LogViewEdit): Promise<LogSavedView[]>
+  /** All stores of traces and how they are. */
+  traceSources(): Promise<TraceSourceView[]>
+  /** The services of a store (null: the first), or the operations of one of them. */
+  traceNames(source: string | null, service: string | null): Promise<TraceChoicesView>
+  /** Traces that match. */
+  traceSearch(ask: TraceSearch): Promise<TraceListView>
+  /** Opens a trace; it stays in the program. */
+  traceOpen(ask: TraceOpen): Promise<TraceHead>
+  /** Rows of an open trace. */
+  traceRows(ask: TraceRowsAsk): Promise<TraceRowsView>
+  /** Everything about a span. */
+  traceSpan(key: string, row: number): Promise<TraceSpanView>
+  /** Finds spans in an open trace. */
+  traceFind(ask: TraceFind): Promise<TraceFound>
+  /** Its flame graph. */
+  traceFlame(ask: TraceFlameAsk): Promise<TraceFlameView>
+  /** Its statistics. */
+  traceStatistics(ask: TraceStatisticsAsk): Promise<TraceStatisticsView>
+  /** Two traces beside each other. */
+  traceCompare(first: TraceOpen, second: TraceOpen): Promise<TraceDiffView>
+  /** Who calls whom. */
+  traceGraph(ask: TraceGraphAsk): Promise<TraceGraphView>
   /** Opens a window, or brings it to the front; the desk shows the alert, if one is named. */
   openWindow(kind: WindowKind, alert?: number): Promise<void>
 }
@@ -181,6 +221,17 @@ export function hostOver(call: Call): Host {
     logsComplete: async (ask) => (await call('logs_complete', { ask })) as LogCompletion,
     logsExport: async (ask) => (await call('logs_export', { ask })) as LogExportView,
     logsView: async (edit) => (await call('logs_view', { edit })) as LogSavedView[],
+    traceSources: async () => (await call('trace_sources')) as TraceSourceView[],
+    traceNames: async (source, service) => (await call('trace_names', { source, service })) as TraceChoicesView,
+    traceSearch: async (ask) => (await call('trace_search', { ask })) as TraceListView,
+    traceOpen: async (ask) => (await call('trace_open', { ask })) as TraceHead,
+    traceRows: async (ask) => (await call('trace_rows', { ask })) as TraceRowsView,
+    traceSpan: async (key, row) => (await call('trace_span', { key, row })) as TraceSpanView,
+    traceFind: async (ask) => (await call('trace_find', { ask })) as TraceFound,
+    traceFlame: async (ask) => (await call('trace_flame', { ask })) as TraceFlameView,
+    traceStatistics: async (ask) => (await call('trace_statistics', { ask })) as TraceStatisticsView,
+    traceCompare: async (first, second) => (await call('trace_compare', { first, second })) as TraceDiffView,
+    traceGraph: async (ask) => (await call('trace_graph', { ask })) as TraceGraphView,
     openWindow: async (kind, alert) => void (await call('open_window', { kind, alert: alert ?? null })),
   }
 }

@@ -1,6 +1,6 @@
 // Generated from crates/wire by `cargo xtask codegen`; a test fails when it is stale. Do not edit.
 
-export type ErrorCode = "connect" | "dns" | "tls" | "timeout" | "http" | "unauthorized" | "not_prometheus" | "not_alertmanager" | "not_expected" | "unsupported" | "too_large" | "truncated" | "malformed" | "query" | "limit" | "cancelled" | "unknown_source" | "unknown_concept" | "unbound_concept" | "secret_missing" | "config" | "unknown_board" | "search" | "log_query" | "refused" | "store" | "unknown_alert" | "no_expression" | "no_metric" | "read_only" | "internal";
+export type ErrorCode = "connect" | "dns" | "tls" | "timeout" | "http" | "unauthorized" | "not_prometheus" | "not_alertmanager" | "not_expected" | "unsupported" | "too_large" | "truncated" | "malformed" | "query" | "limit" | "cancelled" | "unknown_source" | "unknown_concept" | "unbound_concept" | "secret_missing" | "config" | "unknown_board" | "search" | "log_query" | "refused" | "store" | "unknown_alert" | "unknown_trace" | "trace_closed" | "no_expression" | "no_metric" | "read_only" | "internal";
 
 export type ErrorView = { 
 /**
@@ -2507,6 +2507,1015 @@ path: string,
  * Address on this machine; `None`: the listener is off, or it is no calendar.
  */
 url: string | null, };
+
+export type TraceSourceView = { 
+/**
+ * Its name in the configuration.
+ */
+name: string, 
+/**
+ * `jaeger`.
+ */
+kind: string, 
+/**
+ * Address without credentials.
+ */
+address: string, 
+/**
+ * Whether its traces are made up.
+ */
+demo: boolean, 
+/**
+ * Whether it answers; `None`: not asked yet.
+ */
+ok: boolean | null, 
+/**
+ * Why it does not.
+ */
+error: ErrorView | null, 
+/**
+ * Which API it speaks: `classic` or `v3`.
+ */
+api: string | null, 
+/**
+ * When it last answered.
+ */
+last_ok: number | null, 
+/**
+ * How long its last answer to a probe took, ms.
+ */
+latency: number | null, };
+
+export type TraceChoicesView = { 
+/**
+ * The store that was asked.
+ */
+source: string, 
+/**
+ * All services, or the operations of one.
+ */
+names: Array<string>, 
+/**
+ * Whether there are more than are told.
+ */
+more: boolean, };
+
+export type TraceSearch = { 
+/**
+ * Which place of the page asks.
+ */
+lane: string, 
+/**
+ * Which store; `None`: the first.
+ */
+source: string | null, 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * Only spans of this operation.
+ */
+operation: string | null, 
+/**
+ * As it was written: `http.status_code=500 error=true note="two words"`.
+ */
+tags: string, 
+/**
+ * As it was written: `200ms`, `1.5s`; empty: any.
+ */
+min_duration: string, 
+/**
+ * As it was written; empty: any.
+ */
+max_duration: string, 
+/**
+ * From this time on.
+ */
+from: number, 
+/**
+ * Until this time.
+ */
+to: number, 
+/**
+ * Traces at most, 1 to 1,500.
+ */
+limit: number, };
+
+export type TraceShareView = { 
+/**
+ * The service.
+ */
+name: string, 
+/**
+ * Its spans.
+ */
+spans: number, 
+/**
+ * Those that failed.
+ */
+errors: number, };
+
+export type TraceItem = { 
+/**
+ * Its id, 32 hexadecimal digits.
+ */
+id: string, 
+/**
+ * Service of the first root.
+ */
+service: string, 
+/**
+ * Operation of the first root.
+ */
+operation: string, 
+/**
+ * When it began.
+ */
+at: number, 
+/**
+ * How long it took, ns.
+ */
+duration: number, 
+/**
+ * Its spans.
+ */
+spans: number, 
+/**
+ * Those that failed.
+ */
+errors: number, 
+/**
+ * Spans whose parent is not there.
+ */
+orphans: number, 
+/**
+ * Who took part, the one with most spans first; some of them.
+ */
+shares: Array<TraceShareView>, 
+/**
+ * How many took part.
+ */
+services: number, };
+
+export type TraceListView = { 
+/**
+ * The store that was asked.
+ */
+source: string, 
+/**
+ * Made up.
+ */
+demo: boolean, 
+/**
+ * The traces.
+ */
+traces: Array<TraceItem>, 
+/**
+ * Whether as many came as were asked for, so that there may be more.
+ */
+capped: boolean, 
+/**
+ * What the store warned of, in its own words.
+ */
+warnings: Array<string>, 
+/**
+ * How long it took, ms.
+ */
+took: number, };
+
+export type TraceOpen = { 
+/**
+ * Which place of the page asks.
+ */
+lane: string, 
+/**
+ * Which store; `None`: all are asked, the first that has it counts.
+ */
+source: string | null, 
+/**
+ * Its id, hexadecimal.
+ */
+id: string, 
+/**
+ * With hosts' clocks moved so that children lie within their parents.
+ */
+adjusted: boolean, 
+/**
+ * Asked of the store again, although it is open.
+ */
+again: boolean, };
+
+export type TraceServiceView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Its spans.
+ */
+spans: number, 
+/**
+ * Those that failed.
+ */
+errors: number, 
+/**
+ * Time in which it did work of its own, ns.
+ */
+self_time: number, };
+
+export type TraceBucketView = { 
+/**
+ * Spans that touch it.
+ */
+spans: number, 
+/**
+ * Those that failed.
+ */
+errors: number, 
+/**
+ * Which share of it is on the critical path, 0 to 1.
+ */
+critical: number, };
+
+export type TraceHead = { 
+/**
+ * To ask on.
+ */
+key: string, 
+/**
+ * Its id, 32 hexadecimal digits.
+ */
+id: string, 
+/**
+ * Where it is from.
+ */
+source: string, 
+/**
+ * Made up.
+ */
+demo: boolean, 
+/**
+ * Service of the first root.
+ */
+service: string, 
+/**
+ * Operation of the first root.
+ */
+operation: string, 
+/**
+ * When it began.
+ */
+at: number, 
+/**
+ * How long it took, ns.
+ */
+duration: number, 
+/**
+ * Its spans.
+ */
+spans: number, 
+/**
+ * Those that failed.
+ */
+errors: number, 
+/**
+ * Levels of spans below one another.
+ */
+depth: number, 
+/**
+ * Rows that stand at the left edge.
+ */
+roots: number, 
+/**
+ * Who took part, the one with most time of its own first.
+ */
+services: Array<TraceServiceView>, 
+/**
+ * What is to be said of it: orphans, rings, clocks, what the store warned of.
+ */
+notes: Array<Sentence>, 
+/**
+ * Whether clocks are moved.
+ */
+adjusted: boolean, 
+/**
+ * Whether moving clocks would change anything.
+ */
+skewed: boolean, 
+/**
+ * Rows as things are folded.
+ */
+rows: number, 
+/**
+ * Length of the critical path's own work by service, ns, in the order of `services`.
+ */
+critical: Array<number>, 
+/**
+ * The whole time in pieces of the same length.
+ */
+minimap: Array<TraceBucketView>, 
+/**
+ * Bytes of the store's answer.
+ */
+bytes: number, 
+/**
+ * From the question to the whole answer, and until it was arranged, ms.
+ */
+took: [number, number], };
+
+export type TraceFold = { "fold": "toggle", 
+/**
+ * Which.
+ */
+row: number, } | { "fold": "depth", 
+/**
+ * Levels that stay, 1 or more.
+ */
+levels: number, } | { "fold": "none" } | { "fold": "reveal", 
+/**
+ * Which.
+ */
+row: number, };
+
+export type TraceRowsAsk = { 
+/**
+ * Which trace.
+ */
+key: string, 
+/**
+ * First of the rows that are not folded away.
+ */
+first: number, 
+/**
+ * How many, at most 1,000.
+ */
+count: number, 
+/**
+ * To be folded before.
+ */
+fold: TraceFold | null, 
+/**
+ * The part of the trace's time that is drawn, ns from its begin; the critical path is told so fine as it can be drawn there.
+ */
+view: [number, number], };
+
+export type TraceRow = { 
+/**
+ * Its number among all rows.
+ */
+row: number, 
+/**
+ * Levels above it.
+ */
+depth: number, 
+/**
+ * Spans directly below it.
+ */
+children: number, 
+/**
+ * Spans below it.
+ */
+below: number, 
+/**
+ * Whether they are folded away.
+ */
+folded: boolean, 
+/**
+ * Failed spans that are folded away below it.
+ */
+errors_below: number, 
+/**
+ * Index of its service among [`TraceHead::services`].
+ */
+service: number, 
+/**
+ * What it does.
+ */
+operation: string, 
+/**
+ * `internal`, `server`, `client`, `producer`, `consumer`.
+ */
+kind: string, 
+/**
+ * When it began, ns from the trace's begin.
+ */
+start: number, 
+/**
+ * How long it took, ns; negative as it was recorded.
+ */
+duration: number, 
+/**
+ * Its own work, ns.
+ */
+self_time: number, 
+/**
+ * Where the critical path goes through its own work: begin and end, ns from the trace's begin.
+ */
+critical: Array<[number, number]>, 
+/**
+ * A set; bit n: 0 failed, 1 orphan, 2 ring cut here, 3 id twice, 4 id shared with its client, 5 negative duration, 6 begins
+ * before its parent, 7 ends after it, 8 not waited for, 9 warned of, 10 clock moved, 11 links, 12 events.
+ */
+marks: number, };
+
+export type TraceRowsView = { 
+/**
+ * Number of the first among the rows that are not folded away.
+ */
+first: number, 
+/**
+ * All that are not folded away.
+ */
+total: number, 
+/**
+ * Rises with each folding.
+ */
+revision: number, 
+/**
+ * Where the row that was to be revealed or toggled stands, if one was.
+ */
+at: number | null, 
+/**
+ * The rows.
+ */
+rows: Array<TraceRow>, };
+
+export type TraceFind = { 
+/**
+ * Which trace.
+ */
+key: string, 
+/**
+ * In names, tags, events, ids; without regard to case.
+ */
+text: string, 
+/**
+ * Only failed ones.
+ */
+errors: boolean, 
+/**
+ * Only of this service (an index).
+ */
+service: number | null, 
+/**
+ * From this row on.
+ */
+from: number | null, 
+/**
+ * Backwards.
+ */
+back: boolean, };
+
+export type TraceFound = { 
+/**
+ * How many spans.
+ */
+total: number, 
+/**
+ * Which of them `row` is, from 1; 0: none.
+ */
+nth: number, 
+/**
+ * The next one.
+ */
+row: number | null, 
+/**
+ * Rows that were found; the first 2,000.
+ */
+rows: Array<number>, };
+
+export type TraceTagView = { 
+/**
+ * Its name.
+ */
+key: string, 
+/**
+ * Its value as text.
+ */
+value: string, 
+/**
+ * `text`, `bool`, `number`, `binary`.
+ */
+kind: string, 
+/**
+ * Whether the value goes on.
+ */
+cut: boolean, };
+
+export type TraceEventView = { 
+/**
+ * When, ns from the trace's begin.
+ */
+at: number, 
+/**
+ * Its name, or the first of its fields that has the sense of one.
+ */
+name: string, 
+/**
+ * What it says.
+ */
+fields: Array<TraceTagView>, };
+
+export type TraceLinkView = { 
+/**
+ * Its trace.
+ */
+trace: string, 
+/**
+ * The span.
+ */
+span: string, 
+/**
+ * Its row, when it is in this trace.
+ */
+row: number | null, };
+
+export type TraceStepView = { 
+/**
+ * Its row.
+ */
+row: number, 
+/**
+ * Index of its service.
+ */
+service: number, 
+/**
+ * What it does.
+ */
+operation: string, };
+
+export type TraceSpanView = { 
+/**
+ * As it stands in the waterfall.
+ */
+row: TraceRow, 
+/**
+ * Its id, 16 hexadecimal digits.
+ */
+id: string, 
+/**
+ * The parent that it names.
+ */
+parent: string | null, 
+/**
+ * From the root to its parent: the first and the last of them.
+ */
+path: Array<TraceStepView>, 
+/**
+ * Steps that are left out of `path` in its middle.
+ */
+path_cut: number, 
+/**
+ * When it began.
+ */
+at: number, 
+/**
+ * By how much its clock is moved, ns.
+ */
+shift: number, 
+/**
+ * What it says of itself; at most 300.
+ */
+tags: Array<TraceTagView>, 
+/**
+ * What ran it.
+ */
+process: Array<TraceTagView>, 
+/**
+ * What it noted; at most 300.
+ */
+events: Array<TraceEventView>, 
+/**
+ * Events and tags that are not told.
+ */
+left_out: number, 
+/**
+ * Other spans.
+ */
+links: Array<TraceLinkView>, 
+/**
+ * What is odd about it.
+ */
+notes: Array<Sentence>, 
+/**
+ * What the store found odd, in its own words.
+ */
+warnings: Array<string>, };
+
+export type TraceFlameAsk = { 
+/**
+ * Which trace.
+ */
+key: string, 
+/**
+ * The frame that takes the whole width; `None`: all.
+ */
+focus: number | null, 
+/**
+ * Width in pixels: frames narrower than one are left out.
+ */
+width: number, };
+
+export type TraceFrameView = { 
+/**
+ * Its number; several frames too narrow to draw have none and stand together.
+ */
+frame: number | null, 
+/**
+ * How many frames it stands for.
+ */
+frames: number, 
+/**
+ * Levels above it.
+ */
+depth: number, 
+/**
+ * Left edge as a share of the width.
+ */
+x: number, 
+/**
+ * Width as a share of the width.
+ */
+width: number, 
+/**
+ * Index of its service.
+ */
+service: number, 
+/**
+ * What it does.
+ */
+operation: string, 
+/**
+ * Its spans.
+ */
+spans: number, 
+/**
+ * Those that failed.
+ */
+errors: number, 
+/**
+ * Time of all of them, ns.
+ */
+total: number, 
+/**
+ * Time of their own work, ns.
+ */
+self_time: number, 
+/**
+ * The longest of its spans: a row.
+ */
+longest: number, };
+
+export type TraceFlameView = { 
+/**
+ * Frames from the root down.
+ */
+frames: Array<TraceFrameView>, 
+/**
+ * Levels.
+ */
+depth: number, 
+/**
+ * What the whole width stands for, ns.
+ */
+total: number, 
+/**
+ * From the root to the frame in focus.
+ */
+path: Array<TraceStepView>, };
+
+export type TraceStatisticsAsk = { 
+/**
+ * Which trace.
+ */
+key: string, 
+/**
+ * `service`, `operation` or `tag`.
+ */
+by: string, 
+/**
+ * The tag, for `tag`.
+ */
+tag: string, 
+/**
+ * `self`, `total`, `count`, `errors`, `average`, `p95`, `max` or `name`.
+ */
+order: string, };
+
+export type TraceGroupView = { 
+/**
+ * Index of the service; `None` where there are several.
+ */
+service: number | null, 
+/**
+ * The operation or the tag's value; empty for a service as a whole.
+ */
+name: string, 
+/**
+ * Spans without the tag.
+ */
+without: boolean, 
+/**
+ * How many.
+ */
+spans: number, 
+/**
+ * Those that failed.
+ */
+errors: number, 
+/**
+ * Time of all of them, ns.
+ */
+total: number, 
+/**
+ * Time of their own work, ns.
+ */
+self_time: number, 
+/**
+ * Mean, ns.
+ */
+average: number, 
+/**
+ * Median, ns.
+ */
+p50: number, 
+/**
+ * 95th percentile, ns.
+ */
+p95: number, 
+/**
+ * Longest, ns.
+ */
+max: number, 
+/**
+ * Part of the whole trace's own work, 0 to 1.
+ */
+share: number, 
+/**
+ * The row of the longest.
+ */
+longest: number, };
+
+export type TraceStatisticsView = { 
+/**
+ * The groups; at most 2,000.
+ */
+groups: Array<TraceGroupView>, 
+/**
+ * How many there are.
+ */
+total: number, 
+/**
+ * Tags that spans have, the frequent ones first.
+ */
+tags: Array<string>, };
+
+export type TraceChange = "added" | "removed" | "slower" | "faster" | "counts" | "same";
+
+export type TraceDiffRow = { 
+/**
+ * Levels above it.
+ */
+depth: number, 
+/**
+ * The service.
+ */
+service: string, 
+/**
+ * What it does.
+ */
+operation: string, 
+/**
+ * What became of it.
+ */
+change: TraceChange, 
+/**
+ * Whether something below it changed.
+ */
+below: boolean, 
+/**
+ * Spans in each.
+ */
+spans: [number, number], 
+/**
+ * Failed ones in each.
+ */
+errors: [number, number], 
+/**
+ * Time in each, ns.
+ */
+total: [number, number], 
+/**
+ * Time of own work in each, ns.
+ */
+self_time: [number, number], 
+/**
+ * Own work on the critical path in each, ns.
+ */
+critical: [number, number], 
+/**
+ * The longest of its spans in each: a row.
+ */
+longest: [number | null, number | null], };
+
+export type TraceDiffView = { 
+/**
+ * Both.
+ */
+traces: Array<TraceItem>, 
+/**
+ * Paths in the order of a tree; at most 5,000.
+ */
+rows: Array<TraceDiffRow>, 
+/**
+ * How many there are.
+ */
+total: number, 
+/**
+ * Paths of each change: added, removed, slower, faster, counts, same.
+ */
+counts: [number, number, number, number, number, number], };
+
+export type TraceGraphAsk = { 
+/**
+ * Which place of the page asks.
+ */
+lane: string, 
+/**
+ * Which store; `None`: the first.
+ */
+source: string | null, 
+/**
+ * Until when.
+ */
+to: number, 
+/**
+ * How long before, ms.
+ */
+lookback: number, 
+/**
+ * Computed from traces that are fetched, even if the store keeps a graph.
+ */
+sampled: boolean, 
+/**
+ * Only this service and its neighbours.
+ */
+focus: string | null, 
+/**
+ * How far from it, 1 to 5.
+ */
+hops: number, 
+/**
+ * Asked of the store again.
+ */
+again: boolean, };
+
+export type TraceNodeView = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Middle, in units of the drawing.
+ */
+x: number, 
+/**
+ * Middle.
+ */
+y: number, 
+/**
+ * Width of its box.
+ */
+width: number, 
+/**
+ * Height of its box.
+ */
+height: number, 
+/**
+ * Calls to it.
+ */
+calls: number, 
+/**
+ * Neighbours that are not shown.
+ */
+hidden: number, 
+/**
+ * Whether it calls itself.
+ */
+own: boolean, 
+/**
+ * Whether it is only known from those who call it: a database, a queue.
+ */
+inferred: boolean, 
+/**
+ * Services that it stands for.
+ */
+members: number, };
+
+export type TraceEdgeView = { 
+/**
+ * Index of who calls.
+ */
+from: number, 
+/**
+ * Index of who is called.
+ */
+to: number, 
+/**
+ * How often.
+ */
+calls: number, 
+/**
+ * Share of failed calls among the traces that were fetched, 0 to 1.
+ */
+errors: number | null, 
+/**
+ * Median of them, ns.
+ */
+p50: number | null, 
+/**
+ * 95th percentile of them, ns.
+ */
+p95: number | null, 
+/**
+ * Calls that the latter are made of.
+ */
+measured: number, 
+/**
+ * Whether it goes through a queue.
+ */
+queue: boolean, 
+/**
+ * Part of a circle.
+ */
+circle: boolean, 
+/**
+ * Its way: points in units of the drawing.
+ */
+points: Array<[number, number]>, 
+/**
+ * The most frequent operations that are called.
+ */
+operations: Array<string>, };
+
+export type TraceGraphView = { 
+/**
+ * The store that was asked.
+ */
+source: string, 
+/**
+ * Made up.
+ */
+demo: boolean, 
+/**
+ * Whether it is computed from traces that were fetched; otherwise it is the store's own.
+ */
+sampled: boolean, 
+/**
+ * Traces that figures are computed from.
+ */
+traces: number, 
+/**
+ * Width of the drawing.
+ */
+width: number, 
+/**
+ * Height of the drawing.
+ */
+height: number, 
+/**
+ * Services shown.
+ */
+nodes: Array<TraceNodeView>, 
+/**
+ * Calls shown.
+ */
+edges: Array<TraceEdgeView>, 
+/**
+ * All services, sorted.
+ */
+services: Array<string>, 
+/**
+ * All calls.
+ */
+all_edges: number, 
+/**
+ * The service in the middle: the one asked for, or the busiest one when the whole would be too large to read.
+ */
+focus: string | null, 
+/**
+ * What is to be said of it.
+ */
+notes: Array<Sentence>, 
+/**
+ * From when.
+ */
+from: number, 
+/**
+ * Until when.
+ */
+to: number, };
 
 export type FrameHead = { 
 /**

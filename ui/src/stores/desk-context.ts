@@ -8,6 +8,7 @@ import type { Doing } from './doing.svelte'
 import type { LogsStore } from './logs.svelte'
 import type { Places } from './places.svelte'
 import type { RotaStore } from './rota.svelte'
+import type { TracesStore } from './traces.svelte'
 
 /** What the windows of the alert desk share. */
 export interface DeskShared {
@@ -19,6 +20,8 @@ export interface DeskShared {
   rota: RotaStore
   /** The page of logs; asks only while somebody looks at it. */
   logs: LogsStore
+  /** What 链路 shows; kept while another page is looked at. */
+  traces: TracesStore
   /** Which page is shown, and what one asks of another. */
   places: Places
   /** The zone in which times are shown. */

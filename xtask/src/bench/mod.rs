@@ -10,6 +10,7 @@ mod refresh;
 mod rota;
 mod start;
 mod traces;
+mod traces_view;
 mod tsdb;
 mod wall;
 
@@ -88,6 +89,12 @@ const BENCHES: &[Bench] = &[
         "链路：5 万个跨度的排布、关键路径、火焰图、对比，依赖图布局",
         "traces: 50,000 spans arranged, merged, compared; a large graph laid out",
         traces::measure,
+    ),
+    (
+        "traces-view",
+        "链路页：5 万个 span 从收到到显示、滚动、内存",
+        "the page of traces: 50,000 spans from received to shown, scrolling, memory",
+        traces_view::measure,
     ),
     (
         "logs-patterns",

@@ -249,6 +249,7 @@ impl Walk<'_> {
                 && self.credentials(&place, "embedded.scrape", &s.auth, &s.user, &s.secret)
         });
         config.embedded.scrape = scrape;
+        self.trace_sources(config);
         self.listen(config);
         self.log_stores(config);
         self.duty(config);

@@ -1,8 +1,7 @@
 //! What the schema cannot say of the alert desk's part.
 
-use super::Config;
+use super::{Config, Source};
 use super::check::Walk;
-use super::duty::AlertSource;
 use model::Matcher;
 use std::collections::BTreeSet;
 
@@ -25,7 +24,7 @@ impl Walk<'_> {
         let mut i = 0;
         let mut sources = std::mem::take(&mut config.alert_source);
         sources.retain(|s| {
-            let good = self.alert_source(s, i, &names);
+            let good = self.reachable("alert_source", i, &s.reached(), &names);
             names.insert(s.name.clone());
             i += 1;
             good
@@ -33,22 +32,25 @@ impl Walk<'_> {
         config.alert_source = sources;
     }
 
-    fn alert_source(&mut self, s: &AlertSource, i: usize, names: &BTreeSet<String>) -> bool {
-        let place = format!("alert_source.{i}");
-        let mut good = self.required(&place, "alert_source.name", &s.name)
-            & self.required(&place, "alert_source.kind", &s.kind)
-            & (self.required(&place, "alert_source.url", &s.url)
-                && self.url(&format!("{place}.url"), "alert_source.url", &s.url));
-        good &= self.unique(&place, "alert_source.name", &s.name, names);
-        good &= self.credentials(&place, "alert_source", &s.auth, &s.user, &s.secret);
+    /// Whether entry `i` of `table` says all that is needed to reach a server, under a name of its own.
+    pub(super) fn reachable(
+        &mut self,
+        table: &str,
+        i: usize,
+        s: &Source,
+        names: &BTreeSet<String>,
+    ) -> bool {
+        let place = format!("{table}.{i}");
+        let key = |name: &str| format!("{table}.{name}");
+        let mut good = self.required(&place, &key("name"), &s.name)
+            & self.required(&place, &key("kind"), &s.kind)
+            & (self.required(&place, &key("url"), &s.url)
+                && self.url(&format!("{place}.url"), &key("url"), &s.url));
+        good &= self.unique(&place, &key("name"), &s.name, names);
+        good &= self.credentials(&place, table, &s.auth, &s.user, &s.secret);
         if s.client_cert_file.is_some() == s.client_key_secret.is_empty() {
             let line = self.line(&format!("{place}.client_cert_file"));
-            self.add(
-                "config_cert_and_key",
-                line,
-                "alert_source.client_cert_file",
-                &[],
-            );
+            self.add("config_cert_and_key", line, &key("client_cert_file"), &[]);
             good = false;
         }
         for (name, path) in [
@@ -58,12 +60,7 @@ impl Walk<'_> {
             if let Some(path) = path.as_ref().filter(|p| !p.is_file()) {
                 let line = self.line(&format!("{place}.{name}"));
                 let params = [("value", path.display().to_string())];
-                self.add(
-                    "config_no_file",
-                    line,
-                    &format!("alert_source.{name}"),
-                    &params,
-                );
+                self.add("config_no_file", line, &key(name), &params);
             }
         }
         good

@@ -1,5 +1,6 @@
 //! The configuration's part about alerts: where they come from, who is told, when and how.
 
+use super::Source;
 use serde::Deserialize;
 use std::path::PathBuf;
 
@@ -87,6 +88,25 @@ pub struct AlertSource {
     pub timeout_seconds: Option<f64>,
     /// Seconds between two questions; asked less often when the server is slow.
     pub poll_seconds: Option<f64>,
+}
+
+impl AlertSource {
+    /// How it is reached, as a source of metrics is.
+    pub fn reached(&self) -> Source {
+        Source {
+            name: self.name.clone(),
+            kind: self.kind.clone(),
+            url: self.url.clone(),
+            auth: self.auth.clone(),
+            user: self.user.clone(),
+            secret: self.secret.clone(),
+            ca_file: self.ca_file.clone(),
+            client_cert_file: self.client_cert_file.clone(),
+            client_key_secret: self.client_key_secret.clone(),
+            timeout_seconds: self.timeout_seconds,
+            ..Source::default()
+        }
+    }
 }
 
 /// A person.

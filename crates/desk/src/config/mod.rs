@@ -8,6 +8,7 @@ pub mod check_duty;
 pub mod duty;
 pub mod reference;
 pub mod schema;
+pub mod traces;
 
 use crate::Problem;
 use serde::Deserialize;
@@ -42,6 +43,8 @@ pub struct Config {
     pub embedded: Embedded,
     /// The alert desk.
     pub duty: duty::Duty,
+    /// Stores of traces in order of preference.
+    pub trace_source: Vec<traces::TraceSource>,
     /// Sources of alerts.
     pub alert_source: Vec<duty::AlertSource>,
     /// Who can be told.
@@ -260,6 +263,7 @@ impl Default for Config {
             log_store: Vec::new(),
             embedded: Embedded::default(),
             duty: duty::Duty::default(),
+            trace_source: Vec::new(),
             alert_source: Vec::new(),
             person: Vec::new(),
             group: Vec::new(),

@@ -195,6 +195,26 @@ pub const KEYS: &[Key] = &[
         Kind::Number(1.0, HOUR),
         "30.0",
     ),
+    key("trace_source", Kind::Tables, ""),
+    must("trace_source.name", Kind::Text),
+    must("trace_source.kind", Kind::OneOf(&["jaeger"])),
+    must("trace_source.url", Kind::Text),
+    key(
+        "trace_source.auth",
+        Kind::OneOf(&["none", "basic", "bearer"]),
+        "\"none\"",
+    ),
+    key("trace_source.user", Kind::Text, ""),
+    key("trace_source.secret", Kind::Text, ""),
+    key("trace_source.ca_file", Kind::Path, ""),
+    key("trace_source.client_cert_file", Kind::Path, ""),
+    key("trace_source.client_key_secret", Kind::Text, ""),
+    key(
+        "trace_source.timeout_seconds",
+        Kind::Number(0.1, HOUR),
+        "30.0",
+    ),
+    key("trace_source.max_answer_mib", Kind::Whole(1, 1024), "256"),
     key("alert_source", Kind::Tables, ""),
     must("alert_source.name", Kind::Text),
     must(
@@ -313,6 +333,11 @@ mod tests {
         let known: Vec<&str> = source::registry::KINDS.iter().map(|k| k.name).collect();
         let Some(Kind::OneOf(listed)) = find("source.kind").map(|k| k.kind) else {
             panic!("source.kind")
+        };
+        assert_eq!(listed, known);
+        let known: Vec<&str> = source::TRACE_KINDS.iter().map(|k| k.name).collect();
+        let Some(Kind::OneOf(listed)) = find("trace_source.kind").map(|k| k.kind) else {
+            panic!("trace_source.kind")
         };
         assert_eq!(listed, known);
     }

@@ -314,18 +314,7 @@ fn webhook(config: &Webhook, secrets: &dyn Secrets) -> Settings {
 }
 
 fn connect(source: &AlertSource, secrets: &dyn Secrets) -> Result<Arc<dyn Alerts>, Failure> {
-    let like = crate::config::Source {
-        url: source.url.clone(),
-        auth: source.auth.clone(),
-        user: source.user.clone(),
-        secret: source.secret.clone(),
-        ca_file: source.ca_file.clone(),
-        client_cert_file: source.client_cert_file.clone(),
-        client_key_secret: source.client_key_secret.clone(),
-        timeout_seconds: source.timeout_seconds,
-        ..crate::config::Source::default()
-    };
-    let connection = sources::connection(&like, secrets)?;
+    let connection = sources::connection(&source.reached(), secrets)?;
     connect_alerts(&source.kind, &connection, &AlertOptions::default())
         .map_err(|e| Failure::new("config", "detail", e))
 }

@@ -38,11 +38,9 @@ const LEVEL: &[&str] = &[
     "levelname",
     "logLevel",
     "PRIORITY",
-    "severityNumber",
-    "severity_number",
-    "SeverityNumber",
     "级别",
 ];
+const SEVERITY_NUMBER: &[&str] = &["severityNumber", "severity_number", "SeverityNumber"];
 const MESSAGE: &[&str] = &[
     "message",
     "msg",
@@ -90,7 +88,6 @@ const HOST: &[&str] = &[
     "pod_name",
     "resource.host.name",
     "resource.attributes.host.name",
-    "node",
     "主机",
 ];
 const TRACE: &[&str] = &[
@@ -121,9 +118,18 @@ const SPAN: &[&str] = &[
 
 /// Whether programs write something that a line has of its own under this name.
 pub(super) fn is_name(key: &str) -> bool {
-    [TIME, LEVEL, MESSAGE, SERVICE, HOST, TRACE, SPAN]
-        .iter()
-        .any(|names| names.contains(&key))
+    [
+        TIME,
+        LEVEL,
+        SEVERITY_NUMBER,
+        MESSAGE,
+        SERVICE,
+        HOST,
+        TRACE,
+        SPAN,
+    ]
+    .iter()
+    .any(|names| names.contains(&key))
 }
 
 /// Names with points become names within names, as the query language and the stores know them: `http.status` is `status` in `http`.
@@ -190,6 +196,11 @@ pub(super) fn take(attrs: Attrs, draft: &mut Draft<'_>) -> String {
     if let Some(level) = first(&mut attrs, LEVEL, level) {
         draft.level = Some(level);
     }
+    let number = first(&mut attrs, SEVERITY_NUMBER, |v| {
+        let number = usize::try_from(v.as_u64()?).ok()?.checked_sub(1)?;
+        LogLevel::ALL.get(number / 4).copied()
+    });
+    draft.level_if_none(number);
     if let Some(name) = first(&mut attrs, SERVICE, name) {
         draft.service(&name);
     }
@@ -259,8 +270,7 @@ fn time(value: &Value, origin: &super::Origin) -> Option<i64> {
     }
 }
 
-/// A level by its word; by number as pino and bunyan (10 to 60), syslog (a text of one digit, as the journal gives it), or
-/// OpenTelemetry (1 to 24) write it.
+/// A level by its word; by number as pino and bunyan write it (10 to 60), or syslog, the journal and GELF (0 to 7).
 fn level(value: &Value) -> Option<LogLevel> {
     match value {
         Value::String(text) => match text.parse::<u8>() {
@@ -274,10 +284,7 @@ fn level(value: &Value) -> Option<LogLevel> {
             40 => Some(LogLevel::Warn),
             50 => Some(LogLevel::Error),
             60 => Some(LogLevel::Fatal),
-            n @ 1..=24 => LogLevel::ALL
-                .get(usize::try_from((n - 1) / 4).ok()?)
-                .copied(),
-            _ => None,
+            n => u8::try_from(n).ok().and_then(syslog_level),
         },
         _ => None,
     }

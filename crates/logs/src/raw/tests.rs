@@ -120,6 +120,22 @@ fn json_of_many_libraries() {
         "失败",
     );
     assert_eq!(otel.trace_id, TRACE);
+    is(
+        r#"{"severity_number":10,"body":"m"}"#,
+        3.0,
+        "info",
+        "",
+        "",
+        "m",
+    );
+    is(
+        r#"{"version":"1.1","host":"h","short_message":"m","level":3}"#,
+        3.0,
+        "error",
+        "",
+        "h",
+        "m",
+    );
     attrs(&otel, json!({"http": {"route": "/a"}}));
 }
 

@@ -45,7 +45,7 @@ impl LogLevel {
         }
     }
 
-    /// What writers call it: the names of log4j, syslog, Go, Python and Node, and the words in Chinese logs; small letters.
+    /// What writers call it, in any case: the names of log4j, syslog, Go, Python and Node, and the words in Chinese logs.
     pub const fn words(self) -> &'static [&'static str] {
         match self {
             Self::Trace => &["trace", "trc", "finest", "verbose", "silly", "跟踪"],
@@ -77,12 +77,11 @@ impl LogLevel {
         }
     }
 
-    /// The level that writers mean by this word ([`LogLevel::words`]), in any case. `None` for a word that is none of them.
+    /// The level that writers call so ([`LogLevel::words`]). `None` for a word that is none of them.
     pub fn read(word: &str) -> Option<Self> {
         let word = word.trim();
-        Self::ALL
-            .into_iter()
-            .find(|level| level.words().iter().any(|w| w.eq_ignore_ascii_case(word)))
+        let says = |l: &Self| l.words().iter().any(|w| w.eq_ignore_ascii_case(word));
+        Self::ALL.into_iter().find(says)
     }
 }
 

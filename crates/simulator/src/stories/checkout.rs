@@ -9,8 +9,8 @@ use super::services::{
     Call, Sql, call, compute, mistake, publish, publish_and_follow, redis, sql, unlucky,
 };
 use super::tape::Tape;
-use crate::rhythm;
 use crate::world::CHANNELS;
+use chrono::DateTime;
 use model::log::LogLevel;
 use model::trace::SpanKind;
 use serde_json::json;
@@ -18,10 +18,12 @@ use serde_json::json;
 /// How often a payment is tried.
 const TRIES: i64 = 3;
 
-/// A number as the platform gives it to orders: the day in Shanghai and eight digits.
+/// A number as the platform gives it to orders: the date in Shanghai and eight digits.
 pub(super) fn order_number(t: &mut Tape<'_>) -> String {
-    let day = rhythm::day_number(t.now.div_euclid(1_000_000));
-    format!("SW{day:06}{:08}", t.dice.range(0, 99_999_999))
+    // the platform's days are those of Shanghai
+    let there = DateTime::from_timestamp_nanos(t.now.saturating_add(8 * 3_600_000_000_000));
+    let number = t.dice.range(0, 99_999_999);
+    format!("SW{}{number:08}", there.format("%y%m%d"))
 }
 
 /// What is ordered.

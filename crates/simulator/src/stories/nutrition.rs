@@ -33,7 +33,7 @@ pub(super) fn afterwards(t: &mut Tape<'_>, order_id: &str) {
 
 /// The recommendation service's part.
 pub(super) fn recommend(t: &mut Tape<'_>, scene: &'static str) -> u16 {
-    compute(t, 6.0);
+    compute(t, 3.0);
     let user_id = t.guest.user_id();
     let hard = t.world.level(IncidentKind::PodCrashLoop);
     redis(t, "HGETALL", &format!("features:{user_id}"), 0.93);
@@ -46,13 +46,13 @@ pub(super) fn recommend(t: &mut Tape<'_>, scene: &'static str) -> u16 {
     let candidates = t.dice.range(60, 240);
     t.within("recall candidates", |t| {
         t.tag("app.candidates", candidates);
-        compute(t, 18.0);
+        compute(t, 3.0);
     });
     let begun = t.now;
     t.within("score candidates", |t| {
         t.tag("gen_ai.request.model", model);
         t.tag("app.batch_size", candidates);
-        compute(t, if large { 210.0 } else { 62.0 });
+        compute(t, if large { 45.0 } else { 11.0 });
     });
     let ms = ((t.now - begun) as f64 / 1e6).round();
     if t.dice.chance(0.003 + 0.05 * hard) {

@@ -236,7 +236,7 @@ fn login(t: &mut Tape<'_>) {
                 t.throw(&fault, "登录失败：账户库不可用", json!({"event": "login"}));
                 return 500;
             }
-            t.within("verify password", |t| compute(t, 58.0));
+            t.within("verify password", |t| compute(t, 11.0));
             signed_in(t)
         })
     });

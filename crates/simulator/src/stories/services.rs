@@ -12,6 +12,8 @@ use model::log::{LogCategory, LogLevel};
 use model::trace::{Link, SpanKind};
 use serde_json::json;
 
+/// Milliseconds of a usual step of work.
+const STEP_MS: f64 = 8.0;
 /// A statement that took longer is written down by the database and by the service, ms.
 const SLOW_MS: f64 = 500.0;
 /// A statement is given up after this time, ms.
@@ -31,7 +33,7 @@ pub(super) fn slowness(t: &Tape<'_>, pod: &Pod) -> f64 {
     let busy = 1.0 + 0.15 * t.world.activity;
     busy * match pod.owner {
         "order-service" if pod.suffers.is_some() => {
-            ladder(level(IncidentKind::HostCpu), 1.0, [5.0, 14.0, 34.0])
+            ladder(level(IncidentKind::HostCpu), 1.0, [3.5, 9.0, 20.0])
         }
         "payment-service" => ladder(
             level(IncidentKind::PaymentChannelFailing),
@@ -43,10 +45,11 @@ pub(super) fn slowness(t: &Tape<'_>, pod: &Pod) -> f64 {
     }
 }
 
-/// The open pod's own work of about `median_ms` on a calm day.
-pub(super) fn compute(t: &mut Tape<'_>, median_ms: f64) {
+/// The open pod's own work: `share` of what a usual step takes, which is chosen so that whole requests take as long as the
+/// metrics say.
+pub(super) fn compute(t: &mut Tape<'_>, share: f64) {
     let factor = t.here().map_or(1.0, |pod| slowness(t, pod));
-    t.work(median_ms * factor);
+    t.work(share * STEP_MS * factor);
 }
 
 /// Asks another service; answers the status. A pod that is down is tried once and then another one.

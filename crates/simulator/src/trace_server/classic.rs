@@ -132,7 +132,7 @@ async fn answer(found: Vec<Arc<model::trace::Trace>>, raw: bool, errors: Vec<Pro
             .collect();
         let mut body = Envelope::of(data, 0);
         body.errors = (!errors.is_empty()).then_some(errors);
-        bytes(&body, 256 + spans * 900)
+        bytes(&body, 256 + spans * super::ROOM)
     })
     .await
 }

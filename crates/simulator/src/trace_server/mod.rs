@@ -21,6 +21,7 @@ use axum::Router;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
+use model::trace::Trace;
 use serde::Serialize;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -177,6 +178,30 @@ pub fn router(store: TraceStore, options: ServerOptions) -> Router {
     let unknown = move || async move { nothing_here(page) };
     routes.fallback(unknown).with_state(shared)
 }
+
+/// What `GET /api/traces/{id}` answers for this trace, for tests and benchmarks of clients that need no server.
+pub fn classic_body(trace: &Trace) -> Vec<u8> {
+    let data = [classic_json::ClassicTrace {
+        trace: Arc::new(trace.clone()),
+        raw: false,
+    }];
+    let body = classic_json::Envelope::of(data, 0);
+    // only numbers, texts and lists are written, none of which can fail in memory
+    bytes(&body, 256 + trace.spans.len() * ROOM).unwrap_or_default()
+}
+
+/// What `GET /api/v3/traces/{id}` answers for this trace, likewise.
+pub fn v3_body(trace: &Trace) -> Vec<u8> {
+    let result = otlp::Traces {
+        traces: vec![Arc::new(trace.clone())],
+        raw: false,
+    };
+    let body = std::collections::BTreeMap::from([("result", result)]);
+    bytes(&body, 256 + trace.spans.len() * ROOM).unwrap_or_default()
+}
+
+/// Bytes of JSON that a span takes at most, usually.
+const ROOM: usize = 1400;
 
 /// What Jaeger's page is, as far as a client of the API can see.
 const PAGE: &str = "<!doctype html><html><head><title>Jaeger UI</title></head><body><div id=\"jaeger-ui-root\"></div></body></html>";

@@ -81,7 +81,7 @@ async fn answer(traces: Vec<Arc<Trace>>, raw: bool) -> Response {
     json(move || {
         let spans: usize = traces.iter().map(|t| t.spans.len()).sum();
         let result = Traces { traces, raw };
-        bytes(&Wrapped { result }, 256 + spans * 1000)
+        bytes(&Wrapped { result }, 256 + spans * super::ROOM)
     })
     .await
 }

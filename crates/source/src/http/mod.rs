@@ -153,6 +153,22 @@ impl Http {
         self.get(path, params).await
     }
 
+    /// A question whose words are JSON.
+    pub(crate) async fn ask_json(
+        &self,
+        path: &[&str],
+        params: &Params<'_>,
+        body: Vec<u8>,
+    ) -> Result<Reply, SourceError> {
+        let mut url = self.url(path)?;
+        if !params.is_empty() {
+            url.query_pairs_mut().extend_pairs(params);
+        }
+        let request = self.client.post(url).body(body);
+        self.exchange(request.header(CONTENT_TYPE, "application/json"))
+            .await
+    }
+
     /// A change, as JSON where `body` is not empty; sent once, because a second one might change again.
     pub(crate) async fn order(
         &self,

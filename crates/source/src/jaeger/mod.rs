@@ -46,6 +46,9 @@ const MESSAGE: usize = 500;
 /// How the server names a route that it does not have (Go's `net/http`).
 const NO_ROUTE: &str = "404 page not found";
 
+/// Reads a list, and whether there was one.
+type ReadList<T> = fn(&[u8]) -> Result<(T, bool), serde_json::Error>;
+
 /// A client for one Jaeger.
 #[derive(Debug)]
 pub struct Jaeger {
@@ -120,7 +123,7 @@ impl Jaeger {
         &self,
         path: &[&str],
         params: &Params<'_>,
-        read: fn(&[u8]) -> Result<(T, bool), serde_json::Error>,
+        read: ReadList<T>,
     ) -> Result<Option<Answer<T>>, SourceError> {
         let reply = self.http.get(path, params).await?;
         let Some(reply) = self.accept(reply)? else {

@@ -8,6 +8,13 @@ const MOST_POINTS: usize = 60_000;
 /// How often layers are gone over to shorten lines; far fewer rounds change anything.
 const ROUNDS: usize = 50;
 
+/// Where a search begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Left,
+    Right,
+}
+
 /// A part in layers. Nodes come first, points of lines after them; both are called places here.
 pub(super) struct Layered {
     /// How many of the places are nodes.
@@ -39,7 +46,7 @@ impl Layered {
             lines: Vec::with_capacity(edges.len()),
         };
         out.add_lines(edges);
-        out.first_order();
+        out.begin(Side::Left);
         out
     }
 
@@ -78,11 +85,17 @@ impl Layered {
         self.left[right as usize].push(left);
     }
 
-    /// Places in the order in which a search in depth from the left finds them: what hangs together stands together.
-    fn first_order(&mut self) {
+    /// Places in the order in which a search in depth from one side finds them: what hangs together stands together.
+    pub fn begin(&mut self, side: Side) {
+        let last = self.order.len() as u32;
+        self.order.iter_mut().for_each(Vec::clear);
         let mut seen = vec![false; self.layer.len()];
         let mut starts: Vec<u32> = (0..self.nodes as u32).collect();
-        starts.sort_by_key(|&n| (self.layer[n as usize], n));
+        let (from, next) = match side {
+            Side::Left => (0, &self.right),
+            Side::Right => (last, &self.left),
+        };
+        starts.sort_by_key(|&n| (self.layer[n as usize].abs_diff(from), n));
         for start in starts {
             let mut open = vec![start];
             while let Some(at) = open.pop() {
@@ -90,7 +103,7 @@ impl Layered {
                     continue;
                 }
                 self.order[self.layer[at as usize] as usize].push(at);
-                open.extend(self.right[at as usize].iter().rev());
+                open.extend(next[at as usize].iter().rev());
             }
         }
     }

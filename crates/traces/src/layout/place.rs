@@ -6,6 +6,11 @@ use super::layers::Layered;
 /// How often layers are gone over.
 const SWEEPS: usize = 12;
 
+/// So many points of lines to each node have their full distance.
+const LINES_A_NODE: f64 = 3.0;
+/// The least part of the distance between lines that is kept.
+const CLOSEST: f64 = 0.2;
+
 /// A place's centre from top to bottom.
 ///
 /// Places want to be at the weighted mean of their neighbours and have to keep their order and distance. Within a layer that is
@@ -13,6 +18,10 @@ const SWEEPS: usize = 12;
 /// violators"); layers are gone over to the right, to the left, and at the end with both sides at once. A line's own points weigh
 /// most, so that long lines are straight (the weights of Gansner et al. 1993, section 4).
 pub(super) fn place(layered: &Layered, options: &Options) -> Vec<f64> {
+    let options = &Options {
+        line_gap: line_gap(layered, options),
+        ..options.clone()
+    };
     let mut y = vec![0.0; layered.layer.len()];
     for order in &layered.order {
         let mut at = 0.0;
@@ -50,6 +59,14 @@ pub(super) fn place(layered: &Layered, options: &Options) -> Vec<f64> {
     let least = y.iter().enumerate().map(top).fold(f64::INFINITY, f64::min);
     y.iter_mut().for_each(|y| *y -= least);
     y
+}
+
+/// Where lines are many compared with nodes they are drawn closer: they would take most of the height, and nobody follows one
+/// of hundreds by eye.
+fn line_gap(layered: &Layered, options: &Options) -> f64 {
+    let points = layered.layer.len().saturating_sub(layered.nodes).max(1);
+    let share = LINES_A_NODE * layered.nodes as f64 / points as f64;
+    options.line_gap * share.clamp(CLOSEST, 1.0)
 }
 
 /// From one place's centre to that of the place below it, at least.

@@ -78,6 +78,13 @@ proptest! {
             for cell in &cells {
                 rows.entry(cell.depth).or_default().push((cell.x, cell.x + cell.width));
             }
+            // of what stands on one frame at most one is too narrow and drawn by itself
+            let mut narrow = BTreeSet::new();
+            for cell in cells.iter().filter(|c| c.width < 1.0 && c.frame != zoom) {
+                if let Some(frame) = cell.frame.map(|f| &frames[f as usize]) {
+                    prop_assert!(narrow.insert(frame.parent), "{cell:?}");
+                }
+            }
             for (_, mut row) in rows {
                 row.sort_by(|a, b| a.partial_cmp(b).unwrap());
                 prop_assert!(row.len() <= 2 * width as usize + 1);

@@ -5,7 +5,7 @@ use model::trace::{Link, Span, SpanId, SpanKind, Trace, TraceId};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
-use traces::{Arrangement, Clocks, Collapsed, Find, Marks, Note};
+use traces::{Arrangement, Clocks, Collapsed, Find, Marks, Note, Row};
 
 fn rows(a: &Arrangement) -> Vec<(u64, u32)> {
     let all = a.visible(&Collapsed::none(a), 0, u32::MAX, 0);
@@ -24,6 +24,30 @@ fn walk(t: &Trace, span: &Span, depth: u32, closed: &BTreeSet<u64>, out: &mut Ve
     below.sort_by_key(|s| (s.start_ns, s.id));
     for child in below {
         walk(t, child, depth + 1, closed, out);
+    }
+}
+
+/// The critical path a moment at a time: from the end of a span's window backwards; where a child that is waited for ends, into
+/// that one (of several into the longest), and on from its beginning.
+fn backwards(all: &[Row<'_>], row: &Row<'_>, (from, to): (i64, i64), out: &mut BTreeMap<i64, u32>) {
+    let mut t = to;
+    while t > from {
+        let cut = |r: &Row<'_>| (r.start_ns.max(from), r.end_ns.min(to));
+        let ends_here = |r: &&Row<'_>| {
+            let (start, end) = cut(r);
+            r.parent == Some(row.row) && !r.marks.contains(Marks::ASYNC) && end == t && start < t
+        };
+        match all.iter().filter(ends_here).min_by_key(|r| cut(r).0) {
+            Some(child) => {
+                let (start, _) = cut(child);
+                backwards(all, child, (start, t), out);
+                t = start;
+            }
+            None => {
+                t -= 1;
+                out.insert(t, row.row);
+            }
+        }
     }
 }
 
@@ -87,6 +111,8 @@ proptest! {
                 prop_assert!(order.is_sorted());
                 let errors = all.iter().filter(|r| r.span.error && r.row > row.row && r.row <= row.row + row.descendants).count();
                 prop_assert_eq!(row.errors_below as usize, errors);
+                let later = all.iter().any(|r| r.row > row.row && r.parent == row.parent);
+                prop_assert_eq!(row.last, !later);
                 prop_assert_eq!(row.start_ns, row.span.start_ns + row.shift_ns);
             }
         }
@@ -118,6 +144,9 @@ proptest! {
                 prop_assert!(taken.insert(t, piece.row).is_none(), "{t} twice");
             }
         }
+        let mut slow = BTreeMap::new();
+        backwards(&all, root, (root.start_ns, root.end_ns), &mut slow);
+        prop_assert_eq!(&taken, &slow);
         prop_assert_eq!(taken.len() as i64, root.end_ns - root.start_ns);
         prop_assert_eq!(path.duration_ns(), root.end_ns - root.start_ns);
         // at each moment it is in the deepest span of a chain of windows
@@ -337,7 +366,9 @@ fn nobody_waits_for_what_follows() {
         span: SpanId(1),
     });
     let outlives = span(5, Some(1), 40 * ms, 900 * ms, 0);
-    let cut = span(6, Some(1), 60 * ms, 41 * ms, 1);
+    // closed half a millisecond after its parent on the same clock
+    let closes = span(7, Some(1), 20 * ms, 80 * ms + ms / 2, 0);
+    let cut = span(6, Some(7), 60 * ms, 41 * ms, 1);
     let t = trace(vec![
         span(1, None, 0, 100 * ms, 0),
         producer,
@@ -345,6 +376,7 @@ fn nobody_waits_for_what_follows() {
         follows,
         outlives,
         cut,
+        closes,
     ]);
     let a = Arrangement::of(t);
     let on_path: Vec<u64> = a
@@ -356,7 +388,11 @@ fn nobody_waits_for_what_follows() {
         .iter()
         .map(|&r| a.span(r).unwrap().id.0)
         .collect();
-    assert_eq!(on_path, [1, 2, 6], "the last one is another host's and cut");
+    assert_eq!(
+        on_path,
+        [1, 2, 7, 6],
+        "the last one is another host's and cut"
+    );
     let asynchronous: Vec<u64> = a
         .visible(&Collapsed::none(&a), 0, 10, 0)
         .iter()
@@ -411,6 +447,20 @@ fn the_path_goes_into_who_finished_last() {
         "pieces 20 apart are one: {:?}",
         coarse[0].critical
     );
+}
+
+#[test]
+fn of_two_that_finish_together_the_longer_one_counts() {
+    let spans = vec![
+        span(1, None, 0, 100, 0),
+        span(2, Some(1), 50, 300, 1),
+        span(3, Some(1), 20, 300, 2),
+        span(4, Some(1), 70, 30, 3),
+    ];
+    let a = Arrangement::of(trace(spans));
+    let path = a.critical_path().segments();
+    let pieces: Vec<_> = path.iter().map(|s| (s.row, s.start_ns, s.end_ns)).collect();
+    assert_eq!(pieces, [(0, 0, 20), (1, 20, 100)]);
 }
 
 #[test]

@@ -31,7 +31,7 @@ fn device(level: LogLevel, host: &str, message: String, attrs: Value) -> LogLine
 fn interface(_: &World, dice: &mut Dice) -> LogLine {
     let host = dice.pick(&CORES);
     let port = format!("10GE1/0/{}", dice.range(5, 24));
-    let up = dice.chance(0.7);
+    let up = dice.chance(0.96);
     let state = if up { "UP" } else { "DOWN" };
     device(
         if up { LogLevel::Info } else { LogLevel::Warn },
