@@ -64,7 +64,7 @@ impl Maintainer {
         sqlx::raw_sql("SET ROLE shouwang_logs_owner")
             .execute(&mut conn)
             .await
-            .map_err(|e| no_owner(e))?;
+            .map_err(no_owner)?;
         schema::check(&mut conn).await?;
         Ok(Self {
             conn,
