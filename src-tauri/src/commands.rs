@@ -5,6 +5,7 @@ use desk::Handle;
 use desk::core::{Look, Zoom};
 
 use desk::duty::{DutyHandle, Message, Window};
+use desk::investigation::Investigator;
 use desk::logs::LogsHandle;
 use desk::rota::RotaHandle;
 use desk::traces::TracesHandle;
@@ -37,6 +38,8 @@ pub struct Handles {
     pub logs: LogsHandle,
     /// The traces.
     pub traces: TracesHandle,
+    /// Who gathers what explains an alert.
+    pub investigation: Investigator,
 }
 
 impl Desk {
@@ -50,6 +53,10 @@ impl Desk {
 
     pub(crate) async fn rota(&self) -> &RotaHandle {
         &self.0.wait().await.rota
+    }
+
+    pub(crate) async fn investigation(&self) -> &Investigator {
+        &self.0.wait().await.investigation
     }
 
     pub(crate) async fn traces(&self) -> &TracesHandle {
@@ -182,6 +189,12 @@ pub async fn open_window(
 #[tauri::command]
 pub async fn alerts(desk: State<'_, Desk>, query: AlertQuery) -> Result<AlertPage, ErrorView> {
     desk.duty().await.list(query).await
+}
+
+/// Answers when the list is another than this one, or after a while; a hint to ask for it.
+#[tauri::command]
+pub async fn alerts_changed(desk: State<'_, Desk>, cursor: u64) -> Result<u64, ErrorView> {
+    Ok(desk.duty().await.changed(cursor).await)
 }
 
 /// Everything about an episode.

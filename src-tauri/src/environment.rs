@@ -5,6 +5,11 @@ use std::path::Path;
 
 /// Sets the locale and the renderer, unless the user has.
 pub fn prepare() {
+    #[cfg(target_os = "linux")]
+    {
+        // The allocator asks for huge pages, and then a wall holds 190 MB of them that it hardly uses. The kernel may refuse: no harm.
+        let _ = rustix::thread::disable_transparent_huge_pages(true);
+    }
     if cfg!(target_os = "linux") {
         let locale = effective_locale(|name| env::var(name).ok());
         if is_plain_c(&locale) {

@@ -4,6 +4,7 @@
 
 mod commands;
 mod environment;
+mod investigation;
 mod logs;
 mod machine;
 mod popups;
@@ -15,6 +16,9 @@ mod windows;
 
 use desk::cli::{self, Action};
 use std::process::ExitCode;
+
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
     let began = desk::clock::instant();

@@ -1,6 +1,7 @@
 //! The window, and the program's life around it.
 
 use crate::commands::{self, Began, Desk, Handles};
+use crate::investigation;
 use crate::logs;
 use crate::machine::{App, Machine};
 use crate::popups::Popups;
@@ -66,8 +67,11 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             commands::painted,
             commands::open_window,
             commands::alerts,
+            commands::alerts_changed,
             commands::alert_detail,
             commands::alert_chart,
+            investigation::investigate,
+            investigation::investigation_picture,
             commands::alert_act,
             commands::alert_preview,
             commands::mutes,
@@ -141,6 +145,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             rota: started.rota.clone(),
             logs: started.logs.clone(),
             traces: started.traces.clone(),
+            investigation: started.investigation.clone(),
         });
         if let Ok(mut place) = keep.lock() {
             *place = Some(started);

@@ -4,8 +4,9 @@ use crate::commands::Desk;
 use tauri::State;
 use wire::{
     ErrorView, TraceChoicesView, TraceDiffView, TraceFind, TraceFlameAsk, TraceFlameView,
-    TraceFound, TraceGraphAsk, TraceGraphView, TraceHead, TraceListView, TraceOpen, TraceRowsAsk, TraceRowsView, TraceSearch,
-    TraceSourceView, TraceSpanView, TraceStatisticsAsk, TraceStatisticsView,
+    TraceFound, TraceGraphAsk, TraceGraphView, TraceHead, TraceListView, TraceOpen, TraceRowsAsk,
+    TraceRowsView, TraceSearch, TraceSourceView, TraceSpanView, TraceStatisticsAsk,
+    TraceStatisticsView,
 };
 
 /// All stores of traces and how they are.

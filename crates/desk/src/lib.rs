@@ -12,6 +12,7 @@ pub mod driver;
 pub mod duty;
 pub mod feeders;
 pub mod frames;
+pub mod investigation;
 pub mod listener;
 pub mod local;
 pub mod logs;

@@ -7,6 +7,7 @@ use crate::core::{Core, Facts, Handle, Message};
 use crate::driver::Driver;
 use crate::duty::{self, DutyHandle, Shell, chart::Book};
 use crate::feeders;
+use crate::investigation::{Investigator, Place};
 use crate::logs::{self, LogsHandle};
 use crate::rota::RotaHandle;
 use crate::secret_store::{self, ReadSecrets};
@@ -71,6 +72,8 @@ pub struct Desk {
     pub rota: RotaHandle,
     /// To ask about logs.
     pub logs: LogsHandle,
+    /// To ask about everything around an alert.
+    pub investigation: Investigator,
     /// To ask of traces.
     pub traces: TracesHandle,
     /// What is in force.
@@ -166,6 +169,19 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     let book = book(&setup, &clients);
     let (duty, duty_rx, band) = DutyHandle::channel();
     let (rota, rota_rx) = RotaHandle::channel();
+    let investigation = Investigator::new(
+        duty.clone(),
+        book.clone(),
+        logs.handle.stores().clone(),
+        traces.preferred(),
+        Place {
+            data: data.clone(),
+            zone: config
+                .time_zone
+                .parse()
+                .unwrap_or(chrono_tz::Asia::Shanghai),
+        },
+    );
     let around = duty::start::Around {
         shell: machine.shell,
         popup: machine.popup,
@@ -206,6 +222,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         duty,
         rota,
         logs: logs.handle,
+        investigation,
         traces,
         config,
         stop,

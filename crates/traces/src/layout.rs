@@ -142,7 +142,7 @@ pub fn layout(graph: &Graph, options: &Options) -> Result<Layout, TooLarge> {
         crossings_at_first += crossed.before;
         crossings += crossed.after;
         let y = place::place(&layered, options);
-        pieces.push(route::piece(graph, &part, &layered, &y, options));
+        pieces.push(route::piece(&part, &layered, &y, options));
     }
     let mut out = pack::pack(graph, pieces, options);
     (out.crossings, out.crossings_at_first) = (crossings, crossings_at_first);

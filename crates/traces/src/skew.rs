@@ -105,17 +105,83 @@ fn rule(child: (i64, i64), parent: (i64, i64)) -> i64 {
     parent.0.saturating_add(way).saturating_sub(child.0)
 }
 
+/// Where spans ran, and when by their host's clock.
+struct Ran<'a> {
+    trace: &'a Trace,
+    host_of: Vec<u32>,
+    names: Vec<Arc<str>>,
+}
+
+impl<'a> Ran<'a> {
+    fn of(trace: &'a Trace) -> Self {
+        let (host_of, names) = hosts(trace);
+        Self {
+            trace,
+            host_of,
+            names,
+        }
+    }
+
+    fn host(&self, span: u32) -> u32 {
+        let process = self.trace.spans[span as usize].process;
+        self.host_of.get(process as usize).copied().unwrap_or(NONE)
+    }
+
+    fn time(&self, span: u32) -> (i64, i64) {
+        let span = &self.trace.spans[span as usize];
+        (span.start_ns, span.end_ns())
+    }
+
+    fn name(&self, host: u32) -> Arc<str> {
+        self.names.get(host as usize).cloned().unwrap_or_default()
+    }
+
+    /// How a span lies in its parent, which is moved by `moved`.
+    fn skew(&self, span: u32, parent: u32, moved: i64) -> Skew {
+        let ((start, end), (from, to)) = (self.time(span), self.time(parent));
+        let at = |t: i64| t.saturating_add(moved);
+        let other_host = self.host(span) != self.host(parent);
+        let shift_ns = if other_host {
+            rule((start, end), (at(from), at(to)))
+        } else {
+            moved
+        };
+        Skew {
+            span,
+            parent,
+            before_ns: from.saturating_sub(start).max(0),
+            after_ns: end.saturating_sub(to).max(0),
+            other_host,
+            shift_ns,
+        }
+    }
+
+    fn pair(&self, parent: u32, child: u32) -> HostSkew {
+        HostSkew {
+            parent: self.name(parent),
+            child: self.name(child),
+            spans: 0,
+            before: 0,
+            before_ns: 0,
+            after: 0,
+            after_ns: 0,
+        }
+    }
+}
+
+impl HostSkew {
+    fn add(&mut self, skew: &Skew) {
+        self.spans += 1;
+        self.before += u32::from(skew.before_ns > 0);
+        self.after += u32::from(skew.after_ns > 0);
+        self.before_ns = self.before_ns.max(skew.before_ns);
+        self.after_ns = self.after_ns.max(skew.after_ns);
+    }
+}
+
 /// Measures a trace. `parents` is by index of span, `order` names parents before their children.
 pub(crate) fn measure(trace: &Trace, parents: &[u32], order: &[u32]) -> Measured {
-    let (host_of, names) = hosts(trace);
-    let host = |span: u32| {
-        let process = trace.spans[span as usize].process;
-        host_of.get(process as usize).copied().unwrap_or(NONE)
-    };
-    let time = |span: u32| {
-        let span = &trace.spans[span as usize];
-        (span.start_ns, span.end_ns())
-    };
+    let ran = Ran::of(trace);
     let mut shift = vec![0i64; parents.len()];
     let mut skews = Vec::new();
     let mut pairs: HashMap<(u32, u32), HostSkew> = HashMap::new();
@@ -124,44 +190,15 @@ pub(crate) fn measure(trace: &Trace, parents: &[u32], order: &[u32]) -> Measured
         if parent == NONE {
             continue;
         }
-        let (here, there) = (host(span), host(parent));
-        let ((start, end), (parent_start, parent_end)) = (time(span), time(parent));
-        let moved = shift[parent as usize];
-        let other_host = here != there;
-        shift[span as usize] = if other_host {
-            let at = |t: i64| t.saturating_add(moved);
-            rule((start, end), (at(parent_start), at(parent_end)))
-        } else {
-            moved
-        };
-        let before_ns = parent_start.saturating_sub(start).max(0);
-        let after_ns = end.saturating_sub(parent_end).max(0);
-        if other_host {
-            let name = |h: u32| names.get(h as usize).cloned().unwrap_or_default();
-            let pair = pairs.entry((there, here)).or_insert_with(|| HostSkew {
-                parent: name(there),
-                child: name(here),
-                spans: 0,
-                before: 0,
-                before_ns: 0,
-                after: 0,
-                after_ns: 0,
-            });
-            pair.spans += 1;
-            pair.before += u32::from(before_ns > 0);
-            pair.after += u32::from(after_ns > 0);
-            pair.before_ns = pair.before_ns.max(before_ns);
-            pair.after_ns = pair.after_ns.max(after_ns);
+        let skew = ran.skew(span, parent, shift[parent as usize]);
+        shift[span as usize] = skew.shift_ns;
+        if skew.other_host {
+            let (there, here) = (ran.host(parent), ran.host(span));
+            let pair = pairs.entry((there, here));
+            pair.or_insert_with(|| ran.pair(there, here)).add(&skew);
         }
-        if before_ns > 0 || after_ns > 0 {
-            skews.push(Skew {
-                span,
-                parent,
-                before_ns,
-                after_ns,
-                other_host,
-                shift_ns: shift[span as usize],
-            });
+        if skew.before_ns > 0 || skew.after_ns > 0 {
+            skews.push(skew);
         }
     }
     skews.sort_unstable_by_key(|s| s.span);

@@ -1,5 +1,6 @@
 //! TypeScript of all wire types.
 
+use crate::{alert, frame, investigation, logs, rota, view};
 use crate::{alert, frame, logs, rota, traces, view};
 use ts_rs::{Config, TS};
 
@@ -152,6 +153,14 @@ pub fn typescript() -> String {
         traces::TraceEdgeView,
         traces::TraceGraphView,
         frame::FrameHead,
+        investigation::Baseline,
+        investigation::InvestigationMetric,
+        investigation::InvestigationPattern,
+        investigation::InvestigationLogs,
+        investigation::InvestigationTrace,
+        investigation::InvestigationTraces,
+        investigation::InvestigationAlert,
+        investigation::InvestigationView,
         logs::LogLevelView,
         logs::LogCategoryView,
         logs::LogStoreView,

@@ -1,5 +1,6 @@
 import { levelRank } from '../shared/countdown'
 import { FakeRota } from './fake-rota'
+import { investigation } from './fake-investigation'
 import { fewAlerts, manyAlerts, sentence, type FakeAlert } from './fake-alerts'
 import type {
   AlertAct,
@@ -122,10 +123,16 @@ export class FakeDesk {
     switch (command) {
       case 'alerts':
         return this.page(args.query as AlertQuery)
+      case 'alerts_changed':
+        return new Promise((done) => setTimeout(() => done(this.revision), 5000))
       case 'alert_detail':
         return this.detail(Number(args.id))
       case 'alert_chart':
         return this.chart(Number(args.id))
+      case 'investigate':
+        return investigation(this.detail(Number(args.id)), this.chartOrNone(Number(args.id)), this.all.map((a) => a.row))
+      case 'investigation_picture':
+        return { path: `/home/ops/.local/share/shouwang/exports/alert-${Number(args.id)}.png`, url: null }
       case 'alert_act':
         return this.act(args.act as AlertAct)
       case 'alert_preview':
@@ -336,6 +343,10 @@ export class FakeDesk {
         { stage: 'you', verdict: told ? 'for' : 'against', at: null, what: sentence(told ? 'alert.finding.you_told' : 'alert.finding.you_not_target') },
       ],
     }
+  }
+
+  private chartOrNone(id: number): AlertChart | null {
+    return this.find(id).expr === null ? null : this.chart(id)
   }
 
   private chart(id: number): AlertChart {

@@ -13,6 +13,7 @@ import type {
   FiguresView,
   HealthView,
   HistoryPage,
+  InvestigationView,
   HistoryQuery,
   ImportAsk,
   ImportView,
@@ -89,10 +90,16 @@ export interface Host {
   painted(panels: number): Promise<void>
   /** A part of the list of alerts, with the state of the desk. */
   alerts(query: AlertQuery): Promise<AlertPage>
+  /** Answers with the list's cursor when it is another than this one, or after some seconds: a hint to ask. */
+  alertsChanged(cursor: number): Promise<number>
   /** Everything about one alert, also one that is over. */
   alertDetail(id: number): Promise<AlertDetail>
   /** The metric around its firing. */
   alertChart(id: number): Promise<AlertChart>
+  /** Everything that may explain an alert; the host takes two seconds at most. */
+  investigate(id: number): Promise<InvestigationView>
+  /** The same as a picture, written to a file. */
+  investigationPicture(id: number, locale: string): Promise<ExportView>
   /** Something a person does; answered when it is kept. */
   alertAct(act: AlertAct): Promise<void>
   /** What a silence over these conditions would hold. */
@@ -194,8 +201,11 @@ export function hostOver(call: Call): Host {
     setTheme: async (theme) => void (await call('set_theme', { theme })),
     painted: async (panels) => void (await call('painted', { panels })),
     alerts: async (query) => (await call('alerts', { query })) as AlertPage,
+    alertsChanged: async (cursor) => (await call('alerts_changed', { cursor })) as number,
     alertDetail: async (id) => (await call('alert_detail', { id })) as AlertDetail,
     alertChart: async (id) => (await call('alert_chart', { id })) as AlertChart,
+    investigate: async (id) => (await call('investigate', { id })) as InvestigationView,
+    investigationPicture: async (id, locale) => (await call('investigation_picture', { id, locale })) as ExportView,
     alertAct: async (act) => void (await call('alert_act', { act })),
     alertPreview: async (matchers) => (await call('alert_preview', { matchers })) as PreviewView,
     mutes: async () => (await call('mutes')) as MuteView[],

@@ -3555,6 +3555,230 @@ alerts: AlertBand | null,
  */
 panels: Array<PanelFrame>, };
 
+export type Baseline = "day" | "week";
+
+export type InvestigationMetric = { 
+/**
+ * The metric; `None` with `error`.
+ */
+chart: AlertChart | null, 
+/**
+ * The metric's first series as it was before: points at the chart's times, `None` is a gap. Only what is known.
+ */
+baselines: Array<[Baseline, Array<number | null>]>, 
+/**
+ * Why there is none.
+ */
+error: ErrorView | null, 
+/**
+ * How long it took.
+ */
+took_ms: number, };
+
+export type InvestigationPattern = { 
+/**
+ * What they have in common; what differs stands as `<number>`, `<ip>`, … Hostile: text.
+ */
+template: string, 
+/**
+ * One of them. Hostile: text.
+ */
+example: string, 
+/**
+ * Who wrote them; of several the most frequent. Hostile: text.
+ */
+service: string, 
+/**
+ * So many since shortly before the firing.
+ */
+count: number, 
+/**
+ * So many in the hour before.
+ */
+before: number, 
+/**
+ * When the first of them was written.
+ */
+first: number, 
+/**
+ * A trace that one of them belongs to; empty: none.
+ */
+trace_id: string, };
+
+export type InvestigationLogs = { 
+/**
+ * Which store was asked; empty: there is none.
+ */
+store: string, 
+/**
+ * Whether its lines are made up.
+ */
+demo: boolean, 
+/**
+ * What was asked, in the query language.
+ */
+query: string, 
+/**
+ * Whether the query is about what the alert names; false: about everything, because nothing was found about that.
+ */
+narrow: boolean, 
+/**
+ * Looked at from here.
+ */
+from: number, 
+/**
+ * To here.
+ */
+to: number, 
+/**
+ * Lines of warnings and worse in that time that were read.
+ */
+lines: number, 
+/**
+ * Whether those were all.
+ */
+exact: boolean, 
+/**
+ * Patterns that were not there in the hour before, the most frequent first.
+ */
+new: Array<InvestigationPattern>, 
+/**
+ * Patterns that were there and are more than three times as frequent now.
+ */
+more: Array<InvestigationPattern>, 
+/**
+ * Why nothing is known.
+ */
+error: ErrorView | null, 
+/**
+ * How long it took.
+ */
+took_ms: number, };
+
+export type InvestigationTrace = { 
+/**
+ * 32 hexadecimal digits.
+ */
+id: string, 
+/**
+ * Service of its root. Hostile: text.
+ */
+service: string, 
+/**
+ * Operation of its root. Hostile: text.
+ */
+operation: string, 
+/**
+ * When it began.
+ */
+start: number, 
+/**
+ * How long it took, ms.
+ */
+duration: number, 
+/**
+ * Its spans.
+ */
+spans: number, 
+/**
+ * Spans that failed.
+ */
+errors: number, };
+
+export type InvestigationTraces = { 
+/**
+ * Which source was asked; empty: there is none.
+ */
+source: string, 
+/**
+ * Whether its traces are made up.
+ */
+demo: boolean, 
+/**
+ * Services that were asked about.
+ */
+services: Array<string>, 
+/**
+ * Whether the alert names them; false: the alert names none that is known there, so all were asked.
+ */
+narrow: boolean, 
+/**
+ * Looked at from here.
+ */
+from: number, 
+/**
+ * To here.
+ */
+to: number, 
+/**
+ * Traces that were looked at; a source gives some that match, not all.
+ */
+looked_at: number, 
+/**
+ * Half of them took less than this, ms; `None` without any.
+ */
+median: number | null, 
+/**
+ * Failed ones, the newest first.
+ */
+failed: Array<InvestigationTrace>, 
+/**
+ * The slowest.
+ */
+slow: Array<InvestigationTrace>, 
+/**
+ * Why nothing is known.
+ */
+error: ErrorView | null, 
+/**
+ * How long it took.
+ */
+took_ms: number, };
+
+export type InvestigationAlert = { 
+/**
+ * The alert.
+ */
+row: AlertRow, 
+/**
+ * How much later than this one it fired, ms; negative: before it.
+ */
+after: number, 
+/**
+ * Values of places that both have: service, host, …
+ */
+shared: Array<string>, };
+
+export type InvestigationView = { 
+/**
+ * The alert itself: labels, texts, runbook, timeline.
+ */
+alert: AlertDetail, 
+/**
+ * The metric around the firing.
+ */
+metric: InvestigationMetric, 
+/**
+ * Error patterns.
+ */
+logs: InvestigationLogs, 
+/**
+ * Slow and failed traces.
+ */
+traces: InvestigationTraces, 
+/**
+ * What else fired, the most likely to belong to it first.
+ */
+others: Array<InvestigationAlert>, 
+/**
+ * Who is on duty.
+ */
+on_duty: Array<OnDutyView>, 
+/**
+ * How long gathering took.
+ */
+took_ms: number, };
+
 export type LogLevelView = "trace" | "debug" | "info" | "warn" | "error" | "fatal";
 
 export type LogCategoryView = "app" | "system" | "security";

@@ -17,8 +17,16 @@ export interface FiringWords {
   token: string
 }
 
-/** Smallest and greatest value of the drawn series and the limit; lo > hi when there is none. */
-export function span(chart: AlertChart): Range {
+/** The same metric at another time: drawn dashed, behind. */
+export interface Ghost {
+  /** At the chart's times. */
+  points: readonly (number | null)[]
+  /** Token of its colour. */
+  token: string
+}
+
+/** Smallest and greatest value of what is drawn and the limit; lo > hi when there is none. */
+export function span(chart: AlertChart, ghosts: readonly Ghost[] = []): Range {
   let lo = Infinity
   let hi = -Infinity
   const take = (v: number | null): void => {
@@ -27,6 +35,7 @@ export function span(chart: AlertChart): Range {
     hi = Math.max(hi, v)
   }
   for (const [, points] of chart.series.slice(0, MOST_SERIES)) points.forEach(take)
+  for (const ghost of ghosts) ghost.points.forEach(take)
   if (lo <= hi) take(chart.limit)
   return { lo, hi }
 }
@@ -84,7 +93,7 @@ export class FiringChart {
   }
 
   /** Draws all; `hover` is the point that is looked at. */
-  draw(chart: AlertChart, words: FiringWords, hover: number | null): void {
+  draw(chart: AlertChart, words: FiringWords, hover: number | null, ghosts: readonly Ghost[] = []): void {
     if (!fitCanvas(this.canvas, this.width, this.height)) return
     const ctx = this.canvas.getContext('2d')
     if (ctx === null) return
@@ -92,7 +101,7 @@ export class FiringChart {
     const font = `400 ${12.5 * px}px "Barlow Semi Condensed", "Noto Sans CJK SC", sans-serif`
     ctx.clearRect(0, 0, this.canvas.width, this.canvas.height)
     ctx.font = font
-    const found = span(chart)
+    const found = span(chart, ghosts)
     this.range = fitScale(found.lo, found.hi, { min: null, max: null })
     const marks = valueMarks(this.range, Math.max(2, Math.floor(this.height / (46 * unit()))))
     const labels = marks.map((v) => show(v, 'count', words.locale)).map((s) => s.text.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '') + (s.unit === '' ? '' : ` ${s.unit}`))
@@ -101,6 +110,7 @@ export class FiringChart {
     if (this.box.bottom - this.box.top < 20 || this.box.right - this.box.left < 40) return
     this.axes(ctx, chart, words, marks, labels, px)
     this.limit(ctx, chart, px)
+    for (const ghost of ghosts) this.line(ctx, chart, ghost.points, ghost.token, px, [5 * px, 4 * px])
     const one = chart.series.length === 1
     chart.series.slice(0, MOST_SERIES).forEach(([, points], i) => this.line(ctx, chart, points, one ? words.token : seriesToken(i), px))
     this.mark(ctx, chart, chart.fired_at, '--s1', words.fired, px)
@@ -156,14 +166,15 @@ export class FiringChart {
     ctx.restore()
   }
 
-  private line(ctx: CanvasRenderingContext2D, chart: AlertChart, points: readonly (number | null)[], token: string, px: number): void {
+  private line(ctx: CanvasRenderingContext2D, chart: AlertChart, points: readonly (number | null)[], token: string, px: number, dash: readonly number[] = []): void {
     ctx.save()
     ctx.beginPath()
     ctx.rect(this.box.left, this.box.top - 2 * px, this.box.right - this.box.left, this.box.bottom - this.box.top + 4 * px)
     ctx.clip()
     ctx.strokeStyle = currentLook().colour(token)
-    ctx.lineWidth = Math.max(1, 2 * px)
+    ctx.lineWidth = Math.max(1, (dash.length === 0 ? 2 : 1.4) * px)
     ctx.lineJoin = 'round'
+    ctx.setLineDash([...dash])
     ctx.beginPath()
     for (const [from, to] of runs(points)) {
       ctx.moveTo(this.x(chart, chart.from + from * chart.step) - (to - from === 1 ? px : 0), this.y(points[from] as number))

@@ -84,6 +84,43 @@ describe('asking for the list', () => {
     expect(store.cursor).toBe(9)
   })
 
+  it('asks at once when the list changes, a few times a second at most, and goes on when a hint fails', async () => {
+    vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    const waits: { cursor: number; hint: (cursor: number) => void; fail: (error: unknown) => void }[] = []
+    const lists: Asked[] = []
+    const host = hostOver(
+      (command, args) =>
+        new Promise((answer, fail) => {
+          const given = args as { query: AlertQuery; cursor: number }
+          if (command === 'alerts_changed') waits.push({ cursor: given.cursor, hint: answer as (cursor: number) => void, fail })
+          else lists.push({ query: given.query, answer: answer as Asked['answer'], fail })
+        }),
+    )
+    const listening = new Asking(host, store, () => performance.now(), 200)
+    listening.start()
+    lists.at(-1)?.answer(page({ cursor: 5 }))
+    await settle()
+    void listening.listen()
+    expect(waits.map((w) => w.cursor)).toEqual([5])
+    waits[0]?.hint(6)
+    await settle()
+    expect(lists.length).toBe(2)
+    lists[1]?.answer(page({ cursor: 6 }))
+    await vi.advanceTimersByTimeAsync(100)
+    expect(waits.length).toBe(1)
+    await vi.advanceTimersByTimeAsync(150)
+    expect(waits.map((w) => w.cursor)).toEqual([5, 6])
+    // Nothing has changed: nothing is asked.
+    waits[1]?.hint(6)
+    await settle()
+    expect(lists.length).toBe(2)
+    await vi.advanceTimersByTimeAsync(250)
+    waits[2]?.fail(new Error('gone'))
+    await vi.advanceTimersByTimeAsync(1300)
+    expect(waits.length).toBe(4)
+    listening.stop()
+  })
+
   it('drops an older answer to the same question', async () => {
     asking.start()
     void asking.ask()

@@ -3,6 +3,8 @@ import { queryOf, sameness, type Question } from '../features/alerts/question'
 import type { DeskStore } from './desk.svelte'
 
 const SECOND = 1000
+/** Between two looks for a change, ms. */
+const BREATH = 200
 /** A call that is not answered for so long is given up. */
 const GIVE_UP = 10_000
 /** So many calls may be under way: while one takes long, a key still gets its answer. */
@@ -18,6 +20,7 @@ export const TYPING = 20
 export class Asking {
   private timer = 0
   private clock = 0
+  private breath = 0
   private debounce = 0
   private seq = 0
   private applied = 0
@@ -40,9 +43,35 @@ export class Asking {
     this.clock = window.setInterval(() => this.watch(), WATCH)
   }
 
+  /**
+   * Asks as soon as the list is another one, a few times a second at most. Only a hint: the question of each second goes on, so
+   * nothing is missed when this is never answered.
+   */
+  async listen(): Promise<void> {
+    while (!this.stopped) {
+      const known = this.store.cursor
+      try {
+        const cursor = await this.host.alertsChanged(known)
+        if (this.stopped) return
+        if (cursor !== this.store.cursor) void this.ask()
+      } catch (error) {
+        console.error(error)
+        await this.pause(SECOND)
+      }
+      await this.pause(BREATH)
+    }
+  }
+
+  private pause(ms: number): Promise<void> {
+    return new Promise((done) => {
+      this.breath = window.setTimeout(done, ms)
+    })
+  }
+
   /** Ends everything. */
   stop(): void {
     this.stopped = true
+    window.clearTimeout(this.breath)
     window.clearTimeout(this.timer)
     window.clearTimeout(this.debounce)
     window.clearInterval(this.clock)

@@ -60,6 +60,35 @@ afterEach(async () => {
   vi.useRealTimers()
 })
 
+describe('现场', () => {
+  it('is gathered with V, keeps the buttons, and every text stays text', async () => {
+    await open('#desk')
+    await press('v')
+    await pass(200)
+    const scene = one('[data-investigation]')
+    expect(scene.dataset.investigation).not.toBe('loading')
+    expect(scene.querySelectorAll('[data-pattern=new]').length).toBe(2)
+    expect(scene.querySelectorAll('[data-pattern=more]').length).toBe(1)
+    expect(scene.querySelectorAll('[data-trace]').length).toBe(4)
+    expect(scene.querySelectorAll('[data-other]').length).toBe(6)
+    expect(scene.querySelectorAll('img, script').length).toBe(0)
+    expect(scene.textContent).toContain('<img src=x onerror=')
+    expect(document.querySelector('[data-do=ack]')).not.toBeNull()
+    expect(scene.querySelector('[data-ghost]')?.textContent).toContain('昨天同时')
+    // Another alert of the list takes its place.
+    const before = one('[data-detail]').dataset.detail
+    scene.querySelector<HTMLElement>('[data-other]')?.click()
+    await pass(300)
+    expect(one('[data-detail]').dataset.detail).not.toBe(before)
+    expect(document.querySelector('[data-investigation]')).not.toBeNull()
+    one('[data-do=picture]').click()
+    await pass(100)
+    expect(document.body.textContent).toContain('exports/alert-')
+    await press('v')
+    expect(document.querySelector('[data-investigation]')).toBeNull()
+  })
+})
+
 describe('texts of alerts', () => {
   it.each([['#desk', ''], ['#pocket', ''], ['#takeover', 'p0']])('stay text in %s', async (hash, query) => {
     await open(hash, query)

@@ -6,7 +6,7 @@ mod keep;
 mod logs;
 mod output;
 mod query;
-mod say;
+pub(crate) mod say;
 
 use crate::config::{self, Loaded};
 use crate::texts::{from_environment, plain};

@@ -1,7 +1,7 @@
 //! What the schema cannot say of the alert desk's part.
 
-use super::{Config, Source};
 use super::check::Walk;
+use super::{Config, Source};
 use model::Matcher;
 use std::collections::BTreeSet;
 

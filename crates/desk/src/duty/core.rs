@@ -102,7 +102,7 @@ pub struct DutyCore {
     channels: BTreeMap<String, notify::ChannelHealth>,
     batch: Batch,
     /// What is under way to the disk, to be done again if it fails.
-    flying: Option<(Vec<model::duty::Record>, Batch)>,
+    flying: Option<(Arc<Vec<model::duty::Record>>, Batch)>,
     failures: u32,
     failing_since: Option<i64>,
     store_error: Option<ErrorView>,
@@ -314,7 +314,7 @@ impl DutyCore {
             self.finish(batch);
             return;
         }
-        self.flying = Some((records, batch));
+        self.flying = Some((Arc::new(records), batch));
         self.fly();
     }
 
@@ -834,6 +834,7 @@ impl DutyCore {
             self.shell.update(&state);
         }
         self.shown = (revision, state);
+        self.handle.now_at(revision.max(1));
         let band = self.band_now(&survey);
         self.band.send_if_modified(|old| {
             let changed = **old != band;

@@ -10,6 +10,7 @@ use model::rota::Pack;
 use notify::ChannelHealth;
 use notify::popup::PopupEvent;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use wire::{
     AlertAct, AlertBand, AlertChart, AlertDetail, AlertPage, AlertQuery, ErrorCode, ErrorView,
@@ -18,6 +19,8 @@ use wire::{
 
 /// Messages that wait for the loop; whoever sends more waits.
 const QUEUE: usize = 512;
+/// A page that waits for a change hears after this time that there was none.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// An answer that may be an error.
 pub type Answer<T> = oneshot::Sender<Result<T, ErrorView>>;
@@ -95,6 +98,7 @@ pub enum Message {
 pub struct DutyHandle {
     tx: mpsc::Sender<Message>,
     band: watch::Receiver<Arc<AlertBand>>,
+    revision: watch::Sender<u64>,
 }
 
 fn gone() -> ErrorView {
@@ -106,7 +110,8 @@ impl DutyHandle {
     pub fn channel() -> (Self, mpsc::Receiver<Message>, watch::Sender<Arc<AlertBand>>) {
         let (tx, rx) = mpsc::channel(QUEUE);
         let (put, band) = watch::channel(Arc::default());
-        (Self { tx, band }, rx, put)
+        let revision = watch::Sender::new(0);
+        (Self { tx, band, revision }, rx, put)
     }
 
     /// Sends a message; waits while the loop is busy.
@@ -118,6 +123,21 @@ impl DutyHandle {
     /// What the wall shows, as it changes.
     pub fn band(&self) -> watch::Receiver<Arc<AlertBand>> {
         self.band.clone()
+    }
+
+    /// Tells whoever waits in [`DutyHandle::changed`]; called by the loop.
+    pub(super) fn now_at(&self, revision: u64) {
+        self.revision
+            .send_if_modified(|known| std::mem::replace(known, revision) != revision);
+    }
+
+    /// Waits until the list is not the one of this revision any more ([`AlertPage::cursor`]), a few seconds at most; its revision then. Only a
+    /// hint to ask: a page that never hears of a change asks all the same.
+    pub async fn changed(&self, known: u64) -> u64 {
+        let mut now = self.revision.subscribe();
+        // In time or not, and when the desk has ended: the revision is what it is.
+        let _ = tokio::time::timeout(LONGEST_WAIT, now.wait_for(|r| *r != known)).await;
+        *self.revision.borrow()
     }
 
     async fn ask<T>(&self, make: impl FnOnce(oneshot::Sender<T>) -> Ask) -> Result<T, ErrorView> {

@@ -16,9 +16,7 @@ pub fn flame(opened: &Opened, ask: &TraceFlameAsk) -> TraceFlameView {
     let width = ask.width.clamp(100, WIDEST);
     let focus = ask.focus.filter(|f| (*f as usize) < flame.frames().len());
     let frame = |n: u32| flame.frames().get(n as usize);
-    let total = focus
-        .and_then(frame)
-        .map_or(flame.work_ns(), |f| f.work_ns);
+    let total = focus.and_then(frame).map_or(flame.work_ns(), |f| f.work_ns);
     let mut path = Vec::new();
     let mut at = focus;
     while let Some((n, f)) = at.and_then(|n| Some((n, frame(n)?))) {

@@ -12,7 +12,9 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 use traces::{Graph, Options, calls, layout};
-use wire::{ErrorView, Param, Sentence, TraceEdgeView, TraceGraphAsk, TraceGraphView, TraceNodeView};
+use wire::{
+    ErrorView, Param, Sentence, TraceEdgeView, TraceGraphAsk, TraceGraphView, TraceNodeView,
+};
 
 /// A graph with more services than this is not shown as a whole at first: nobody could read it.
 const READABLE: usize = 60;

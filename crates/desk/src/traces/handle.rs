@@ -12,8 +12,9 @@ use source::{Answer, cancellable};
 use std::sync::Arc;
 use wire::{
     ErrorCode, ErrorView, TraceChoicesView, TraceDiffView, TraceFind, TraceFlameAsk,
-    TraceFlameView, TraceFound, TraceGraphAsk, TraceGraphView, TraceHead, TraceListView, TraceOpen, TraceRowsAsk, TraceRowsView,
-    TraceSearch, TraceSourceView, TraceSpanView, TraceStatisticsAsk, TraceStatisticsView,
+    TraceFlameView, TraceFound, TraceGraphAsk, TraceGraphView, TraceHead, TraceListView, TraceOpen,
+    TraceRowsAsk, TraceRowsView, TraceSearch, TraceSourceView, TraceSpanView, TraceStatisticsAsk,
+    TraceStatisticsView,
 };
 
 /// Names of services or operations that the page is told.
@@ -53,6 +54,11 @@ impl TracesHandle {
             lanes: Lanes::default(),
             graphs: Graphs::default(),
         }))
+    }
+
+    /// The preferred store, for whoever looks for what is odd about a time.
+    pub fn preferred(&self) -> Option<Arc<Store>> {
+        self.0.stores.first().cloned()
     }
 
     /// All stores and how they are.
@@ -136,7 +142,10 @@ impl TracesHandle {
         let mut failed = None;
         for store in stores {
             if !ask.again
-                && let Some(open) = self.0.shelf.get(&key(&store.name, &id.to_string(), ask.adjusted))
+                && let Some(open) =
+                    self.0
+                        .shelf
+                        .get(&key(&store.name, &id.to_string(), ask.adjusted))
             {
                 return Ok(open);
             }
@@ -154,7 +163,9 @@ impl TracesHandle {
             match found {
                 Ok(Some((trace, bytes))) => {
                     let asked_ms = begun.elapsed().as_secs_f64() * 1e3;
-                    return self.arrange(store, trace, bytes, asked_ms, ask.adjusted).await;
+                    return self
+                        .arrange(store, trace, bytes, asked_ms, ask.adjusted)
+                        .await;
                 }
                 Ok(None) => {}
                 Err(why) if why.code == ErrorCode::Cancelled => return Err(why),

@@ -20,4 +20,4 @@ mod units;
 mod waterfall;
 
 pub use handle::TracesHandle;
-pub use stores::start;
+pub use stores::{Store, start};

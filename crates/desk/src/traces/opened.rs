@@ -71,7 +71,10 @@ pub struct Opened {
 
 /// What the page knows a trace by.
 pub fn key(source: &str, id: &str, adjusted: bool) -> String {
-    format!("{}/{id}/{source}", if adjusted { "adjusted" } else { "recorded" })
+    format!(
+        "{}/{id}/{source}",
+        if adjusted { "adjusted" } else { "recorded" }
+    )
 }
 
 impl Opened {
@@ -86,7 +89,9 @@ impl Opened {
         let weight = weight(&trace);
         let arrangement = Arrangement::with(trace, clocks);
         let services = arrangement.services();
-        let number = (0..).zip(&services).map(|(n, s): (u32, _)| (s.service.clone(), n));
+        let number = (0..)
+            .zip(&services)
+            .map(|(n, s): (u32, _)| (s.service.clone(), n));
         Self {
             key,
             origin,
@@ -352,8 +357,14 @@ mod tests {
     fn a_head_says_what_is_there() {
         let opened = Opened::new(trace(7, 5), false, origin());
         let head = opened.head();
-        assert_eq!((head.spans, head.errors, head.depth, head.rows), (5, 1, 3, 5));
-        assert_eq!((head.service.as_str(), head.operation.as_str()), ("svc", "op"));
+        assert_eq!(
+            (head.spans, head.errors, head.depth, head.rows),
+            (5, 1, 3, 5)
+        );
+        assert_eq!(
+            (head.service.as_str(), head.operation.as_str()),
+            ("svc", "op")
+        );
         assert_eq!(head.minimap.len(), BUCKETS);
         let keys: Vec<&str> = head.notes.iter().map(|n| n.key.as_str()).collect();
         assert_eq!(keys, ["traces.note.store_says"]);

@@ -145,7 +145,16 @@ mod tests {
         ] {
             assert_eq!(duration(text), Some(ns), "{text}");
         }
-        for bad in ["", "5", "ms", "-3s", "1..5s", "3 parsecs", "9999999999h", "1e9s"] {
+        for bad in [
+            "",
+            "5",
+            "ms",
+            "-3s",
+            "1..5s",
+            "3 parsecs",
+            "9999999999h",
+            "1e9s",
+        ] {
             assert_eq!(duration(bad), None, "{bad}");
         }
     }
@@ -188,12 +197,40 @@ mod tests {
             ..TraceSearch::default()
         };
         let asked = query(&good).expect("a query");
-        assert_eq!((asked.limit, asked.min_duration_ns), (1_500, Some(10_000_000)));
-        let reason = |ask: TraceSearch| query(&ask).expect_err("refused").params["reason_key"].clone();
+        assert_eq!(
+            (asked.limit, asked.min_duration_ns),
+            (1_500, Some(10_000_000))
+        );
+        let reason =
+            |ask: TraceSearch| query(&ask).expect_err("refused").params["reason_key"].clone();
         let base = || good.clone();
-        assert!(reason(TraceSearch { service: " ".into(), ..base() }).ends_with("no_service"));
-        assert!(reason(TraceSearch { max_duration: "1ms".into(), ..base() }).ends_with("min_over_max"));
-        assert!(reason(TraceSearch { max_duration: "fast".into(), ..base() }).ends_with("duration"));
-        assert!(reason(TraceSearch { to: f64::NAN, ..base() }).ends_with("time"));
+        assert!(
+            reason(TraceSearch {
+                service: " ".into(),
+                ..base()
+            })
+            .ends_with("no_service")
+        );
+        assert!(
+            reason(TraceSearch {
+                max_duration: "1ms".into(),
+                ..base()
+            })
+            .ends_with("min_over_max")
+        );
+        assert!(
+            reason(TraceSearch {
+                max_duration: "fast".into(),
+                ..base()
+            })
+            .ends_with("duration")
+        );
+        assert!(
+            reason(TraceSearch {
+                to: f64::NAN,
+                ..base()
+            })
+            .ends_with("time")
+        );
     }
 }

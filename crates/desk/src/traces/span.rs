@@ -110,7 +110,9 @@ fn event(e: &SpanEvent, begin: i64) -> TraceEventView {
     let title = e.fields.iter().find(named);
     TraceEventView {
         at: e.at_ns.saturating_sub(begin) as f64,
-        name: title.map(|f| name(&f.value.to_string())).unwrap_or_default(),
+        name: title
+            .map(|f| name(&f.value.to_string()))
+            .unwrap_or_default(),
         fields: e
             .fields
             .iter()

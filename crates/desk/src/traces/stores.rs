@@ -127,7 +127,9 @@ pub async fn start(
         let client = sources::connection(&s.reached(), secrets).and_then(|connection| {
             connect_traces(&s.kind, &connection).map_err(|e| Failure::new("config", "detail", e))
         });
-        stores.push(Arc::new(Store::new(&s.name, &s.kind, &s.url, false, client)));
+        stores.push(Arc::new(Store::new(
+            &s.name, &s.kind, &s.url, false, client,
+        )));
     }
     let mut sink = None;
     if config.demo_enabled() {

@@ -42,10 +42,7 @@ pub fn rows(opened: &Opened, ask: &TraceRowsAsk) -> TraceRowsView {
         total: fold.collapsed.visible(),
         revision: fold.revision,
         at,
-        rows: seen
-            .iter()
-            .map(|r| row(opened, r, (from, to)))
-            .collect(),
+        rows: seen.iter().map(|r| row(opened, r, (from, to))).collect(),
     }
 }
 

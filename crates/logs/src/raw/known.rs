@@ -2,6 +2,7 @@
 
 use super::draft::Draft;
 use super::stamp;
+use memchr::memmem;
 use model::log::{Attrs, LogLevel};
 use serde_json::Value;
 
@@ -228,6 +229,12 @@ fn trace(attrs: &mut Attrs, draft: &mut Draft<'_>) {
 /// The first of these names whose value can be read; it is taken out.
 fn first<T>(attrs: &mut Attrs, names: &[&str], read: impl Fn(&Value) -> Option<T>) -> Option<T> {
     names.iter().find_map(|name| {
+        // most names are simple, and most are not there
+        if !name.contains('.') {
+            let found = attrs.get(*name).and_then(&read)?;
+            attrs.remove(*name);
+            return Some(found);
+        }
         let mut path: Vec<&str> = name.split('.').collect();
         let last = path.pop()?;
         let found = within(attrs, &path)?.get(last).and_then(&read)?;
@@ -352,6 +359,13 @@ pub(super) fn trace_in_text(message: &str) -> Option<(String, String)> {
     let bytes = bytes
         .get(..bytes.len().min(TRACE_WITHIN))
         .unwrap_or_default();
+    // hardly any message names one
+    if memmem::find(bytes, b"race")
+        .or_else(|| memmem::find(bytes, b"RACE"))
+        .is_none()
+    {
+        return None;
+    }
     if let Some(at) = find(bytes, b"traceparent") {
         let value = value_at(bytes, at + 11, |b| b.is_ascii_hexdigit() || b == b'-');
         if let Some(found) = parent(&value) {

@@ -15,7 +15,7 @@ use crate::http::{Http, Protocol, Reply};
 use crate::logs::{LogStoreInfo, Logs};
 use crate::metrics::{Answer, Ask};
 use crate::weblogs::{
-    Backend, Batch, Expr, Fetch, Gathered, LogOptions, Tails, buckets, count, facets,
+    Backend, Batch, Expr, Fetch, Gathered, LogOptions, Tails, buckets, count, decoded, facets,
     fields as sampled_fields, histogram, most_frequent, page, plan, tail,
 };
 use decode::Found;
@@ -131,8 +131,8 @@ impl Elastic {
         ];
         let body = body.to_string().into_bytes();
         let reply = self.accept(self.http.ask_json(&path, &params, body).await?)?;
-        let found = Found::read(&reply.body)?;
-        Ok((reply, found))
+        let (found, body) = decoded(reply.body, Found::read).await?;
+        Ok((Reply { body, ..reply }, found))
     }
 
     async fn version(&self) -> Result<(Reply, Version), SourceError> {

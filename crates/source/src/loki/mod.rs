@@ -17,7 +17,7 @@ use crate::logs::{LogStoreInfo, Logs};
 use crate::metrics::{Answer, Ask};
 use crate::weblogs::{
     Backend, Batch, Expr, Fetch, Gathered, LineMaker, LogOptions, Names, Tails, buckets, count,
-    facets, fields, histogram, most_frequent, page, plan, tail,
+    decoded, facets, fields, histogram, most_frequent, page, plan, tail,
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -191,7 +191,7 @@ impl Loki {
         &self,
         text: &str,
         fetch: &Fetch<'_>,
-        known: &Known,
+        known: &Arc<Known>,
     ) -> Result<Batch, SourceError> {
         let mut limit = fetch.limit.min(self.most());
         loop {
@@ -221,14 +221,16 @@ impl Loki {
                 }
                 other => other?,
             };
-            let maker = LineMaker {
-                names: &known.names,
+            let known = Arc::clone(known);
+            let read = move |body: &[u8]| {
+                let names = &known.names;
+                decode::lines(body, &LineMaker { names }, &known.labels)
             };
-            let lines = decode::lines(&reply.body, &maker, &known.labels)?;
+            let (lines, body) = decoded(reply.body, read).await?;
             return Ok(Batch {
                 full: lines.len() >= limit,
                 lines,
-                bytes: reply.body.len() as u64,
+                bytes: body.len() as u64,
                 server_time_ms: reply.server_time_ms,
             });
         }

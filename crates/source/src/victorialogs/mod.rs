@@ -12,7 +12,7 @@ use crate::logs::{LogStoreInfo, Logs};
 use crate::metrics::{Answer, Ask};
 use crate::weblogs::{
     Backend, Batch, Expr, Fetch, Gathered, LineMaker, LogOptions, Names, Plan, Tails, buckets,
-    count, facets, fields, histogram, page, plan, tail,
+    count, decoded, facets, fields, histogram, page, plan, tail,
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -130,11 +130,12 @@ impl VictoriaLogs {
         let text = query::text(self.options.scope.as_deref(), &plan.expr, &time);
         let text = format!("{text}{}", query::sorted(fetch.direction, fetch.limit));
         let reply = self.ask("query", &[("query", text)]).await?;
-        let lines = decode::lines(&reply.body, &LineMaker { names: &names })?;
+        let read = move |body: &[u8]| decode::lines(body, &LineMaker { names: &names });
+        let (lines, body) = decoded(reply.body, read).await?;
         Ok(Batch {
             full: lines.len() >= fetch.limit,
             lines,
-            bytes: reply.body.len() as u64,
+            bytes: body.len() as u64,
             server_time_ms: reply.server_time_ms,
         })
     }

@@ -18,7 +18,28 @@ pub(crate) use reader::{Backend, Batch, Fetch, page};
 pub(crate) use tail::{Tails, tail};
 pub(crate) use tally::{buckets, count, facets, fields, histogram, most_frequent};
 
+use crate::error::SourceError;
 use crate::metrics::Answer;
+
+/// Bodies above this are read on a thread of their own, so that others' answers need not wait.
+const LARGE: usize = 256 << 10;
+
+/// Reads a body with `read`; a large one on a thread for such work. The body is given back.
+pub(crate) async fn decoded<T: Send + 'static>(
+    body: Vec<u8>,
+    read: impl FnOnce(&[u8]) -> Result<T, SourceError> + Send + 'static,
+) -> Result<(T, Vec<u8>), SourceError> {
+    let large = body.len() > LARGE;
+    let work = move || read(&body).map(|value| (value, body));
+    if large {
+        return tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|e| SourceError::Internal {
+                detail: e.to_string(),
+            })?;
+    }
+    work()
+}
 
 /// Codes in [`crate::Answer::warnings`] of stores of logs over HTTP: why an answer is not whole. Locale keys
 /// `log_source.warning.<code>`.

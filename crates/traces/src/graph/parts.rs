@@ -3,6 +3,7 @@
 use super::{Edge, Graph, Node};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 /// A part of a graph.
@@ -93,7 +94,7 @@ impl Graph {
     }
 
     /// Services with the same group as one node of that name; services without a group, and those that would be alone in theirs,
-    /// stay themselves. Calls within a group are its self-calls. Also gives the new node of each old one.
+    /// stay themselves; one that has the very name of a group is part of it. Calls within a group are its self-calls. Also gives the new node of each old one.
     pub fn grouped(&self, group: impl Fn(&str) -> Option<&str>) -> (Self, Vec<u32>) {
         let mut members: BTreeMap<&str, u32> = BTreeMap::new();
         for node in &self.nodes {
@@ -122,30 +123,36 @@ impl Graph {
         let place: Vec<u32> = (self.nodes.iter())
             .map(|n| numbers.get(&name(n)).copied().unwrap_or(0))
             .collect();
-        let mut edges: BTreeMap<(u32, u32), Edge> = BTreeMap::new();
-        for edge in &self.edges {
-            let ends = (place.get(edge.from as usize), place.get(edge.to as usize));
-            let (Some(&from), Some(&to)) = ends else {
-                continue;
-            };
-            match edges.entry((from, to)) {
-                std::collections::btree_map::Entry::Vacant(free) => {
-                    let edge = edge.clone();
-                    free.insert(Edge { from, to, ..edge });
-                }
-                std::collections::btree_map::Entry::Occupied(mut of) => of.get_mut().add(edge),
-            }
-        }
-        for edge in edges.values_mut() {
-            edge.took.sort_unstable();
-        }
         let grouped = Self {
-            edges: edges.into_values().collect(),
+            edges: merged(&self.edges, &place),
             origin: self.origin,
             nodes: nodes.into_values().collect(),
         };
         (grouped, place)
     }
+}
+
+/// The edges between new nodes, of which `place` has one for each old one.
+fn merged(edges: &[Edge], place: &[u32]) -> Vec<Edge> {
+    let mut all: BTreeMap<(u32, u32), Edge> = BTreeMap::new();
+    for edge in edges {
+        let ends = (place.get(edge.from as usize), place.get(edge.to as usize));
+        let (Some(&from), Some(&to)) = ends else {
+            continue;
+        };
+        match all.entry((from, to)) {
+            Entry::Vacant(free) => {
+                let edge = edge.clone();
+                free.insert(Edge { from, to, ..edge });
+            }
+            Entry::Occupied(mut of) => of.get_mut().add(edge),
+        }
+    }
+    let mut out: Vec<Edge> = all.into_values().collect();
+    for edge in &mut out {
+        edge.took.sort_unstable();
+    }
+    out
 }
 
 impl Edge {

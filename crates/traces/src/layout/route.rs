@@ -3,7 +3,6 @@
 use super::layers::Layered;
 use super::pack::{Part, Piece};
 use super::{Options, Placed, Routed};
-use crate::graph::Graph;
 
 /// Lines leave and reach nodes on this middle part of their height.
 const PORTS: f64 = 0.6;
@@ -54,13 +53,7 @@ fn ports(layered: &Layered, y: &[f64], options: &Options) -> Vec<(f64, f64)> {
 }
 
 /// A part with all its places.
-pub(super) fn piece(
-    graph: &Graph,
-    part: &Part,
-    layered: &Layered,
-    y: &[f64],
-    options: &Options,
-) -> Piece {
+pub(super) fn piece(part: &Part, layered: &Layered, y: &[f64], options: &Options) -> Piece {
     let columns = columns(part, layered, options);
     let placed = |local: usize| {
         let node = part.nodes[local];
@@ -79,25 +72,19 @@ pub(super) fn piece(
     let ports = ports(layered, y, options);
     let mut edges = Vec::with_capacity(layered.lines.len());
     for ((edge, points), port) in layered.lines.iter().zip(ports) {
-        let (from, to) = (&nodes[edge.from], &nodes[edge.to]);
-        // level to the edge of the column first: a wider node may stand above or below
-        let (start, end) = (y[edge.from] + port.0, y[edge.to] + port.1);
-        let column = |node: &Placed| columns[node.layer as usize];
-        let mut way = vec![(from.x + from.width, start), (column(from).1, start)];
-        for &p in points {
-            let (left, right) = columns[layered.layer[p as usize] as usize];
-            way.push((left, y[p as usize]));
-            way.push((right, y[p as usize]));
-        }
-        way.extend([(column(to).0, end), (to.x, end)]);
-        let mut points = straightened(&way);
+        let from = (&nodes[edge.from], y[edge.from] + port.0);
+        let to = (&nodes[edge.to], y[edge.to] + port.1);
+        let between = points.iter().map(|&p| {
+            let column = columns[layered.layer[p as usize] as usize];
+            (column, y[p as usize])
+        });
+        let mut points = way(from, to, between, &columns);
         if edge.backward {
             points.reverse();
         }
         let backward = edge.backward;
         edges.push((edge.edge, Routed { points, backward }));
     }
-    debug_assert!(edges.iter().all(|(e, _)| (*e as usize) < graph.edges.len()));
     let lowest = |(p, y): (usize, &f64)| {
         if p < layered.nodes {
             y + options.height / 2.0
@@ -111,6 +98,21 @@ pub(super) fn piece(
         nodes: part.nodes.iter().copied().zip(nodes).collect(),
         edges,
     }
+}
+
+/// From one node at a height to another, through columns at their heights. It is level within columns: in that of a node too,
+/// because a wider one may stand above or below.
+fn way(
+    (from, start): (&Placed, f64),
+    (to, end): (&Placed, f64),
+    between: impl Iterator<Item = ((f64, f64), f64)>,
+    columns: &[(f64, f64)],
+) -> Vec<(f64, f64)> {
+    let column = |node: &Placed| columns[node.layer as usize];
+    let mut way = vec![(from.x + from.width, start), (column(from).1, start)];
+    way.extend(between.flat_map(|((left, right), y)| [(left, y), (right, y)]));
+    way.extend([(column(to).0, end), (to.x, end)]);
+    straightened(&way)
 }
 
 /// Without the points at which nothing turns.

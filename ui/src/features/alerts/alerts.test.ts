@@ -6,7 +6,7 @@ import { keyAction, HELP, type Pressed } from './keys'
 import { complete, equal, isNarrow, operatorOf, startMatchers, withOperator, written } from './matchers'
 import { nextGrouping, opening, queryOf, sameness, term, toggled, withTerm } from './question'
 import { collect, MOST_SELECTED, Selection } from './selection.svelte'
-import { needsMore, painted, reveal, slotOf, windowAround, WINDOW } from './window'
+import { isFlight, needsMore, painted, reveal, slotOf, windowAround, WINDOW } from './window'
 
 const settings = { locale: 'zh-CN', theme: 'dark', time_zone: 'Asia/Shanghai', kiosk: false, type_scale: 1, boards: [] }
 
@@ -19,6 +19,12 @@ describe('the window of the list', () => {
     expect(painted(0, 640, 64, 0)).toEqual({ first: 0, last: -1 })
     expect(painted(1e9, 640, 64, 10).last).toBe(9)
     expect(painted(0, 640, 0, 10)).toEqual({ first: 0, last: -1 })
+  })
+
+  it('does not ask for what the thumb flies past, but looks now and then', () => {
+    expect(isFlight(60, 900, 10)).toBe(false)
+    expect(isFlight(-901, 900, 10)).toBe(true)
+    expect(isFlight(50_000, 900, 500)).toBe(false)
   })
 
   it('is asked for around what is seen, inside of the list', () => {

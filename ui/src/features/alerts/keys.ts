@@ -21,6 +21,7 @@ export type KeyAction =
   | 'select_all'
   | 'search'
   | 'group'
+  | 'scene'
   | 'help'
   | 'escape'
 
@@ -55,6 +56,7 @@ const PLAIN: Record<string, KeyAction> = {
   ' ': 'select',
   '/': 'search',
   g: 'group',
+  v: 'scene',
   '?': 'help',
   Escape: 'escape',
 }
@@ -111,6 +113,7 @@ export const HELP: readonly (readonly [readonly string[], string])[] = [
   [['Ctrl A'], 'desk.keys.select_all'],
   [['/'], 'desk.keys.search'],
   [['G'], 'desk.keys.group'],
+  [['V'], 'desk.keys.scene'],
   [['Home', 'End'], 'desk.keys.ends'],
   [['?'], 'desk.keys.help'],
   [['Esc'], 'desk.keys.escape'],

@@ -5,6 +5,17 @@ const OVER = 6
 /** When fewer loaded entries than this remain beyond an edge, the next window is asked for. */
 const MARGIN = 40
 
+/** A thumb that has not flown for so long rests, ms. */
+export const REST = 80
+/** While it flies, the list is looked at this often all the same, ms. */
+const GLANCE = 400
+
+/**
+ * Whether the thumb flies: more than a screen in one frame. What it passes is not worth asking for, only where it comes to rest;
+ * `since` is the time since something was asked for, ms.
+ */
+export const isFlight = (moved: number, height: number, since: number): boolean => Math.abs(moved) > height && since < GLANCE
+
 /** First and last entry (inclusive) that are painted; last < first when there is none. */
 export interface Span {
   first: number

@@ -1,0 +1,401 @@
+//! The same page as a picture, for a colleague or a ticket, in the desk's language.
+
+use crate::cli::say::Speaker;
+use crate::rota::role_name;
+use crate::texts;
+use chart::{Colour, Line, Palette, Plot, Poster, Row, Section};
+use chrono::{DateTime, Utc};
+use std::collections::BTreeMap;
+use wire::{
+    Baseline, InvestigationAlert, InvestigationPattern, InvestigationTrace, InvestigationView,
+    LevelView,
+};
+
+/// Quiet ground, one colour for what is wrong; as the desk's dark theme.
+const PALETTE: Palette = Palette {
+    ground: Colour(0x0b, 0x0f, 0x14),
+    panel: Colour(0x12, 0x18, 0x20),
+    hair: Colour(0x2a, 0x34, 0x40),
+    text: Colour(0xe6, 0xec, 0xf2),
+    muted: Colour(0x8a, 0x97, 0xa6),
+    accent: Colour(0x56, 0xb4, 0xe9),
+    alarm: Colour(0xff, 0x7a, 0x45),
+};
+/// Entries of each list: a picture is not scrolled.
+const ENTRIES: usize = 5;
+
+fn level_colour(level: LevelView) -> Colour {
+    match level {
+        LevelView::P0 => Colour(0xff, 0x4d, 0x8d),
+        LevelView::P1 => Colour(0xff, 0x7a, 0x45),
+        LevelView::P2 => Colour(0xff, 0xb0, 0x20),
+        LevelView::P3 => PALETTE.accent,
+    }
+}
+
+/// Writes sentences in one language and zone.
+struct Writer<'a> {
+    locale: &'a str,
+    zone: chrono_tz::Tz,
+}
+
+impl Writer<'_> {
+    fn plain(&self, key: &str) -> String {
+        texts::plain(self.locale, &format!("investigation.{key}"))
+    }
+
+    fn with(&self, key: &str, params: &[(&str, String)]) -> String {
+        let params: BTreeMap<String, String> = params
+            .iter()
+            .map(|(n, v)| ((*n).to_owned(), v.clone()))
+            .collect();
+        texts::say(self.locale, &format!("investigation.{key}"), &params)
+    }
+
+    fn error(&self, error: &wire::ErrorView) -> String {
+        Speaker::new(self.locale, self.zone.name()).error(error)
+    }
+
+    fn time(&self, ms: f64, format: &str) -> String {
+        clock(ms, &self.zone, format)
+    }
+
+    /// A length of time, ms, in the largest unit of which there is one.
+    fn length(&self, ms: f64) -> String {
+        let chinese = self.locale != "en";
+        let units: [(f64, &str, &str); 4] = [
+            (86_400_000.0, "天", "d"),
+            (3_600_000.0, "小时", "h"),
+            (60_000.0, "分", "min"),
+            (1_000.0, "秒", "s"),
+        ];
+        let (size, zh, en) = units
+            .into_iter()
+            .find(|(size, _, _)| ms >= *size)
+            .unwrap_or((1.0, "毫秒", "ms"));
+        let digits = usize::from(ms / size < 10.0 && size <= 1_000.0 && size > 1.0);
+        format!("{:.digits$} {}", ms / size, if chinese { zh } else { en })
+    }
+}
+
+fn clock(ms: f64, zone: &chrono_tz::Tz, format: &str) -> String {
+    DateTime::<Utc>::from_timestamp_millis(ms as i64)
+        .map(|t| t.with_timezone(zone).format(format).to_string())
+        .unwrap_or_default()
+}
+
+/// Times below the axis; the context is the zone's name.
+fn axis_time(ms: f64, zone: &str) -> String {
+    clock(ms, &zone.parse().unwrap_or(chrono_tz::UTC), "%H:%M")
+}
+
+/// A value beside the axis: 万 and 亿 for large ones, no more digits than say something.
+fn axis_value(value: f64) -> String {
+    let size = value.abs();
+    let (value, unit) = if size >= 1e8 {
+        (value / 1e8, " 亿")
+    } else if size >= 1e4 {
+        (value / 1e4, " 万")
+    } else {
+        (value, "")
+    };
+    let digits = match value.abs() {
+        v if v >= 100.0 || v == 0.0 => 0,
+        v if v >= 1.0 => 1,
+        _ => 3,
+    };
+    let text = format!("{value:.digits$}");
+    let text = if text.contains('.') {
+        text.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &text
+    };
+    format!("{text}{unit}")
+}
+
+/// As [`axis_value`], for those who read English.
+fn axis_value_en(value: f64) -> String {
+    let size = value.abs();
+    let (scaled, unit) = match size {
+        s if s >= 1e9 => (value / 1e9, "B"),
+        s if s >= 1e6 => (value / 1e6, "M"),
+        s if s >= 1e3 => (value / 1e3, "K"),
+        _ => (value, ""),
+    };
+    format!("{}{unit}", axis_value(scaled))
+}
+
+/// A PNG of what was gathered at `now` (ms).
+///
+/// # Errors
+/// Without a Chinese face on this machine, or when it cannot be drawn.
+pub fn png(
+    view: &InvestigationView,
+    locale: &str,
+    zone: chrono_tz::Tz,
+    now: i64,
+) -> Result<Vec<u8>, chart::ChartError> {
+    chart::face::install();
+    chart::png(&poster(view, locale, zone, now))
+}
+
+fn poster(view: &InvestigationView, locale: &str, zone: chrono_tz::Tz, now: i64) -> Poster {
+    let writer = Writer { locale, zone };
+    let row = &view.alert.row;
+    let duty: Vec<String> = view
+        .on_duty
+        .iter()
+        .map(|d| format!("{} {}", d.name, role_name(locale, &d.role)))
+        .collect();
+    let duty = if duty.is_empty() {
+        writer.plain("nobody")
+    } else {
+        duty.join("  ")
+    };
+    let mut facts = vec![
+        (
+            writer.plain("metric.fired"),
+            writer.time(row.starts_at, "%m-%d %H:%M:%S"),
+        ),
+        (writer.plain("on_duty"), duty),
+    ];
+    if !row.place.is_empty() {
+        facts.push((row.rule.clone(), row.place.join(" · ")));
+    }
+    let runbook = view
+        .alert
+        .runbook
+        .clone()
+        .map(|url| format!("{} {url}", writer.plain("runbook")));
+    let description = view.alert.description.clone().unwrap_or_default();
+    Poster {
+        title: row.title.clone(),
+        badge: format!("{:?}", row.level).to_uppercase(),
+        badge_colour: level_colour(row.level),
+        subtitle: [Some(description), runbook]
+            .into_iter()
+            .flatten()
+            .filter(|s| !s.is_empty())
+            .collect::<Vec<_>>()
+            .join("　"),
+        facts,
+        plot: plot(view, &writer),
+        sections: sections(view, &writer),
+        foot: writer.with(
+            "foot",
+            &[("time", writer.time(now as f64, "%Y-%m-%d %H:%M:%S"))],
+        ),
+        palette: PALETTE,
+    }
+}
+
+fn plot(view: &InvestigationView, writer: &Writer<'_>) -> Result<Plot, String> {
+    let Some(figures) = &view.metric.chart else {
+        return Err(view
+            .metric
+            .error
+            .as_ref()
+            .map_or_else(String::new, |e| writer.error(e)));
+    };
+    let colour = level_colour(view.alert.row.level);
+    let now = figures
+        .series
+        .iter()
+        .enumerate()
+        .map(|(i, (series, points))| Line {
+            name: if figures.series.len() == 1 {
+                writer.plain("metric.now")
+            } else {
+                series.name.clone()
+            },
+            colour: if i == 0 { colour } else { PALETTE.muted },
+            dashed: false,
+            points: points.clone(),
+        });
+    let before = view.metric.baselines.iter().map(|(which, points)| Line {
+        name: writer.plain(match which {
+            Baseline::Day => "baseline.day",
+            Baseline::Week => "baseline.week",
+        }),
+        colour: match which {
+            Baseline::Day => PALETTE.muted,
+            Baseline::Week => PALETTE.hair,
+        },
+        dashed: true,
+        points: points.clone(),
+    });
+    let value = if writer.locale == "en" {
+        axis_value_en
+    } else {
+        axis_value
+    };
+    let over = figures
+        .resolved_at
+        .map(|at| (at, writer.plain("metric.resolved")));
+    Ok(Plot {
+        title: figures.expr.clone(),
+        from: figures.from,
+        step: figures.step,
+        to: figures.to,
+        lines: now.chain(before).collect(),
+        limit: figures
+            .limit
+            .map(|l| (l, writer.with("metric.limit", &[("limit", value(l))]))),
+        marks: std::iter::once((figures.fired_at, writer.plain("metric.fired")))
+            .chain(over)
+            .collect(),
+        time: axis_time,
+        time_context: writer.zone.name().to_owned(),
+        value,
+    })
+}
+
+fn sections(view: &InvestigationView, writer: &Writer<'_>) -> Vec<Section> {
+    let (logs, traces) = (&view.logs, &view.traces);
+    let why = |error: &Option<wire::ErrorView>, missing: bool, none: &str, nothing: &str| {
+        error.as_ref().map_or_else(
+            || writer.plain(if missing { none } else { nothing }),
+            |e| writer.error(e),
+        )
+    };
+    let patterns = logs.new.iter().chain(&logs.more).take(ENTRIES);
+    let failed = traces.failed.iter().take(ENTRIES);
+    let slow = traces.slow.iter().take(ENTRIES);
+    let about = if logs.narrow {
+        "logs.about"
+    } else {
+        "logs.about_all"
+    };
+    let lines = format!("{}{}", if logs.exact { "" } else { "≥ " }, logs.lines);
+    let traced = |rows: Vec<Row>, title: &str| Section {
+        title: writer.plain(title),
+        note: traces.median.map_or_else(String::new, |m| {
+            let params = [
+                ("count", traces.looked_at.to_string()),
+                ("median", writer.length(m)),
+            ];
+            writer.with("traces.median", &params)
+        }),
+        empty: why(
+            &traces.error,
+            traces.source.is_empty(),
+            "traces.no_source",
+            "traces.nothing",
+        ),
+        rows,
+    };
+    vec![
+        Section {
+            title: writer.plain("logs.title"),
+            note: if logs.lines == 0 {
+                String::new()
+            } else {
+                writer.with(about, &[("lines", lines)])
+            },
+            empty: why(
+                &logs.error,
+                logs.store.is_empty(),
+                "logs.no_store",
+                "logs.nothing",
+            ),
+            rows: patterns.map(|p| pattern(p, writer)).collect(),
+        },
+        traced(failed.map(|t| trace(t, writer)).collect(), "traces.failed"),
+        traced(slow.map(|t| trace(t, writer)).collect(), "traces.slow"),
+        Section {
+            title: writer.plain("others.title"),
+            note: String::new(),
+            empty: writer.plain("others.none"),
+            rows: view
+                .others
+                .iter()
+                .take(ENTRIES)
+                .map(|o| other(o, writer))
+                .collect(),
+        },
+    ]
+}
+
+fn pattern(p: &InvestigationPattern, writer: &Writer<'_>) -> Row {
+    let first = writer.with("logs.first", &[("time", writer.time(p.first, "%H:%M:%S"))]);
+    Row {
+        text: p.template.clone(),
+        under: if p.service.is_empty() {
+            first
+        } else {
+            format!("{} · {first}", p.service)
+        },
+        figure: writer.with("logs.count", &[("count", p.count.to_string())]),
+        alarming: true,
+    }
+}
+
+fn trace(t: &InvestigationTrace, writer: &Writer<'_>) -> Row {
+    let spans = writer.with("traces.spans", &[("count", t.spans.to_string())]);
+    let errors = writer.with("traces.errors", &[("count", t.errors.to_string())]);
+    let begun = writer.time(t.start, "%H:%M:%S");
+    Row {
+        text: format!("{} {}", t.service, t.operation),
+        under: if t.errors == 0 {
+            format!("{begun} · {spans} · {}", t.id)
+        } else {
+            format!("{begun} · {spans} · {errors} · {}", t.id)
+        },
+        figure: writer.length(t.duration),
+        alarming: t.errors > 0,
+    }
+}
+
+fn other(o: &InvestigationAlert, writer: &Writer<'_>) -> Row {
+    let figure = if o.after.abs() < 1_000.0 {
+        writer.plain("others.same")
+    } else {
+        let key = if o.after < 0.0 {
+            "others.before"
+        } else {
+            "others.after"
+        };
+        writer.with(key, &[("age", writer.length(o.after.abs()))])
+    };
+    Row {
+        text: format!("{:?} {}", o.row.level, o.row.title),
+        under: o.row.place.join(" · "),
+        figure,
+        alarming: false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_beside_the_axis() {
+        let cases = [
+            (0.0, "0"),
+            (0.125, "0.125"),
+            (7.5, "7.5"),
+            (95.0, "95"),
+            (100.0, "100"),
+            (12_000.0, "1.2 万"),
+            (-3.4e8, "-3.4 亿"),
+        ];
+        for (value, text) in cases {
+            assert_eq!(axis_value(value), text);
+        }
+        assert_eq!(axis_value_en(12_000.0), "12K");
+        assert_eq!(axis_value_en(0.5), "0.5");
+    }
+
+    #[test]
+    fn lengths_in_their_largest_unit() {
+        let writer = |locale| Writer {
+            locale,
+            zone: chrono_tz::Asia::Shanghai,
+        };
+        assert_eq!(writer("zh-CN").length(1_234.0), "1.2 秒");
+        assert_eq!(writer("zh-CN").length(90.0), "90 毫秒");
+        assert_eq!(writer("en").length(300_000.0), "5 min");
+        assert_eq!(axis_time(0.0, "Asia/Shanghai"), "08:00");
+    }
+}
