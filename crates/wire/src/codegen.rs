@@ -1,7 +1,6 @@
 //! TypeScript of all wire types.
 
-use crate::{alert, frame, investigation, logs, rota, view};
-use crate::{alert, frame, logs, rota, traces, view};
+use crate::{alert, frame, investigation, logs, rota, traces, view};
 use ts_rs::{Config, TS};
 
 /// The text of `ui/src/api/wire.ts`.
