@@ -360,12 +360,7 @@ pub(super) fn trace_in_text(message: &str) -> Option<(String, String)> {
         .get(..bytes.len().min(TRACE_WITHIN))
         .unwrap_or_default();
     // hardly any message names one
-    if memmem::find(bytes, b"race")
-        .or_else(|| memmem::find(bytes, b"RACE"))
-        .is_none()
-    {
-        return None;
-    }
+    memmem::find(bytes, b"race").or_else(|| memmem::find(bytes, b"RACE"))?;
     if let Some(at) = find(bytes, b"traceparent") {
         let value = value_at(bytes, at + 11, |b| b.is_ascii_hexdigit() || b == b'-');
         if let Some(found) = parent(&value) {

@@ -35,6 +35,10 @@ use tape::Tape;
 const SLOT_NS: i64 = 100_000_000;
 /// No story takes longer than this, queues included.
 const LONGEST_NS: i64 = 120_000_000_000;
+/// A stretch longer than this gives only its end: it is not asked for on purpose.
+const LONGEST_STRETCH_NS: i64 = 24 * 3_600_000_000_000;
+/// Times are taken as lying within the years 1843 to 2096, so that nothing overflows.
+const FARTHEST_NS: i64 = 4_000_000_000_000_000_000;
 /// Lines that a request writes on average, measured at noon on a calm day.
 const LINES_PER_REQUEST: f64 = 2.15;
 /// Share of all lines that belong to requests; the rest are the servers' own.
@@ -120,8 +124,13 @@ impl Stories {
     }
 
     /// What was finished from `from_ns` up to, without, `to_ns` (ns since the epoch), while `incidents` were in force. Needs
-    /// memory for all of it: ask for long times in pieces. Empty when `to_ns` is not after `from_ns`.
+    /// memory for all of it: ask for long times in pieces. Of more than a day the last day is given. Empty when `to_ns` is not
+    /// after `from_ns`.
     pub fn between(&mut self, from_ns: i64, to_ns: i64, incidents: &[Incident]) -> Batch {
+        let to_ns = to_ns.clamp(-FARTHEST_NS, FARTHEST_NS);
+        let from_ns = from_ns
+            .clamp(-FARTHEST_NS, FARTHEST_NS)
+            .max(to_ns - LONGEST_STRETCH_NS);
         if to_ns <= from_ns {
             return Batch::default();
         }

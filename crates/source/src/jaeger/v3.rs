@@ -1,6 +1,9 @@
 //! Traces as `/api/v3` has them: OpenTelemetry's `ResourceSpans` in JSON of protobuf, those of all traces in one document, read in
 //! one pass and sorted apart by trace.
 
+mod parts;
+mod resource;
+
 use super::any::Attributes;
 use super::ids;
 use super::kit::{Kit, failed, kind};
@@ -9,6 +12,8 @@ use super::lists::Fault;
 use super::loose::{Each, Loose, scalars_are, skip_map, skip_seq};
 use hashbrown::HashMap;
 use model::trace::{Link, Process, Span, SpanEvent, SpanKind, Tag, TagValue, Trace, TraceId};
+use parts::{Events, Links, Status, StatusSeed};
+use resource::{Named, Resource, Said, named};
 use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use std::fmt::{self, Write as _};
@@ -236,90 +241,6 @@ impl<'de> Visitor<'de> for &mut Merged<'_> {
             self.put(trace, span);
         }
         Ok(())
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
-enum AttributesField {
-    Attributes,
-    Name,
-    Version,
-    #[serde(other)]
-    Other,
-}
-
-/// What an object with `attributes`, and with a `name` and a `version` when it is a scope, says.
-struct Named<'r, 'l>(&'r mut Kit<'l>);
-
-#[derive(Default)]
-struct Said {
-    name: Option<Arc<str>>,
-    version: Option<Arc<str>>,
-    tags: Vec<Tag>,
-}
-
-impl<'de> DeserializeSeed<'de> for Named<'_, '_> {
-    type Value = Said;
-    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Said, D::Error> {
-        d.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Named<'_, '_> {
-    type Value = Said;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("attributes")
-    }
-    scalars_are!(Said::default());
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Said, A::Error> {
-        skip_seq(seq).map(|()| Said::default())
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Said, A::Error> {
-        let mut said = Said::default();
-        while let Some(field) = map.next_key()? {
-            match field {
-                AttributesField::Attributes => {
-                    map.next_value_seed(Each(&mut Attributes(self.0)))?;
-                    said.tags = self.0.tags();
-                }
-                AttributesField::Name => said.name = named(&mut map, self.0)?,
-                AttributesField::Version => said.version = named(&mut map, self.0)?,
-                AttributesField::Other => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(said)
-    }
-}
-
-/// A text that is not empty.
-fn named<'de, A: MapAccess<'de>>(
-    map: &mut A,
-    kit: &mut Kit<'_>,
-) -> Result<Option<Arc<str>>, A::Error> {
-    let name: Loose<'_> = map.next_value()?;
-    Ok(name.text().filter(|n| !n.is_empty()).map(|n| kit.text(n)))
-}
-
-/// A resource: its service's name, and the rest.
-struct Resource<'r, 'l>(&'r mut Kit<'l>);
-
-impl<'de> DeserializeSeed<'de> for Resource<'_, '_> {
-    type Value = Process;
-    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Process, D::Error> {
-        let mut said = Named(&mut *self.0).deserialize(d)?;
-        let at = said.tags.iter().position(|t| &*t.key == "service.name");
-        let service = match at.map(|at| said.tags.remove(at).value) {
-            Some(TagValue::Text(name)) => name,
-            Some(other) => self.0.text(&other.to_string()),
-            None => self.0.text(""),
-        };
-        Ok(Process {
-            service,
-            tags: said.tags,
-        })
     }
 }
 
@@ -573,189 +494,5 @@ impl Raw {
             events: self.events,
             warnings: Vec::new(),
         })
-    }
-}
-
-/// A span's status.
-#[derive(Default)]
-struct Status {
-    error: bool,
-    fine: bool,
-    message: Option<Arc<str>>,
-}
-
-impl Status {
-    fn word(&self) -> Option<&'static str> {
-        match (self.error, self.fine) {
-            (true, _) => Some("ERROR"),
-            (_, true) => Some("OK"),
-            _ => None,
-        }
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "lowercase")]
-enum StatusField {
-    Code,
-    Message,
-    #[serde(other)]
-    Other,
-}
-
-struct StatusSeed<'r, 'l>(&'r mut Kit<'l>);
-
-impl<'de> DeserializeSeed<'de> for StatusSeed<'_, '_> {
-    type Value = Status;
-    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<Status, D::Error> {
-        d.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for StatusSeed<'_, '_> {
-    type Value = Status;
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a status")
-    }
-    scalars_are!(Status::default());
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<Status, A::Error> {
-        skip_seq(seq).map(|()| Status::default())
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Status, A::Error> {
-        let mut status = Status::default();
-        while let Some(field) = map.next_key()? {
-            match field {
-                StatusField::Code => {
-                    let code: Loose<'_> = map.next_value()?;
-                    status.error =
-                        code.int() == Some(2) || code.text() == Some("STATUS_CODE_ERROR");
-                    status.fine = code.int() == Some(1) || code.text() == Some("STATUS_CODE_OK");
-                }
-                StatusField::Message => status.message = named(&mut map, self.0)?,
-                StatusField::Other => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        Ok(status)
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
-enum EventField {
-    #[serde(alias = "time_unix_nano")]
-    TimeUnixNano,
-    Name,
-    Attributes,
-    #[serde(other)]
-    Other,
-}
-
-struct Events<'r, 'l> {
-    kit: &'r mut Kit<'l>,
-    list: Vec<SpanEvent>,
-}
-
-impl<'de> DeserializeSeed<'de> for &mut Events<'_, '_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
-        d.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for &mut Events<'_, '_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an event")
-    }
-    scalars_are!(this => this.kit.odd.note(Odd::EventsDropped));
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
-        self.kit.odd.note(Odd::EventsDropped);
-        skip_seq(seq)
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        if self.list.len() >= self.kit.limits.events {
-            self.kit.odd.note(Odd::EventsDropped);
-            return skip_map(map);
-        }
-        let (mut at, mut name, mut fields) = (None, None, Vec::new());
-        while let Some(field) = map.next_key()? {
-            match field {
-                EventField::TimeUnixNano => at = map.next_value::<Loose<'_>>()?.int(),
-                EventField::Name => name = named(&mut map, self.kit)?,
-                EventField::Attributes => {
-                    map.next_value_seed(Each(&mut Attributes(self.kit)))?;
-                    fields = self.kit.tags();
-                }
-                EventField::Other => {
-                    map.next_value::<IgnoredAny>()?;
-                }
-            }
-        }
-        let Some(at_ns) = at else {
-            self.kit.odd.note(Odd::EventsDropped);
-            return Ok(());
-        };
-        if let Some(name) = name {
-            let key = self.kit.text("event");
-            let value = TagValue::Text(name);
-            fields.insert(0, Tag { key, value });
-        }
-        self.list.push(SpanEvent { at_ns, fields });
-        Ok(())
-    }
-}
-
-#[derive(Deserialize)]
-#[serde(field_identifier, rename_all = "camelCase")]
-enum LinkField {
-    #[serde(alias = "trace_id")]
-    TraceId,
-    #[serde(alias = "span_id")]
-    SpanId,
-    #[serde(other)]
-    Other,
-}
-
-struct Links<'r, 'l> {
-    kit: &'r mut Kit<'l>,
-    list: Vec<Link>,
-}
-
-impl<'de> DeserializeSeed<'de> for &mut Links<'_, '_> {
-    type Value = ();
-    fn deserialize<D: Deserializer<'de>>(self, d: D) -> Result<(), D::Error> {
-        d.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for &mut Links<'_, '_> {
-    type Value = ();
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a link")
-    }
-    scalars_are!(this => this.kit.odd.note(Odd::LinksDropped));
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<(), A::Error> {
-        self.kit.odd.note(Odd::LinksDropped);
-        skip_seq(seq)
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<(), A::Error> {
-        let (mut trace, mut span) = (None, None);
-        while let Some(field) = map.next_key()? {
-            let value: Loose<'_> = map.next_value()?;
-            match field {
-                LinkField::TraceId => trace = value.text().and_then(ids::trace),
-                LinkField::SpanId => span = value.text().and_then(ids::span),
-                LinkField::Other => {}
-            }
-        }
-        match (trace, span) {
-            (Some(trace), Some(span)) if self.list.len() < self.kit.limits.links => {
-                self.list.push(Link { trace, span });
-            }
-            _ => self.kit.odd.note(Odd::LinksDropped),
-        }
-        Ok(())
     }
 }
