@@ -148,15 +148,16 @@ impl Reader {
             ..LogStoreInfo::default()
         };
         if layout.own {
-            let (lines, bytes, oldest): (i64, i64, Option<i64>) = sqlx::query_as(
-                "SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::int8, coalesce(sum(pg_total_relation_size(c.oid)), 0)::int8, \
+            let (lines, bytes, oldest): (Option<i64>, i64, Option<i64>) = sqlx::query_as(
+                "SELECT CASE WHEN min(c.reltuples) FILTER (WHERE pg_relation_size(c.oid) > 0) >= 0 THEN sum(greatest(c.reltuples, 0))::int8 END, coalesce(sum(pg_total_relation_size(c.oid)), 0)::int8, \
                  (SELECT extract(epoch FROM min(minute))::int8 FROM shouwang_logs.minute) \
                  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = 'shouwang_logs.line'::regclass",
             )
             .fetch_one(&self.pool)
             .await
             .map_err(failed)?;
-            info.lines = u64::try_from(lines).ok();
+            // an estimate, and none as long as the server has not yet looked at a partition that has lines
+            info.lines = lines.and_then(|n| u64::try_from(n).ok());
             info.bytes = u64::try_from(bytes).ok();
             info.oldest_ns = oldest.and_then(|s| s.checked_mul(1_000_000_000));
         }
