@@ -5,6 +5,7 @@ mod decode;
 mod figure;
 mod logs;
 mod logs_patterns;
+mod logs_pg;
 mod logs_tail;
 mod refresh;
 mod rota;
@@ -77,6 +78,12 @@ const BENCHES: &[Bench] = &[
         "值班：一年的空缺、一个季度的排班",
         "the rota: gaps of a year, a plan of a quarter",
         rota::measure,
+    ),
+    (
+        "logs-pg",
+        "PostgreSQL 中的一千万行日志：写入、检索、直方图",
+        "ten million lines of logs in PostgreSQL: writing, searching, histogram",
+        logs_pg::measure,
     ),
     (
         "traces",
