@@ -105,6 +105,9 @@ pub struct Stories {
     options: StoryOptions,
     /// Until where it was asked; `None` at first.
     until_ns: Option<i64>,
+    /// From where the present question asks: what was due before it is not kept, so that the two minutes made beforehand need
+    /// no memory.
+    from_ns: i64,
     /// The first slot that was not made yet.
     next_slot: i64,
     traces: Vec<Due<Trace>>,
@@ -117,6 +120,7 @@ impl Stories {
         Self {
             options,
             until_ns: None,
+            from_ns: 0,
             next_slot: 0,
             traces: Vec::new(),
             lines: Vec::new(),
@@ -139,6 +143,7 @@ impl Stories {
             self.lines.clear();
             self.next_slot = from_ns.saturating_sub(LONGEST_NS).div_euclid(SLOT_NS);
         }
+        self.from_ns = from_ns;
         let end = to_ns.saturating_sub(1).div_euclid(SLOT_NS);
         let mut slot = self.next_slot;
         while slot <= end {
@@ -191,7 +196,7 @@ impl Stories {
         }
         let latest = tape::latest(begin_ns);
         for line in sources::lines(&world, &mut dice, others, begin_ns, SLOT_NS) {
-            push(&mut self.lines, line, begin_ns, latest);
+            push(&mut self.lines, line, (begin_ns, latest), self.from_ns);
         }
     }
 
@@ -210,18 +215,20 @@ impl Stories {
     fn put(&mut self, tape: Tape<'_>, born_ns: i64, latest_ns: i64) {
         let (trace, lines) = tape.finish();
         if let Some(trace) = trace {
-            push(&mut self.traces, trace, born_ns, latest_ns);
+            push(&mut self.traces, trace, (born_ns, latest_ns), self.from_ns);
         }
         for line in lines {
-            push(&mut self.lines, line, born_ns, latest_ns);
+            push(&mut self.lines, line, (born_ns, latest_ns), self.from_ns);
         }
     }
 }
 
 /// A story's parts are given within its bounds, so that no cut of the time can miss one.
-fn push<T>(all: &mut Vec<Due<T>>, mut one: Due<T>, born_ns: i64, latest_ns: i64) {
+fn push<T>(all: &mut Vec<Due<T>>, mut one: Due<T>, (born_ns, latest_ns): (i64, i64), from_ns: i64) {
     one.at_ns = one.at_ns.clamp(born_ns, latest_ns);
-    all.push(one);
+    if one.at_ns >= from_ns {
+        all.push(one);
+    }
 }
 
 /// Takes out what is due before `to_ns`, in order, without what was due before `from_ns`.
