@@ -122,8 +122,6 @@ fn the_demonstration_is_searched_opened_and_compared() {
 
     // Two of them beside each other.
     press(&wall, "Escape");
-    wall.until("the list", SOON, "return document.querySelector('[data-trace-list]') !== null || document.querySelector('[data-span-detail]') !== null");
-    wall.click("[data-trace-tab=search]");
     there(&wall, "[data-trace-list]");
     wall.click("[data-trace-list] li:nth-child(1) [data-pick]");
     wall.click("[data-trace-list] li:nth-child(3) [data-pick]");
