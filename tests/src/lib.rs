@@ -15,6 +15,7 @@ pub mod http;
 pub mod jaeger;
 pub mod loki;
 pub mod notifications;
+pub mod postgres;
 pub mod remote_write;
 pub mod servers;
 pub mod traces;

@@ -36,7 +36,8 @@ impl FakeStore {
     /// # Panics
     /// When no port is free.
     pub fn with_body(services: Vec<String>, id: String, trace: Vec<u8>) -> Self {
-        let services = json!({"data": services, "total": 1, "limit": 0, "offset": 0, "errors": null});
+        let services =
+            json!({"data": services, "total": 1, "limit": 0, "offset": 0, "errors": null});
         let sent_at = Arc::new(AtomicI64::new(0));
         let answers = Arc::new(Answers {
             services: services.to_string(),

@@ -83,6 +83,7 @@ fn lines_are_asked_for_looked_at_and_narrowed() {
 
     // Nothing is lost or doubled from page to page.
     ask(&wall, "");
+    wall.js("document.querySelector('[data-lines]').focus()");
     for _ in 0..4 {
         press(&wall, "End");
         std::thread::sleep(Duration::from_millis(400));

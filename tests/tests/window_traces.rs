@@ -59,9 +59,18 @@ fn the_demonstration_is_searched_opened_and_compared() {
     wall.click("[data-order=spans]");
     wall.click("[data-trace-list] li:first-child [data-open-trace]");
     there(&wall, "[data-span-row='0']");
-    let spans = number(&wall, "return Number(document.querySelector('[data-trace-page]').dataset.spans)");
-    let rows = number(&wall, "return Number(document.querySelector('[data-rows]').dataset.total)");
-    assert!(spans >= 3.0 && (spans - rows).abs() < 0.5, "{spans} spans, {rows} rows");
+    let spans = number(
+        &wall,
+        "return Number(document.querySelector('[data-trace-page]').dataset.spans)",
+    );
+    let rows = number(
+        &wall,
+        "return Number(document.querySelector('[data-rows]').dataset.total)",
+    );
+    assert!(
+        spans >= 3.0 && (spans - rows).abs() < 0.5,
+        "{spans} spans, {rows} rows"
+    );
     wall.picture("opened");
     wall.click("[data-span-row='0']");
     there(&wall, "[data-span-detail][data-row='0']");
@@ -70,7 +79,11 @@ fn the_demonstration_is_searched_opened_and_compared() {
     wall.picture("span");
     // Folded and unfolded.
     wall.click("[data-span-row='0'] [data-fold]");
-    wall.until("one row", SOON, "return document.querySelector('[data-rows]').dataset.total === '1'");
+    wall.until(
+        "one row",
+        SOON,
+        "return document.querySelector('[data-rows]').dataset.total === '1'",
+    );
     wall.click("[data-levels=all]");
     wall.until(
         "all rows",
@@ -85,27 +98,49 @@ fn the_demonstration_is_searched_opened_and_compared() {
     there(&wall, "[data-whole]");
     wall.picture("zoomed");
     press(&wall, "0");
-    wall.until("the whole time", SOON, "return document.querySelector('[data-whole]') === null");
+    wall.until(
+        "the whole time",
+        SOON,
+        "return document.querySelector('[data-whole]') === null",
+    );
 
     wall.click("[data-look=flame]");
-    wall.until("frames", SOON, "return Number(document.querySelector('[data-flame]').dataset.frames) > 2");
+    wall.until(
+        "frames",
+        SOON,
+        "return Number(document.querySelector('[data-flame]').dataset.frames) > 2",
+    );
     wall.picture("flame");
     wall.click("[data-look=statistics]");
-    wall.until("groups", SOON, "return Number(document.querySelector('[data-statistics]').dataset.groups) > 1");
+    wall.until(
+        "groups",
+        SOON,
+        "return Number(document.querySelector('[data-statistics]').dataset.groups) > 1",
+    );
     wall.click("[data-by=operation]");
     wall.picture("statistics");
 
     // Two of them beside each other.
     press(&wall, "Escape");
+    wall.until("the list", SOON, "return document.querySelector('[data-trace-list]') !== null || document.querySelector('[data-span-detail]') !== null");
+    wall.click("[data-trace-tab=search]");
     there(&wall, "[data-trace-list]");
     wall.click("[data-trace-list] li:nth-child(1) [data-pick]");
     wall.click("[data-trace-list] li:nth-child(3) [data-pick]");
     wall.click("[data-trace-tab=compare]");
-    wall.until("paths", SOON, "return Number(document.querySelector('[data-compare]').dataset.rows) > 1");
+    wall.until(
+        "paths",
+        SOON,
+        "return Number(document.querySelector('[data-compare]').dataset.rows) > 1",
+    );
     wall.picture("compared");
 
     wall.click("[data-trace-tab=graph]");
-    wall.until("services", Duration::from_secs(60), "return Number(document.querySelector('[data-graph]')?.dataset.nodes) > 3");
+    wall.until(
+        "services",
+        Duration::from_secs(60),
+        "return Number(document.querySelector('[data-graph]')?.dataset.nodes) > 3",
+    );
     wall.picture("graph");
     let origin = wall.text("[data-graph-origin]");
     assert!(!origin.is_empty(), "it says where the graph is from");
@@ -147,9 +182,19 @@ fn a_broken_trace_is_shown_and_what_is_broken_is_said() {
     ];
     // A chain 200 deep below the second span.
     for n in 0..200 {
-        let parent = if n == 0 { "a2".to_owned() } else { format!("e{:x}", n - 1) };
+        let parent = if n == 0 {
+            "a2".to_owned()
+        } else {
+            format!("e{:x}", n - 1)
+        };
         let name = format!("第 {} 层", n + 3);
-        spans.push(span(&format!("e{n:x}"), Some(&parent), &name, begin + 1_000 + n, 90_000 - n * 10));
+        spans.push(span(
+            &format!("e{n:x}"),
+            Some(&parent),
+            &name,
+            begin + 1_000 + n,
+            90_000 - n * 10,
+        ));
     }
     let count = spans.len();
     let trace = json!({
@@ -180,7 +225,9 @@ fn a_broken_trace_is_shown_and_what_is_broken_is_said() {
     let notes = wall.js("return [...document.querySelectorAll('[data-notes] [data-note]')].map((n) => n.dataset.note)");
     for wanted in ["orphans", "rings", "duplicates", "negative"] {
         let key = format!("traces.note.{wanted}");
-        let said = notes.as_array().is_some_and(|all| all.iter().any(|n| n == &json!(key)));
+        let said = notes
+            .as_array()
+            .is_some_and(|all| all.iter().any(|n| n == &json!(key)));
         assert!(said, "{key} among {notes}");
     }
     // What names say is text.
@@ -189,7 +236,10 @@ fn a_broken_trace_is_shown_and_what_is_broken_is_said() {
     assert!(wall.text("[data-span-row='0']").contains("<script>"));
     wall.click("[data-span-row='0']");
     there(&wall, "[data-span-detail] [data-tag='<b>key</b>']");
-    assert!(wall.text("[data-span-detail] [data-tag='<b>key</b>']").contains("onerror"));
+    assert!(
+        wall.text("[data-span-detail] [data-tag='<b>key</b>']")
+            .contains("onerror")
+    );
     assert_eq!(wall.js(hacked), true);
     wall.picture("broken");
 

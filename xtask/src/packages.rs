@@ -87,6 +87,7 @@ pub const SERVERS: &[Package] = &[
         "真实的 VictoriaMetrics",
         "a real VictoriaMetrics",
     ),
+    p("postgresql-15", "真实的 PostgreSQL", "a real PostgreSQL"),
 ];
 
 /// Other programs that read what we write, in tests.
@@ -129,7 +130,7 @@ pub fn advice(ids: &[&str]) -> &'static str {
     if is(&["ubuntu", "debian"]) {
         "sudo apt-get install build-essential pkg-config libwebkit2gtk-4.1-dev libasound2-dev libayatana-appindicator3-1 fonts-noto-cjk locales xvfb openbox \
          dbus imagemagick webkit2gtk-driver gnome-keyring libsecret-tools prometheus prometheus-alertmanager \
-         prometheus-node-exporter python3-icalendar"
+         prometheus-node-exporter postgresql python3-icalendar"
     } else if is(&["fedora", "rhel", "centos"]) {
         "sudo dnf install gcc gcc-c++ make pkgconf webkit2gtk4.1-devel alsa-lib-devel libayatana-appindicator-gtk3 google-noto-sans-cjk-fonts \
          glibc-langpack-zh xorg-x11-server-Xvfb openbox dbus-daemon ImageMagick"

@@ -32,10 +32,14 @@ pub async fn secrets(config: &Config, data: Option<&Path>) -> ReadSecrets {
         .trace_source
         .iter()
         .flat_map(|s| [&s.secret, &s.client_key_secret]);
-    let of_logs = config
-        .log_store
-        .iter()
-        .flat_map(|s| [&s.secret, &s.client_key_secret]);
+    let of_logs = config.log_store.iter().flat_map(|s| {
+        [
+            &s.secret,
+            &s.client_key_secret,
+            &s.write_secret,
+            &s.keep_secret,
+        ]
+    });
     let named = of_sources
         .chain(of_logs)
         .chain(config.embedded.scrape.iter().map(|s| &s.secret))

@@ -40,11 +40,19 @@ fn main() {
     stories();
 }
 
+/// Memory of this program where the system tells it, MB.
+fn resident_mb() -> Option<f64> {
+    let text = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = text.lines().find(|l| l.starts_with("VmRSS:"))?;
+    let kb: f64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kb / 1024.0)
+}
+
 /// Requests as traces and lines, and what a large trace weighs.
 fn stories() {
     const S: i64 = 1_000_000_000;
     let options = StoryOptions {
-        lines_per_second: 20_000.0,
+        lines_per_second: 5_000.0,
         rhythm: Rhythm::Steady,
         ..StoryOptions::default()
     };
@@ -61,8 +69,20 @@ fn stories() {
         batch.traces.len()
     );
     let store = TraceStore::default();
-    let ((), took) = timed(|| store.push(batch.traces));
-    println!("taken into a store: {took:?}, {} spans kept", store.spans());
+    drop(batch);
+    let before = resident_mb();
+    let mut busy = Duration::ZERO;
+    for i in 11..41 {
+        let from = NOON * 1_000_000 + i * S;
+        let traces = stories.between(from, from + S, &[]).traces;
+        let ((), took) = timed(|| store.push(traces));
+        busy += took;
+    }
+    println!(
+        "30 s taken into a store: {busy:?}, {} spans kept, memory {before:?} -> {:?} MB",
+        store.spans(),
+        resident_mb()
+    );
     let (giant, took) = timed(|| giants::trace_of(50_000, 1, NOON * 1_000_000));
     println!("a trace of {} spans: {took:?}", giant.spans.len());
     let (body, took) = timed(|| trace_server::classic_body(&giant));

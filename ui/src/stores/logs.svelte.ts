@@ -79,6 +79,8 @@ export interface Tail {
   fresh: number
   /** Lines that came and were left out because there were too many to read. */
   leftOut: number
+  /** All that came, shown or not. */
+  came: number
   paused: boolean
 }
 
@@ -239,7 +241,7 @@ export class LogsStore {
       this.tail = null
       return
     }
-    this.tail = { mark: null, waiting: [], fresh: 0, leftOut: 0, paused: false }
+    this.tail = { mark: null, waiting: [], fresh: 0, leftOut: 0, came: 0, paused: false }
     void this.pull(this.generation)
   }
 
@@ -261,8 +263,8 @@ export class LogsStore {
   }
 
   private came(lines: readonly LogLineView[], leftOut: number, mark: string): void {
-    const { tail } = this
-    if (tail === null) return
+    if (this.tail === null) return
+    const tail = { ...this.tail, came: this.tail.came + lines.length + leftOut }
     if (tail.paused) {
       const waiting = lines.length === 0 ? tail.waiting : arrived(tail.waiting, lines, TAIL_WAITING)
       this.tail = { ...tail, mark, waiting, fresh: tail.fresh + lines.length + leftOut, leftOut: tail.leftOut + leftOut }

@@ -5,6 +5,8 @@ mod decode;
 mod figure;
 mod logs;
 mod logs_patterns;
+mod logs_pg;
+mod logs_tail;
 mod refresh;
 mod rota;
 mod start;
@@ -78,10 +80,22 @@ const BENCHES: &[Bench] = &[
         rota::measure,
     ),
     (
+        "logs-pg",
+        "PostgreSQL 中的一千万行日志：写入、检索、直方图",
+        "ten million lines of logs in PostgreSQL: writing, searching, histogram",
+        logs_pg::measure,
+    ),
+    (
         "traces",
         "链路：5 万个跨度的排布、关键路径、火焰图、对比，依赖图布局",
         "traces: 50,000 spans arranged, merged, compared; a large graph laid out",
         traces::measure,
+    ),
+    (
+        "logs-tail",
+        "日志实时：每秒 5000 行，10 分钟",
+        "live tail of logs: 5,000 lines a second for 10 minutes",
+        logs_tail::measure,
     ),
     (
         "traces-view",

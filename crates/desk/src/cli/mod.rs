@@ -3,6 +3,7 @@
 mod commands;
 mod desk;
 mod keep;
+mod logs;
 mod output;
 mod query;
 pub(crate) mod say;
@@ -108,6 +109,7 @@ fn run(name: &str, arguments: &ArgMatches, loaded: Loaded, locale: &'static str)
         }
         "backup" => runtime.block_on(keep::backup(arguments, &loaded, locale)),
         "restore" => runtime.block_on(keep::restore(arguments, &loaded, locale)),
+        "logs" => runtime.block_on(logs::run(arguments, &loaded, locale)),
         "rules" => keep::rules(arguments, &loaded, locale),
         _ => runtime.block_on(query::run(arguments, loaded, locale)),
     }
@@ -222,6 +224,7 @@ pub fn command(locale: &str) -> Command {
         )
         .subcommands(desk_commands(&t))
         .subcommands(keep_commands(&t))
+        .subcommand(logs_command(&t))
         .subcommand(query_command(&t))
         .subcommand(secret_command(&t))
         .subcommand(simulator_command(&t))
@@ -331,6 +334,58 @@ fn keep_commands(t: &dyn Fn(&str) -> String) -> Vec<Command> {
             .subcommand(command("export", "rules_export"))
             .subcommand(command("check", "rules_check")),
     ]
+}
+
+fn logs_command(t: &dyn Fn(&str) -> String) -> Command {
+    let flag = |name: &'static str, help: &str| {
+        Arg::new(name)
+            .long(name)
+            .action(ArgAction::SetTrue)
+            .help(t(help))
+    };
+    let value = |name: &'static str, shown: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name(shown)
+            .help(t(&format!("logs_{name}")))
+    };
+    let command = |name: &'static str| {
+        Command::new(name)
+            .about(t(&format!("logs_{name}")))
+            .help_template(template(t))
+            .next_help_heading(t("heading_options"))
+            .arg(value("store", "NAME"))
+    };
+    Command::new("logs")
+        .about(t("logs"))
+        .help_template(template(t))
+        .subcommand_help_heading(t("heading_commands"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(
+            command("prepare")
+                .arg(value("user", "NAME"))
+                .arg(flag("sql", "logs_sql")),
+        )
+        .subcommand(command("status").arg(json_flag(t)))
+        .subcommand(
+            command("retain")
+                .arg(flag("dry-run", "logs_dry_run"))
+                .arg(flag("move-default", "logs_move_default"))
+                .arg(json_flag(t)),
+        )
+        .subcommand(command("verify"))
+        .subcommand(
+            command("search")
+                .arg(
+                    Arg::new("query")
+                        .value_name("QUERY")
+                        .help(t("logs_query_words")),
+                )
+                .arg(value("from", "TIME"))
+                .arg(value("to", "TIME"))
+                .arg(value("limit", "N").value_parser(value_parser!(u64))),
+        )
 }
 
 fn query_command(t: &dyn Fn(&str) -> String) -> Command {

@@ -325,7 +325,9 @@ impl Walk<'_> {
         // A database's address is looked at by the one that speaks to it.
         good &= match store.kind.as_str() {
             "embedded" => true,
-            "postgresql" => self.required(&place, "log_store.url", &store.url),
+            "postgresql" => {
+                self.required(&place, "log_store.url", &store.url) && self.database(&place, store)
+            }
             _ => {
                 self.required(&place, "log_store.url", &store.url)
                     && self.url(&format!("{place}.url"), "log_store.url", &store.url)
@@ -354,6 +356,33 @@ impl Walk<'_> {
             good = false;
         }
         good
+    }
+
+    /// What only a store in PostgreSQL has.
+    fn database(&mut self, place: &str, store: &LogStore) -> bool {
+        if let Err(e) = pglogs::Options::new(&store.url) {
+            let line = self.line(&format!("{place}.url"));
+            let detail = e.to_string();
+            self.add(
+                "config_url_postgresql",
+                line,
+                "log_store.url",
+                &[("detail", detail)],
+            );
+            return false;
+        }
+        let (hot, warm, cold) = crate::logs::postgres::days(store);
+        if hot > warm || warm > cold {
+            let line = self.line(&format!("{place}.warm_days"));
+            self.add("config_log_days", line, "log_store.warm_days", &[]);
+            return false;
+        }
+        store.table.as_ref().is_none_or(|table| {
+            let place = format!("{place}.table");
+            self.required(&place, "log_store.table.name", &table.name)
+                & self.required(&place, "log_store.table.time", &table.time)
+                & self.required(&place, "log_store.table.message", &table.message)
+        })
     }
 
     pub(super) fn credentials(

@@ -139,6 +139,58 @@ pub struct LogStore {
     pub retention_days: Option<u32>,
     /// MiB that lines may take on disk, for `embedded`.
     pub retention_mib: Option<u64>,
+    /// Login that may write lines, for `postgresql`.
+    pub write_user: String,
+    /// Name of its stored password.
+    pub write_secret: String,
+    /// Login that makes and takes away partitions, for `postgresql`.
+    pub keep_user: String,
+    /// Name of its stored password.
+    pub keep_secret: String,
+    /// Days with all indexes, for `postgresql`.
+    pub hot_days: Option<u32>,
+    /// Days in the database.
+    pub warm_days: Option<u32>,
+    /// Days after which files go too.
+    pub cold_days: Option<u32>,
+    /// Folder for lines that left the database.
+    pub cold_dir: Option<PathBuf>,
+    /// A table that is there already, for `postgresql`.
+    pub table: Option<LogTable>,
+}
+
+/// Which column of a table that is there already is what; see [`pglogs::mapping::Mapping`].
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogTable {
+    /// The table.
+    pub name: String,
+    /// When a line was written.
+    pub time: String,
+    /// The zone of times that have none.
+    pub time_zone: String,
+    /// What times count that are numbers.
+    pub time_unit: String,
+    /// A unique whole number.
+    pub id: String,
+    /// How serious.
+    pub level: String,
+    /// Which category, or `=app`.
+    pub category: String,
+    /// What wrote it.
+    pub service: String,
+    /// Where.
+    pub host: String,
+    /// The text.
+    pub message: String,
+    /// The trace.
+    pub trace_id: String,
+    /// The span.
+    pub span_id: String,
+    /// Further fields.
+    pub attrs: String,
+    /// Columns that are fields of their own name.
+    pub extra: Vec<String>,
 }
 
 /// The store inside the program.

@@ -9,6 +9,7 @@ mod lanes;
 mod local;
 mod numbers;
 mod patterns;
+pub mod postgres;
 mod saved;
 mod scope;
 mod setup;

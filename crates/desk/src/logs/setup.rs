@@ -1,6 +1,7 @@
 //! From the configuration to stores.
 
 use super::boards;
+use super::postgres;
 use super::saved::Saved;
 use super::stores::{Entry, Stores};
 use super::{LocalLogs, LogsHandle};
@@ -83,6 +84,9 @@ async fn connect(
 ) -> Result<Arc<dyn Logs>, Failure> {
     if store.kind == "embedded" {
         return embedded(&store.name, store.retention_days, store.retention_mib, data).await;
+    }
+    if store.kind == postgres::KIND {
+        return postgres::reader(store, secrets);
     }
     let connection = sources::connection(&as_source(store), secrets)?;
     connect_logs(&store.kind, &connection).map_err(|e| Failure::new("config", "detail", e))

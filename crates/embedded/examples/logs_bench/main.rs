@@ -154,7 +154,7 @@ async fn questions(store: &LogStore, when: &str) -> Result<(), Box<dyn std::erro
         }
         pages.sort_by(f64::total_cmp);
         let (mut counts, mut histograms, mut lines) = (Vec::new(), Vec::new(), 0);
-        for _ in 0..5 {
+        for _ in 0..10 {
             let start = now();
             lines = store.count(&range).await?.lines;
             counts.push(ms(start));
@@ -165,21 +165,23 @@ async fn questions(store: &LogStore, when: &str) -> Result<(), Box<dyn std::erro
                 return Err(format!("{name}: the histogram does not agree with the count").into());
             }
         }
-        let worst = |times: &[f64]| times.iter().copied().fold(0.0, f64::max);
+        counts.sort_by(f64::total_cmp);
+        histograms.sort_by(f64::total_cmp);
+        let median = |times: &[f64]| times.get(times.len() / 2).copied().unwrap_or(f64::NAN);
         let at =
             |times: &[f64], part: f64| times[((times.len() - 1) as f64 * part).round() as usize];
         let figures = match (name, when) {
             ("word_of_two", "") => json!({
                 "case": name, "lines": lines, "newest_100_p95_ms": at(&pages, 0.95),
-                "count_worst_ms": worst(&counts), "histogram_ms": worst(&histograms),
+                "word_count_ms": median(&counts), "histogram_ms": median(&histograms),
             }),
             ("all", "") => json!({
-                "case": name, "lines": lines, "page_p95_ms": at(&pages, 0.95), "count_ms": worst(&counts),
-                "histogram_24h_by_minute_worst_ms": worst(&histograms),
+                "case": name, "lines": lines, "page_p95_ms": at(&pages, 0.95), "count_ms": median(&counts),
+                "histogram_24h_by_minute_ms": median(&histograms),
             }),
             _ => json!({
-                "when": when, "case": name, "lines": lines, "page_p95_ms": at(&pages, 0.95), "count_ms": worst(&counts),
-                "histogram_ms": worst(&histograms),
+                "when": when, "case": name, "lines": lines, "page_p95_ms": at(&pages, 0.95), "count_ms": median(&counts),
+                "histogram_ms": median(&histograms),
             }),
         };
         tell(figures);

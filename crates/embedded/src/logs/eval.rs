@@ -148,9 +148,9 @@ impl<'a> Stretch<'a> {
             }
             let rows: Vec<usize> = (first..first + ROWS).filter(|r| unsure.has(*r)).collect();
             let mut look = |from, to| {
-                reader.each(from, to, |id, line| {
+                let candidate = |id| self.row(id).is_some_and(|row| unsure.has(row));
+                reader.each_of(from, to, candidate, |id, line| {
                     if let Some(row) = self.row(id)
-                        && unsure.has(row)
                         && logs::matches(wanted.filter, line)
                     {
                         sure.set(row);

@@ -72,6 +72,10 @@ fn look(conn: &Connection, path: &Path) -> Result<(), Fault> {
 }
 
 fn tables(conn: &Connection) -> rusqlite::Result<()> {
+    let made: i32 = conn.query_row("PRAGMA user_version", [], |r| r.get(0))?;
+    if made == VERSION {
+        return Ok(());
+    }
     // The index keeps neither texts (content='') nor lengths (columnsize=0) nor places in the text (detail=none): hits are
     // looked at again. The tokens come ready, one behind another; `ascii` only cuts at the spaces between them.
     conn.execute_batch(&format!(

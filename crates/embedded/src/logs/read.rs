@@ -381,14 +381,28 @@ impl RowReader<'_> {
         &mut self,
         from: i64,
         to: i64,
+        take: impl FnMut(i64, &mut LogLine),
+    ) -> Result<(), Stop> {
+        self.each_of(from, to, |_| true, take)
+    }
+
+    /// Like [`RowReader::each`], only the rows whose number is `wanted`; the others' columns are not looked at.
+    pub(super) fn each_of(
+        &mut self,
+        from: i64,
+        to: i64,
+        wanted: impl Fn(i64) -> bool,
         mut take: impl FnMut(i64, &mut LogLine),
     ) -> Result<(), Stop> {
-        let day = self.snapshot;
+        let (day, attrs, line) = (self.snapshot, self.attrs, &mut self.line);
         let mut run = || {
             let mut rows = self.statement.query([from, to])?;
             while let Some(found) = rows.next()? {
-                row::read(found, day.day_ns, &day.streams, self.attrs, &mut self.line)?;
-                take(found.get(0)?, &mut self.line);
+                let id = found.get(0)?;
+                if wanted(id) {
+                    row::read(found, day.day_ns, &day.streams, attrs, line)?;
+                    take(id, line);
+                }
             }
             Ok(())
         };

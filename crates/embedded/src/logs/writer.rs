@@ -106,6 +106,19 @@ enum Failure {
     Other(AppendError),
 }
 
+impl Failure {
+    fn told(self) -> AppendError {
+        match self {
+            Self::Other(e) => e,
+            Self::Damaged(day, text) => AppendError::Failed {
+                kept: 0,
+                code: 0,
+                text: format!("{day}: {text}"),
+            },
+        }
+    }
+}
+
 struct Work {
     folder: Arc<Folder>,
     open: BTreeMap<Day, DayWriter>,
@@ -189,43 +202,30 @@ impl Work {
             self.put_aside(day, cause);
             result = self.commit(&calls);
         }
-        let lines: usize = calls.iter().map(|c| c.lines.len()).sum();
-        let failed = result.err().map(|(kept, failure)| match failure {
-            Failure::Other(e) => (kept, e),
-            Failure::Damaged(day, text) => {
-                let text = format!("{day}: {text}");
-                let (kept_lines, code) = (0, 0);
-                let e = AppendError::Failed {
-                    kept: kept_lines,
-                    code,
-                    text,
-                };
-                (kept, e)
-            }
-        });
-        let kept_days = failed.as_ref().map(|(kept, _)| kept.clone());
-        let kept_of = |call: &Call| match &kept_days {
+        let failed = result.err().map(|(days, failure)| (days, failure.told()));
+        let kept_of = |call: &Call| match &failed {
             None => call.lines.len(),
-            Some(days) => {
+            Some((days, _)) => {
                 let kept = |l: &&LogLine| days.contains(&Day::of(l.position.at_ns));
                 call.lines.iter().filter(kept).count()
             }
         };
+        let lines: usize = calls.iter().map(|c| c.lines.len()).sum();
         let kept: usize = calls.iter().map(kept_of).sum();
-        let failing = failed.map(|(_, e)| e);
+        let failing = failed.as_ref().map(|(_, e)| e.with_kept(kept));
         if let Some(e) = &failing {
             tracing::error!(error = %e, lines = lines - kept, "log lines were not kept");
         }
         self.folder.note(|h| {
-            h.failing.clone_from(&failing);
+            h.failing = failing;
             h.kept += kept as u64;
             h.refused += (lines - kept) as u64;
             h.times_replaced += replaced;
         });
         for call in calls {
             let of_call = kept_of(&call);
-            let answer = match &failing {
-                Some(e) if of_call < call.lines.len() => Err(e.with_kept(of_call)),
+            let answer = match &failed {
+                Some((_, e)) if of_call < call.lines.len() => Err(e.with_kept(of_call)),
                 _ => Ok(of_call),
             };
             let _ = call.reply.send(answer);

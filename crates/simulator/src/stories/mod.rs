@@ -35,6 +35,10 @@ use tape::Tape;
 const SLOT_NS: i64 = 100_000_000;
 /// No story takes longer than this, queues included.
 const LONGEST_NS: i64 = 120_000_000_000;
+/// A stretch longer than this gives only its end: it is not asked for on purpose.
+const LONGEST_STRETCH_NS: i64 = 24 * 3_600_000_000_000;
+/// Times are taken as lying within the years 1843 to 2096, so that nothing overflows.
+const FARTHEST_NS: i64 = 4_000_000_000_000_000_000;
 /// Lines that a request writes on average, measured at noon on a calm day.
 const LINES_PER_REQUEST: f64 = 2.15;
 /// Share of all lines that belong to requests; the rest are the servers' own.
@@ -101,6 +105,9 @@ pub struct Stories {
     options: StoryOptions,
     /// Until where it was asked; `None` at first.
     until_ns: Option<i64>,
+    /// From where the present question asks: what was due before it is not kept, so that the two minutes made beforehand need
+    /// no memory.
+    from_ns: i64,
     /// The first slot that was not made yet.
     next_slot: i64,
     traces: Vec<Due<Trace>>,
@@ -113,6 +120,7 @@ impl Stories {
         Self {
             options,
             until_ns: None,
+            from_ns: 0,
             next_slot: 0,
             traces: Vec::new(),
             lines: Vec::new(),
@@ -120,8 +128,13 @@ impl Stories {
     }
 
     /// What was finished from `from_ns` up to, without, `to_ns` (ns since the epoch), while `incidents` were in force. Needs
-    /// memory for all of it: ask for long times in pieces. Empty when `to_ns` is not after `from_ns`.
+    /// memory for all of it: ask for long times in pieces. Of more than a day the last day is given. Empty when `to_ns` is not
+    /// after `from_ns`.
     pub fn between(&mut self, from_ns: i64, to_ns: i64, incidents: &[Incident]) -> Batch {
+        let to_ns = to_ns.clamp(-FARTHEST_NS, FARTHEST_NS);
+        let from_ns = from_ns
+            .clamp(-FARTHEST_NS, FARTHEST_NS)
+            .max(to_ns - LONGEST_STRETCH_NS);
         if to_ns <= from_ns {
             return Batch::default();
         }
@@ -130,6 +143,7 @@ impl Stories {
             self.lines.clear();
             self.next_slot = from_ns.saturating_sub(LONGEST_NS).div_euclid(SLOT_NS);
         }
+        self.from_ns = from_ns;
         let end = to_ns.saturating_sub(1).div_euclid(SLOT_NS);
         let mut slot = self.next_slot;
         while slot <= end {
@@ -182,7 +196,7 @@ impl Stories {
         }
         let latest = tape::latest(begin_ns);
         for line in sources::lines(&world, &mut dice, others, begin_ns, SLOT_NS) {
-            push(&mut self.lines, line, begin_ns, latest);
+            push(&mut self.lines, line, (begin_ns, latest), self.from_ns);
         }
     }
 
@@ -201,18 +215,20 @@ impl Stories {
     fn put(&mut self, tape: Tape<'_>, born_ns: i64, latest_ns: i64) {
         let (trace, lines) = tape.finish();
         if let Some(trace) = trace {
-            push(&mut self.traces, trace, born_ns, latest_ns);
+            push(&mut self.traces, trace, (born_ns, latest_ns), self.from_ns);
         }
         for line in lines {
-            push(&mut self.lines, line, born_ns, latest_ns);
+            push(&mut self.lines, line, (born_ns, latest_ns), self.from_ns);
         }
     }
 }
 
 /// A story's parts are given within its bounds, so that no cut of the time can miss one.
-fn push<T>(all: &mut Vec<Due<T>>, mut one: Due<T>, born_ns: i64, latest_ns: i64) {
+fn push<T>(all: &mut Vec<Due<T>>, mut one: Due<T>, (born_ns, latest_ns): (i64, i64), from_ns: i64) {
     one.at_ns = one.at_ns.clamp(born_ns, latest_ns);
-    all.push(one);
+    if one.at_ns >= from_ns {
+        all.push(one);
+    }
 }
 
 /// Takes out what is due before `to_ns`, in order, without what was due before `from_ns`.

@@ -15,7 +15,7 @@ const LONGEST_SHARED: usize = 96;
 pub struct StoreLimits {
     /// Traces.
     pub traces: usize,
-    /// Spans of all traces; a span of the platform takes about half a kilobyte.
+    /// Spans of all traces; one of the platform takes about 0.8 kB, so that 150,000 are 120 MB.
     pub spans: usize,
     /// How much older than the newest trace's end a trace's end may be.
     pub age: Duration,

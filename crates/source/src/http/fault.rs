@@ -78,7 +78,8 @@ fn unknown_host(e: &(dyn Error + 'static)) -> Option<String> {
     find::<UnknownHost>(e).map(|unknown| clean(&unknown.0, 100))
 }
 
-fn tls_fault(e: &(dyn Error + 'static)) -> Option<TlsFault> {
+/// Why TLS failed, when an error of rustls is among the causes.
+pub fn tls_fault(e: &(dyn Error + 'static)) -> Option<TlsFault> {
     let fault = find::<rustls::Error>(e)?;
     Some(match fault {
         rustls::Error::InvalidCertificate(why) => certificate_fault(why),

@@ -3,6 +3,7 @@
 mod fault;
 mod text;
 
+pub use fault::tls_fault;
 pub(crate) use text::clean;
 
 use crate::connection::{Auth, ConfigError, Connection, Limits, Proxy, TlsOptions};

@@ -56,9 +56,16 @@ fn span(out: &mut String, n: usize, begin_us: i64) {
         n => Some(n - n % 100),
     };
     let start = begin_us + (n as i64) * 40;
-    let duration = if n == 0 { 2_100_000 } else { 9_000 - (n % 100) as i64 * 80 };
+    let duration = if n == 0 {
+        2_100_000
+    } else {
+        9_000 - (n % 100) as i64 * 80
+    };
     let references = parent.map_or(String::new(), |p| {
-        format!(r#"{{"refType":"CHILD_OF","traceID":"{ID}","spanID":"{:016x}"}}"#, p + 1)
+        format!(
+            r#"{{"refType":"CHILD_OF","traceID":"{ID}","spanID":"{:016x}"}}"#,
+            p + 1
+        )
     });
     let failed = if n % 997 == 3 { "true" } else { "false" };
     // writing to a String cannot fail

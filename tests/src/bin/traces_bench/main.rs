@@ -47,7 +47,11 @@ fn scroll(wall: &Wall, step: f64) -> Vec<f64> {
          }};
          requestAnimationFrame(go);"
     ));
-    let seen = wall.until("five seconds of scrolling", PATIENCE, "return window.__frames");
+    let seen = wall.until(
+        "five seconds of scrolling",
+        PATIENCE,
+        "return window.__frames",
+    );
     let all = seen.as_array().map(Vec::as_slice).unwrap_or_default();
     all.iter().map(|v| v.as_f64().unwrap_or(f64::NAN)).collect()
 }
@@ -62,14 +66,22 @@ fn main() {
     let body = body::classic(spans, begin_us);
     say(&json!({ "spans": spans, "body_mb": body.len() as f64 / 1e6 }));
     let store = FakeStore::with_body(body::services(), body::ID.to_owned(), body);
-    let wall = Wall::open(Options::new("bench-traces").args(&["--desk"]).config(format!(
-        "[embedded]\nhost = false\n[demo]\nenabled = false\n[duty]\nbuiltin_rules = false\n\
+    let wall = Wall::open(
+        Options::new("bench-traces")
+            .args(&["--desk"])
+            .config(format!(
+                "[embedded]\nhost = false\n[demo]\nenabled = false\n[duty]\nbuiltin_rules = false\n\
          [[trace_source]]\nname = \"big\"\nkind = \"jaeger\"\nurl = {:?}\ntimeout_seconds = 60\n",
-        store.url()
-    )));
+                store.url()
+            )),
+    );
     wall.enter("/index.html#desk");
     wall.click("[data-nav=traces]");
-    wall.until("the store's services", PATIENCE, "return document.querySelector('[data-service]') !== null");
+    wall.until(
+        "the store's services",
+        PATIENCE,
+        "return document.querySelector('[data-service]') !== null",
+    );
     std::thread::sleep(SETTLE);
     let pid = wall.driver_pid();
     let cost = || Cost::of_tree(pid).expect("the window is open").pss_total() as f64;

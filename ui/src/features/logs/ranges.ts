@@ -14,9 +14,12 @@ export const BACKS: readonly (readonly [number, string])[] = [
 /** A stretch of time that lines are looked for in: up to now, or fixed. */
 export type Range = { back: number } | { from: number; to: number }
 
+/** Hosts' clocks are so much ahead now and then, ms. */
+const AHEAD = 5_000
+
 /** The range in ms since the epoch; what ends now has a little more, because hosts' clocks are ahead now and then. */
 export function bounds(range: Range, now: number): { from: number; to: number } {
-  return 'back' in range ? { from: now - range.back, to: now + 60_000 } : range
+  return 'back' in range ? { from: now - range.back, to: now + AHEAD } : range
 }
 
 /** The wider range around the same middle, at most 90 days; one that ends now goes further back. */

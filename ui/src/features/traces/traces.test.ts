@@ -57,7 +57,9 @@ describe('ways of the graph', () => {
     expect(curve([[0, 0], [10, 20]])).toBe('M0 0C5 0 5 20 10 20')
     expect(curve([])).toBe('')
     expect(middle([[0, 0], [10, 20]])).toEqual([5, 10])
-    expect(middle([[0, 0], [4, 4], [9, 9]])).toEqual([4, 4])
+    const [x, y] = middle([[0, 0], [4, 4], [24, 8]])
+    expect([x, y]).toEqual([14, 6])
+    expect(middle([[0, 0], [10, 20]], 1)[0]).toBeLessThan(5)
   })
   it('fit into their box', () => {
     const camera = fit(2000, 500, 1000, 600)

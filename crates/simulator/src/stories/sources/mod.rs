@@ -68,13 +68,18 @@ pub(super) fn lines(
         &middleware::HABITS,
         &app::HABITS,
     ];
-    let all: Vec<&Habit> = habits.iter().copied().flatten().collect();
-    let calm: f64 = all.iter().map(|h| h.calm).sum();
-    let now: f64 = all.iter().map(|h| weight(h, world)).sum();
-    (0..dice.count(mean * now / calm))
+    let now: Vec<(&Habit, f64)> = habits
+        .iter()
+        .copied()
+        .flatten()
+        .map(|h| (h, weight(h, world)))
+        .collect();
+    let calm: f64 = now.iter().map(|(h, _)| h.calm).sum();
+    let total: f64 = now.iter().map(|(_, weight)| weight).sum();
+    (0..dice.count(mean * total / calm))
         .map(|_| {
             let at_ns = begin_ns + dice.range(0, slot_ns);
-            let habit = *dice.weighted(&all, |h| weight(h, world));
+            let (habit, _) = dice.weighted(&now, |(_, weight)| *weight);
             let mut what = (habit.write)(world, dice);
             what.position.at_ns = at_ns + skew_ns(&what.host);
             Due { at_ns, what }

@@ -1,0 +1,10 @@
+//! Lines that left the database: a folder for each day, in it files of NDJSON compressed with zstd, and a manifest that says how many
+//! lines of which times each has and what its SHA-256 is. Each line of a file is a [`model::log::LogLine`] as JSON, in order of positions.
+
+mod files;
+mod manifest;
+mod read;
+
+pub use files::Files;
+pub use manifest::{FORMAT, FileEntry, Manifest, forget, of_table, parts, remove};
+pub use read::{search, verify};

@@ -1,0 +1,101 @@
+//! What the page of logs costs while 5,000 lines a second arrive and it follows them: times between frames, memory.
+//!
+//! `cargo xtask bench logs-tail` runs it and judges its lines; `SHOUWANG_BIN` is the program that is measured. Ten minutes; one with
+//! `--quick`.
+
+use serde_json::{Value, json};
+use shouwang_tests::window::{Options, Wall};
+use std::time::Duration;
+use xtask::procfs::Cost;
+use xtask::procs;
+
+/// How long the page is let alone before anything is measured: caches fill, the past is written.
+const SETTLE: Duration = Duration::from_secs(30);
+const SOON: Duration = Duration::from_secs(60);
+/// Memory is looked at this often.
+const EVERY: Duration = Duration::from_secs(10);
+
+/// The value below which `percent` of the values lie; nothing measured is no number.
+fn percentile(values: &[f64], percent: usize) -> f64 {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let rank = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
+    sorted.get(rank).copied().unwrap_or(f64::NAN)
+}
+
+fn number(value: &Value) -> f64 {
+    value.as_f64().unwrap_or(f64::NAN)
+}
+
+/// Follows on the page of logs. Frames are noted from now on; what arrives is counted where the page gets it.
+fn follow(wall: &Wall) {
+    wall.enter("/index.html#desk");
+    wall.click("[data-nav=logs]");
+    let listed = "return document.querySelector('[data-log-tail]') !== null && document.querySelectorAll('[data-line]').length > 20";
+    wall.until("lines", SOON, listed);
+    wall.click("[data-log-tail]");
+    let on = "return document.querySelector('[data-feature=logs][data-tail=on]') !== null";
+    wall.until("the tail", SOON, on);
+    std::thread::sleep(SETTLE);
+    wall.js(
+        "const frames = window.__frames = []; let last = 0;
+         const go = (t) => { if (last > 0) frames.push(t - last); last = t; requestAnimationFrame(go); };
+         requestAnimationFrame(go);",
+    );
+}
+
+/// Lines that the tail has brought or left out so far.
+fn arrived(wall: &Wall) -> f64 {
+    number(&wall.js("return Number(document.querySelector('[data-log-tailing]').dataset.came)"))
+}
+
+fn main() {
+    let quick = std::env::args().any(|a| a == "--quick");
+    let minutes = if quick { 1 } else { 10 };
+    let wall = Wall::open(Options::new("bench-logs-tail").args(&["--desk"]).config(
+        "[embedded]\nhost = false\n[duty]\nbuiltin_rules = false\n[demo]\nenabled = true\nlog_lines_per_second = 5000\n",
+    ));
+    follow(&wall);
+    let pid = wall.driver_pid();
+    let mib = || {
+        let cost = Cost::of_tree(pid).expect("the window is open");
+        cost.pss_total() as f64 / f64::from(1 << 20)
+    };
+    let (begun, first) = (procs::now(), arrived(&wall));
+    let mut memory = vec![(0.0, mib())];
+    while begun.elapsed() < Duration::from_secs(60 * minutes) {
+        std::thread::sleep(EVERY);
+        memory.push((begun.elapsed().as_secs_f64() / 60.0, mib()));
+    }
+    let lines = arrived(&wall) - first;
+    let frames = wall.js("return window.__frames");
+    let frames: Vec<f64> = frames
+        .as_array()
+        .map(Vec::as_slice)
+        .unwrap_or_default()
+        .iter()
+        .map(number)
+        .collect();
+    wall.picture("following");
+    let line = json!({
+        "tail_frame_p95_ms": percentile(&frames, 95),
+        "tail_frame_max_ms": percentile(&frames, 100),
+        "frames": frames.len(),
+        "lines_arrived_per_second": lines / begun.elapsed().as_secs_f64(),
+        "memory_at_start_mib": memory.first().map(|m| m.1),
+        "memory_at_end_mib": memory.last().map(|m| m.1),
+        "memory_grown_per_minute_mib": slope(&memory),
+        "minutes": minutes,
+    });
+    println!("{line}");
+}
+
+/// Least squares: how much the second grows with the first.
+fn slope(points: &[(f64, f64)]) -> f64 {
+    let n = points.len() as f64;
+    let mean = |f: fn(&(f64, f64)) -> f64| points.iter().map(f).sum::<f64>() / n;
+    let (x, y) = (mean(|p| p.0), mean(|p| p.1));
+    let over: f64 = points.iter().map(|p| (p.0 - x) * (p.1 - y)).sum();
+    let under: f64 = points.iter().map(|p| (p.0 - x).powi(2)).sum();
+    over / under
+}
