@@ -1,14 +1,27 @@
 //! Tables of others, read through a mapping, and what is said when it does not fit; TLS.
 
-mod pg_support;
-
+use model::Secret;
 use model::log::{Direction, Field, Filter, LogCategory, LogLevel, LogRange, PageAsk};
-use pg_support::{NOW, SECOND, login, now};
 use pglogs::mapping::Mapping;
-use pglogs::{Options, Reader};
+use pglogs::{Credentials, Options, Reader};
 use shouwang_tests::certs::pki;
 use shouwang_tests::postgres::{Postgres, postgres};
 use source::{Logs as _, SourceError, TlsFault};
+
+/// The tests' now: 2026-11-21 12:00 UTC.
+const NOW: i64 = 1_795_262_400_000_000_000;
+const SECOND: i64 = 1_000_000_000;
+
+fn now() -> i64 {
+    NOW
+}
+
+fn login(user: &str) -> Credentials {
+    Credentials {
+        user: user.to_owned(),
+        password: (user != "postgres").then(|| Secret::new("geheim")),
+    }
+}
 
 const TABLE: &str = r#"
 CREATE SCHEMA app;

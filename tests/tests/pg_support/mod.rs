@@ -95,9 +95,9 @@ pub fn line(n: u64) -> LogLine {
         "http": {"status": 200 + n % 7 * 50, "path": format!("/api/Orders/{}", n % 5)},
         "duration_ms": format!("{}.5", n % 40),
         "ratio": (n % 8) as f64 / 4.0,
-        "retry": n % 3 == 0,
+        "retry": n.is_multiple_of(3),
         "none": null,
-        "tags": if n % 4 == 0 { json!([]) } else { json!(["a", n % 2]) },
+        "tags": if n.is_multiple_of(4) { json!([]) } else { json!(["a", n % 2]) },
         "1": {"0": "number as a key"},
     });
     LogLine {
@@ -109,12 +109,12 @@ pub fn line(n: u64) -> LogLine {
         service: ["", "order-service", "Payment", "nginx"][pick(7) % 4].into(),
         host: ["node-1", "NODE-2", ""][pick(11) % 3].into(),
         message: messages[pick(13) % messages.len()].into(),
-        trace_id: if n % 3 == 0 {
+        trace_id: if n.is_multiple_of(3) {
             format!("{:032x}", n / 9)
         } else {
             String::new()
         },
-        span_id: if n % 3 == 0 {
+        span_id: if n.is_multiple_of(3) {
             format!("{n:016x}")
         } else {
             String::new()

@@ -45,7 +45,8 @@ pub fn detail(opened: &Opened, at: u32) -> Option<TraceSpanView> {
             .and_then(|n| a.row_of(u32::try_from(n).ok()?)),
     };
     Some(TraceSpanView {
-        row: waterfall::row(opened, row, (f64::MIN, f64::MAX)),
+        // the waterfall shows the critical path; here it would be thousands of pieces for a span with as many children
+        row: waterfall::row(opened, row, (f64::MAX, f64::MIN)),
         id: span.id.to_string(),
         parent: span.parent.map(|p| p.to_string()),
         path,

@@ -8,10 +8,8 @@ use wire::{TraceFind, TraceFold, TraceFound, TraceRow, TraceRowsAsk, TraceRowsVi
 
 /// Rows of one answer.
 const MOST: u32 = 1_000;
-/// Pieces of the critical path in one row.
-const PIECES: usize = 64;
-/// The critical path is told as fine as this many pixels show it.
-const PIXELS: f64 = 2_000.0;
+/// The critical path is told as fine as this many pixels show it, so a row has at most half as many pieces of it in what is drawn.
+const PIXELS: f64 = 1_000.0;
 /// Rows that were found and are told.
 const FOUND: usize = 2_000;
 
@@ -69,7 +67,7 @@ pub fn row(opened: &Opened, r: &Row<'_>, view: (f64, f64)) -> TraceRow {
         start: since(r.start_ns),
         duration: r.span.duration_ns as f64,
         self_time: r.self_ns as f64,
-        critical: pieces.iter().filter(inside).take(PIECES).copied().collect(),
+        critical: pieces.iter().filter(inside).copied().collect(),
         marks: u32::from(r.marks.bits()),
     }
 }

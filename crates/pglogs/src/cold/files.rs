@@ -228,7 +228,11 @@ mod tests {
             },
             message: format!(
                 "第 {n} 行：连接{}",
-                if n % 10 == 0 { "超时" } else { "成功" }
+                if n.is_multiple_of(10) {
+                    "超时"
+                } else {
+                    "成功"
+                }
             ),
             ..LogLine::default()
         }
