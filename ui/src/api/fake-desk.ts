@@ -132,7 +132,7 @@ export class FakeDesk {
       case 'investigate':
         return investigation(this.detail(Number(args.id)), this.chartOrNone(Number(args.id)), this.all.map((a) => a.row))
       case 'investigation_picture':
-        return { path: `/home/ops/.local/share/shouwang/exports/alert-${Number(args.id)}.png`, url: null }
+        return { path: `shouwang/exports/alert-${Number(args.id)}.png`, url: null }
       case 'alert_act':
         return this.act(args.act as AlertAct)
       case 'alert_preview':

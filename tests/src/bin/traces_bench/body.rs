@@ -74,7 +74,11 @@ fn span(out: &mut String, n: usize, begin_us: i64) {
         r#"{{"traceID":"{ID}","spanID":"{:016x}","operationName":"{}","references":[{references}],"startTime":{start},"duration":{duration},"tags":[{{"key":"span.kind","type":"string","value":"{}"}},{{"key":"http.request.method","type":"string","value":"POST"}},{{"key":"url.path","type":"string","value":"/api/v1/orders/{n}/items"}},{{"key":"http.response.status_code","type":"int64","value":200}},{{"key":"user.id","type":"string","value":"u-{:08}"}},{{"key":"error","type":"bool","value":{failed}}},{{"key":"net.peer.name","type":"string","value":"service-{:02}.prod.svc.cluster.local"}}],"logs":[{{"timestamp":{start},"fields":[{{"key":"event","type":"string","value":"库存已锁定"}},{{"key":"sku","type":"string","value":"sku-{n}"}}]}}],"processID":"p{}","warnings":null}}"#,
         n + 1,
         OPERATIONS[n % OPERATIONS.len()],
-        if n.is_multiple_of(2) { "server" } else { "client" },
+        if n.is_multiple_of(2) {
+            "server"
+        } else {
+            "client"
+        },
         n * 7919 % 100_000_000,
         (n + 1) % SERVICES,
         n * 31 / 7 % SERVICES,
