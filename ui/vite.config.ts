@@ -18,5 +18,6 @@ export default defineConfig({
   ...(process.env.VITEST === undefined ? {} : { resolve: { conditions: ['browser'] } }),
   // The board that is shipped stands outside of ui/; the development host shows it too.
   server: { port: 5173, strictPort: true, fs: { allow: ['..'] } },
-  test: { include: ['src/**/*.test.ts'], environment: 'happy-dom' },
+  // A busy machine is slow, not wrong: what hangs is found by the minute.
+  test: { include: ['src/**/*.test.ts'], environment: 'happy-dom', testTimeout: 60_000 },
 })
