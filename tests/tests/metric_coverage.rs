@@ -78,14 +78,17 @@ fn metrics(expr: &str) -> BTreeSet<String> {
     static NAME: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"[a-zA-Z_:][a-zA-Z0-9_:]*").expect("a pattern"));
     static NO_METRIC: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r#"\{[^}]*\}|"[^"]*"|(by|on|without|ignoring|group_left|group_right) ?\([^)]*\)"#)
-            .expect("a pattern")
+        Regex::new(
+            r#"\{[^}]*\}|"[^"]*"|(by|on|without|ignoring|group_left|group_right) ?\([^)]*\)"#,
+        )
+        .expect("a pattern")
     });
     let bare = NO_METRIC.replace_all(expr, " ");
     NAME.find_iter(&bare)
         .filter(|m| !bare[m.end()..].starts_with('('))
         .map(|m| m.as_str())
-        .filter(|n| n.contains('_'))
+        // The names of SNMP's objects have humps instead of underscores.
+        .filter(|n| n.contains('_') || n.chars().any(char::is_uppercase))
         .map(|n| {
             let ends = ["_bucket", "_sum", "_count", "_total"];
             let stem = ends.iter().find_map(|e| n.strip_suffix(e));
@@ -222,7 +225,7 @@ fn simulated() -> Tsdb {
         retention_ms: 20 * DAY,
         ..Options::new(Arc::new(|| LUNCH))
     });
-    let mut fill = |pieces: Vec<Series>| {
+    let fill = |pieces: Vec<Series>| {
         for series in &pieces {
             let r = store.series_ref(&series.labels).expect("a series");
             let batch: Vec<_> = series.samples.iter().map(|s| (r, *s)).collect();

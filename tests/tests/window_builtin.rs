@@ -12,7 +12,11 @@ const MAY_BE_EMPTY: [&str; 6] = ["mtta", "mttr", "sla", "rota", "channels", "sou
 fn open(wall: &Wall, board: &str) {
     wall.hover(900, 500);
     wall.hover(910, 510);
-    wall.until("the menu", SOON, "return document.querySelector('nav select') !== null");
+    wall.until(
+        "the menu",
+        SOON,
+        "return document.querySelector('nav select') !== null",
+    );
     wall.js(&format!(
         "const s = document.querySelector('nav select');
          s.value = {board:?}; s.dispatchEvent(new Event('change', {{ bubbles: true }})); return true"

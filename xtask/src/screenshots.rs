@@ -104,7 +104,10 @@ fn built_in() -> Result<Vec<String>> {
     let mut ids = Vec::new();
     for entry in fs::read_dir(paths::root().join("boards"))? {
         let path = entry?.path();
-        let stem = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
+        let stem = path
+            .file_stem()
+            .and_then(|s| s.to_str())
+            .unwrap_or_default();
         let is_board = path.extension().is_some_and(|e| e == "yaml") && stem != "concepts";
         if is_board {
             ids.push(stem.to_owned());

@@ -100,7 +100,12 @@ fn samples(duty: &DutyView, week: Option<&WeekFigures>, now: i64) -> Vec<(Labels
         out.known("shouwang_channel_up", "channel", &channel.kind, channel.ok);
     }
     for source in &duty.sources {
-        out.known("shouwang_alert_source_up", "source", &source.name, source.ok);
+        out.known(
+            "shouwang_alert_source_up",
+            "source",
+            &source.name,
+            source.ok,
+        );
     }
     if let Some(week) = week {
         out.week(week);
@@ -142,7 +147,11 @@ impl Out {
         }
         self.spread("shouwang_response_seconds", &week.response);
         self.spread("shouwang_resolution_seconds", &week.resolution);
-        self.add("shouwang_alerts_unanswered_week", &[], f64::from(week.unanswered));
+        self.add(
+            "shouwang_alerts_unanswered_week",
+            &[],
+            f64::from(week.unanswered),
+        );
     }
 
     /// Times of the week in seconds; nothing when nothing was measured.
@@ -260,7 +269,12 @@ mod tests {
             resolution: Spread::default(),
             unanswered: 1,
             open: 0,
-            response_kept: [Kept { met: 1, of: 2 }, Kept::default(), Kept::default(), Kept::default()],
+            response_kept: [
+                Kept { met: 1, of: 2 },
+                Kept::default(),
+                Kept::default(),
+                Kept::default(),
+            ],
             resolution_kept: [Kept::default(); 4],
         };
         let all = written(Some(&week));
@@ -275,6 +289,9 @@ mod tests {
             Some(50.0),
             "only the level that had alerts"
         );
-        assert_eq!(value(&all, &["shouwang_alerts_fired_week", "P2"]), Some(7.0));
+        assert_eq!(
+            value(&all, &["shouwang_alerts_fired_week", "P2"]),
+            Some(7.0)
+        );
     }
 }

@@ -35,13 +35,15 @@ impl Storage for Tiers<'_> {
                 old.insert(labels.clone(), samples.to_vec());
                 Ok(())
             })?;
-        self.live
-            .select(matchers, start, end, &mut |labels, samples| {
-                match old.remove(labels) {
-                    None => sink(labels, samples),
-                    Some(before) => sink(labels, &joined(before, samples, counts(labels))),
-                }
-            })?;
+        self.live.select(
+            matchers,
+            start,
+            end,
+            &mut |labels, samples| match old.remove(labels) {
+                None => sink(labels, samples),
+                Some(before) => sink(labels, &joined(before, samples, counts(labels))),
+            },
+        )?;
         for (labels, samples) in &old {
             sink(labels, samples)?;
         }

@@ -58,7 +58,10 @@ const EDGES: [(&str, &str, &str, f64); 16] = [
 pub(crate) fn build(b: &mut Builder) {
     lines(b);
     shippers(b);
-    let mut s = b.scope(&[("job", "otel-collector"), ("instance", "otel-collector:8888")]);
+    let mut s = b.scope(&[
+        ("job", "otel-collector"),
+        ("instance", "otel-collector:8888"),
+    ]);
     collector(&mut s);
     spans(&mut s.fractional());
 }
@@ -280,10 +283,7 @@ fn spans(s: &mut Scope<'_>) {
         s.histogram(
             "traces_span_metrics_duration_milliseconds",
             "Durations of spans.",
-            &[
-                ("service_name", t.name),
-                ("span_kind", "SPAN_KIND_SERVER"),
-            ],
+            &[("service_name", t.name), ("span_kind", "SPAN_KIND_SERVER")],
             SPAN_LIMITS,
             move |w, k| Flow {
                 rate: w.rps * t.share,
