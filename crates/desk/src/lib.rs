@@ -3,13 +3,16 @@
 
 rust_i18n::i18n!("../../locales", fallback = "zh-CN");
 
+pub mod annotations;
 pub mod boards;
 pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod core;
+pub mod demo_past;
 pub mod driver;
 pub mod duty;
+pub mod duty_metrics;
 pub mod feeders;
 pub mod frames;
 pub mod investigation;
@@ -23,6 +26,7 @@ pub mod sources;
 pub mod start;
 pub mod stories;
 pub mod texts;
+mod tiers;
 pub mod traces;
 
 pub use core::{Handle, Request};

@@ -6,9 +6,7 @@ use engine::stream::Shape;
 use engine::{
     Budget, Effect, Engine, Event, Failure, Health, ProbeReport, Setup, SourceSpec, StreamId,
 };
-use model::board::{
-    Area, Board, Concept, Dialect, Domain, Panel, PanelKind, Query, Reduce, Role, Unit,
-};
+use model::board::{Area, Board, Concept, Dialect, Domain, Panel, PanelKind, Query, Unit};
 use model::{Direction, Labels, RangeFrame, Severity, Thresholds};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,13 +16,7 @@ fn query(expr: &str) -> Query {
     Query {
         id: "a".into(),
         expr: expr.into(),
-        label: None,
-        legend: None,
-        role: Role::Main,
-        unit: None,
-        thresholds: None,
-        reduce: Reduce::Worst,
-        source: None,
+        ..Query::default()
     }
 }
 
@@ -33,22 +25,15 @@ fn panel(id: &str, kind: PanelKind, expr: &str) -> Panel {
         id: id.into(),
         kind,
         title: "t".into(),
-        subtitle: None,
         at: Area {
-            x: 0,
-            y: 0,
             w: 1,
             h: 1,
+            ..Area::default()
         },
         domain: Some(Domain::Server),
         unit: Unit::Percent,
-        thresholds: None,
-        min: None,
-        max: None,
-        limit: None,
-        abnormal_only: false,
-        text: None,
         queries: vec![query(expr)],
+        ..Panel::default()
     }
 }
 
@@ -98,6 +83,7 @@ fn setup(panels: Vec<Panel>, sources: Vec<SourceSpec>) -> Setup {
         columns: 4,
         rows: 4,
         panels,
+        ..Board::default()
     };
     Setup {
         sources,
@@ -589,4 +575,68 @@ fn a_short_budget_of_age_does_not_make_fresh_values_look_old() {
         );
         assert_eq!(engine.panels()[0].state, State::Data, "after {second} s");
     }
+}
+
+#[test]
+fn variables_are_chosen_from_what_sources_have_and_stand_in_the_questions() {
+    use model::board::Variable;
+    let mut setup = setup(
+        vec![panel("p", PanelKind::Gauge, r#"up{host=~"$host"}"#)],
+        vec![source("a", false)],
+    );
+    let variable = Variable {
+        id: "host".into(),
+        query: Some("label_values(up, host)".into()),
+        default: vec!["a.b".into()],
+        ..Variable::default()
+    };
+    if let Some(board) = setup.boards.get_mut("b") {
+        board.variables.push(variable);
+    }
+    let mut engine = Engine::new();
+    engine.handle(Event::Configured(setup), T0);
+    let probed = Event::Probed("a".into(), present(&["up"]), Meta::default());
+    let effects = engine.handle(probed, T0);
+    let asked = |effects: &[Effect]| -> Vec<String> {
+        let instant = |e: &Effect| match e {
+            Effect::Instant(_, key) => Some(key.expr.clone()),
+            _ => None,
+        };
+        effects.iter().filter_map(instant).collect()
+    };
+    let first = asked(&effects);
+    assert!(
+        first.contains(&r#"up{host=~"a\\.b"}"#.to_owned()),
+        "{first:?}"
+    );
+    assert!(
+        first.contains(&"group by (host) (up)".to_owned()),
+        "{first:?}"
+    );
+
+    let listing = effects.iter().find_map(|e| match e {
+        Effect::Instant(id, key) if key.expr.starts_with("group") => Some(*id),
+        _ => None,
+    });
+    let host = |name: &str| (Labels::from_pairs([("host", name)]), 1.0);
+    let answer = Ok((T0, vec![host("b"), host("a.b")]));
+    engine.handle(
+        Event::Instant(listing.unwrap(), answer, Meta::default()),
+        T0,
+    );
+    let board = engine.board().cloned().unwrap();
+    let status = engine.variables(&board);
+    assert_eq!(status[0].values, ["a.b", "b"]);
+    assert_eq!(status[0].chosen, ["a.b"]);
+
+    // One variable of one value: the second is left out. What the board does not have is nothing.
+    let chosen = BTreeMap::from([
+        ("host".to_owned(), vec!["b".to_owned(), "c".to_owned()]),
+        ("other".to_owned(), vec!["x".to_owned()]),
+    ]);
+    let effects = engine.handle(Event::Chosen("b".into(), chosen), T0 + 1);
+    assert_eq!(asked(&effects), [r#"up{host=~"b"}"#]);
+    let everything = BTreeMap::from([("host".to_owned(), Vec::new())]);
+    let effects = engine.handle(Event::Chosen("b".into(), everything), T0 + 2);
+    assert_eq!(asked(&effects), [r#"up{host=~".*"}"#]);
 }

@@ -11,7 +11,9 @@ const head = (queries: QueryFrame[] = []): FrameHead => ({
   sources: null,
   verdict: null,
   alerts: null,
-  panels: [{ id: 'p', state: { kind: 'data' }, severity: 'normal', demo: false, queries }],
+  variables: null,
+  annotations: null,
+  panels: [{ id: 'p', state: { kind: 'data' }, severity: 'normal', demo: false, topology: null, queries }],
 })
 
 const query = (over: Partial<QueryFrame> = {}): QueryFrame => ({

@@ -78,8 +78,12 @@ export interface Host {
   pull(cursor: number): Promise<Frame>
   /** Finer data of one panel between two times (ms), about `points` points a series. */
   panelRange(panel: string, from: number, to: number, points: number): Promise<Frame>
+  /** The newest lines of a board's log stream, later what arrived since `mark`. */
+  panelLines(board: string, panel: string, mark: string | null): Promise<LogTailView>
   /** The health page. */
   health(): Promise<HealthView>
+  /** Values for a board's variables; an empty list stands for everything. */
+  chooseVariables(board: string, values: Record<string, string[]>): Promise<void>
   /** Shows another board. */
   openBoard(board: string): Promise<void>
   /** `zh-CN` or `en`. */
@@ -172,6 +176,8 @@ export interface Host {
   traceCompare(first: TraceOpen, second: TraceOpen): Promise<TraceDiffView>
   /** Who calls whom. */
   traceGraph(ask: TraceGraphAsk): Promise<TraceGraphView>
+  /** Opens the desk at 日志 with a query, or at 链路 with a service. */
+  openPlace(page: 'logs' | 'traces', query: string): Promise<void>
   /** Opens a window, or brings it to the front; the desk shows the alert, if one is named. */
   openWindow(kind: WindowKind, alert?: number): Promise<void>
 }
@@ -193,9 +199,11 @@ function bytes(answer: unknown): ArrayBuffer {
 export function hostOver(call: Call): Host {
   return {
     pull: async (cursor) => decode(bytes(await call('pull', { cursor }))),
+    panelLines: async (board, panel, mark) => (await call('panel_lines', { board, panel, mark })) as LogTailView,
     panelRange: async (panel, from, to, points) =>
       decode(bytes(await call('panel_range', { panel, from, to, points }))),
     health: async () => (await call('health')) as HealthView,
+    chooseVariables: async (board, values) => void (await call('choose_variables', { board, values })),
     openBoard: async (board) => void (await call('open_board', { board })),
     setLocale: async (locale) => void (await call('set_locale', { locale })),
     setTheme: async (theme) => void (await call('set_theme', { theme })),
@@ -242,6 +250,7 @@ export function hostOver(call: Call): Host {
     traceStatistics: async (ask) => (await call('trace_statistics', { ask })) as TraceStatisticsView,
     traceCompare: async (first, second) => (await call('trace_compare', { first, second })) as TraceDiffView,
     traceGraph: async (ask) => (await call('trace_graph', { ask })) as TraceGraphView,
+    openPlace: async (page, query) => void (await call('open_place', { page, query })),
     openWindow: async (kind, alert) => void (await call('open_window', { kind, alert: alert ?? null })),
   }
 }
