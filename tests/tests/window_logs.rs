@@ -120,6 +120,15 @@ fn lines_are_asked_for_looked_at_and_narrowed() {
     press(&wall, "Escape");
     gone(&wall, "[data-log-detail]");
 
+    // What fired then.
+    wall.click("[data-line='0']");
+    there(&wall, "[data-log-detail]");
+    wall.click("[data-to-history]");
+    there(&wall, "[data-feature=history] [data-history-around]");
+    wall.picture("alerts-then");
+    wall.click("[data-nav=logs]");
+    there(&wall, "[data-feature=logs] [data-line]");
+
     // A stretch of the histogram.
     let at = wall.js("const r = document.querySelector('[data-histogram] .plot').getBoundingClientRect(); return [r.x, r.y, r.width, r.height]");
     let one = |i: usize| at[i].as_f64().unwrap_or(0.0);

@@ -112,7 +112,6 @@ fn example(key: &Key) -> String {
         "source.client_cert_file" => "\"/etc/shouwang/client.pem\"",
         "source.client_key_secret" => "\"prod-client-key\"",
         "demo.log_lines_per_second" => "50.0",
-        "demo.log_store" => "\"prod-logs\"",
         "log_store.name" => "\"prod-logs\"",
         "log_store.kind" => "\"loki\"",
         "log_store.url" => "\"https://loki.example.com\"",

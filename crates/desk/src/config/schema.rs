@@ -128,6 +128,7 @@ pub const KEYS: &[Key] = &[
     key("log_store.warm_days", Kind::Whole(1, 3650), "30"),
     key("log_store.cold_days", Kind::Whole(1, 3650), "90"),
     key("log_store.cold_dir", Kind::Path, ""),
+    key("log_store.scope", Kind::Text, ""),
     key("log_store.table", Kind::Table, ""),
     must("log_store.table.name", Kind::Text),
     must("log_store.table.time", Kind::Text),
@@ -147,7 +148,6 @@ pub const KEYS: &[Key] = &[
     key("log_store.table.span_id", Kind::Text, ""),
     key("log_store.table.attrs", Kind::Text, ""),
     key("log_store.table.extra", Kind::Texts, "[]"),
-    key("log_store.scope", Kind::Text, ""),
     key("log_store.fields", Kind::Table, ""),
     key("log_store.fields.level", Kind::Text, ""),
     key("log_store.fields.category", Kind::Text, ""),
@@ -298,7 +298,7 @@ pub const KEYS: &[Key] = &[
     key("demo.seed", Kind::Whole(0, i64::MAX), "1"),
     key("demo.incidents", Kind::Bool, "true"),
     key("demo.log_lines_per_second", Kind::Number(0.0, 20_000.0), ""),
-    key("demo.log_store", Kind::Text, ""),
+    key("demo.log_store", Kind::Text, "\"\""),
 ];
 
 /// The key with this path.
