@@ -74,6 +74,8 @@ pub(crate) fn read_dir(dir: &Path) -> (Vec<(PathBuf, String)>, Vec<Problem>) {
             .map(|e| e.path())
             .take(MAX_FILES)
             .collect(),
+        // Nobody has saved a board yet; that a configured directory is not there is said with the configuration.
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return (files, problems),
         Err(e) => {
             return (
                 files,
@@ -195,14 +197,7 @@ pub fn parse_board(
     concepts: &BTreeMap<String, Concept>,
 ) -> Result<Board, Vec<Problem>> {
     let mut board: Board = parse(path, text).map_err(|p| vec![p])?;
-    for panel in &mut board.panels {
-        for (i, query) in panel.queries.iter_mut().enumerate() {
-            if query.id.is_empty() {
-                query.id = char::from_u32('a' as u32 + u32::try_from(i % 26).unwrap_or(0))
-                    .map_or_else(String::new, String::from);
-            }
-        }
-    }
+    auto_id(&mut board);
     let places: Places = parse(path, text).unwrap_or_default();
     let mut check = Check {
         path,
@@ -215,6 +210,18 @@ pub fn parse_board(
         Ok(board)
     } else {
         Err(check.problems)
+    }
+}
+
+/// Queries without an id are called `a`, `b`, … by their order.
+pub(crate) fn auto_id(board: &mut Board) {
+    for panel in &mut board.panels {
+        for (i, query) in panel.queries.iter_mut().enumerate() {
+            if query.id.is_empty() {
+                query.id = char::from_u32('a' as u32 + u32::try_from(i % 26).unwrap_or(0))
+                    .map_or_else(String::new, String::from);
+            }
+        }
     }
 }
 

@@ -10,6 +10,7 @@ pub mod config;
 pub mod core;
 pub mod driver;
 pub mod duty;
+pub mod editor;
 pub mod feeders;
 pub mod frames;
 pub mod investigation;

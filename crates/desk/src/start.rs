@@ -159,7 +159,8 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         ..Facts::default()
     };
     tokio::spawn(tell_about_secrets(data.clone(), handle.clone()));
-    let library = boards::load(config.boards_dir.as_deref());
+    let boards_dir = config::boards_dir(&config);
+    let library = boards::load(boards_dir.as_deref());
     let setup = Setup {
         sources: specs,
         open: config.board.clone(),
@@ -214,7 +215,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         duty.clone(),
     );
     tokio::spawn(core.run(setup, library, rx));
-    if let Some(dir) = config.boards_dir.clone() {
+    if let Some(dir) = boards_dir {
         tokio::spawn(watch(dir, handle.clone(), stop.clone()));
     }
     Desk {
