@@ -47,6 +47,11 @@ pub fn load(dir: Option<&Path>) -> Library {
     library
 }
 
+/// The text of a built-in board.
+pub fn built_in(id: &str) -> Option<&'static str> {
+    BUILT_IN.get_file(format!("{id}.yaml"))?.contents_utf8()
+}
+
 /// What decides whether the user's directory must be read again: names, sizes and times of its files.
 pub fn fingerprint(dir: &Path) -> Vec<(PathBuf, u64, Option<std::time::SystemTime>)> {
     let Ok(entries) = std::fs::read_dir(dir) else {

@@ -6,6 +6,7 @@ use crate::config::{self, Config, Loaded};
 use crate::core::{Core, Facts, Handle, Message};
 use crate::driver::Driver;
 use crate::duty::{self, DutyHandle, Shell, chart::Book};
+use crate::editor::{self, EditorHandle};
 use crate::feeders;
 use crate::investigation::{Investigator, Place};
 use crate::logs::{self, LogsHandle};
@@ -76,6 +77,8 @@ pub struct Desk {
     pub investigation: Investigator,
     /// To ask of traces.
     pub traces: TracesHandle,
+    /// To edit boards.
+    pub editor: EditorHandle,
     /// What is in force.
     pub config: Config,
     stop: CancellationToken,
@@ -208,6 +211,17 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         ends,
         handle.clone(),
     ));
+    let editor = EditorHandle::new(editor::Parts {
+        boards_dir: boards_dir.clone(),
+        data: data.clone(),
+        wall: handle.clone(),
+        ground: editor::Ground {
+            specs: setup.sources.clone(),
+            clients: clients.clone(),
+            settings: settings.clone(),
+            duty: duty.clone(),
+        },
+    });
     let core = Core::new(
         Driver::new(clients, handle.clone()),
         settings,
@@ -225,6 +239,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         logs: logs.handle,
         investigation,
         traces,
+        editor,
         config,
         stop,
         feeders,

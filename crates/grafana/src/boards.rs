@@ -165,7 +165,12 @@ impl<'a> Walk<'a, '_> {
         }
         let mut panels = dashboard.get("panels").list(self.reader.losses, None);
         // The order of the file is the order of the grid in all but files that were written by hand.
-        panels.sort_by_key(|p| (p.at(&["gridPos", "y"]).cells().unwrap_or(0), p.at(&["gridPos", "x"]).cells().unwrap_or(0)));
+        panels.sort_by_key(|p| {
+            (
+                p.at(&["gridPos", "y"]).cells().unwrap_or(0),
+                p.at(&["gridPos", "x"]).cells().unwrap_or(0),
+            )
+        });
         self.begin(String::new());
         for panel in panels {
             if !self.has_room() {
@@ -269,20 +274,23 @@ impl<'a> Walk<'a, '_> {
     /// The panel itself, or what the library has under its name.
     fn model(&mut self, panel: &Node<'a>) -> Option<Node<'a>> {
         let library = panel.get("libraryPanel");
-        let has_own = panel.get("type").text().is_some_and(|t| t != "library-panel-ref")
+        let has_own = panel
+            .get("type")
+            .text()
+            .is_some_and(|t| t != "library-panel-ref")
             && panel.get("targets").count() > 0;
         if !library.is_there() || has_own {
             return Some(panel.clone());
         }
         let uid = library.get("uid").text().unwrap_or_default();
-        let found = [
-            self.elements.get(uid).get("model"),
-            library.get("model"),
-        ];
+        let found = [self.elements.get(uid).get("model"), library.get("model")];
         if let Some(model) = found.into_iter().find(Node::is_there) {
             return Some(model);
         }
-        let name = library.get("name").words().unwrap_or_else(|| uid.to_owned());
+        let name = library
+            .get("name")
+            .words()
+            .unwrap_or_else(|| uid.to_owned());
         let title = panel.get("title").words().unwrap_or_else(|| name.clone());
         let kind = LossKind::LibraryPanel(name);
         self.reader.losses.add(Some(&title), &library.path, kind);
@@ -312,7 +320,10 @@ fn of_the_whole(dashboard: &Node<'_>, losses: &mut Losses) {
 
 /// Seconds of `5m`, `6h`, `now-7d`; months have 30 days.
 fn seconds(text: &str) -> Option<u64> {
-    let text = text.trim().trim_start_matches("now").trim_start_matches('-');
+    let text = text
+        .trim()
+        .trim_start_matches("now")
+        .trim_start_matches('-');
     let end = text.find(|c: char| !c.is_ascii_digit())?;
     let number: u64 = text.get(..end)?.parse().ok()?;
     // `now-1d/d` begins at the day's begin; its length is what counts here.

@@ -42,7 +42,9 @@ fn channels(colour: &str) -> Option<[f64; 3]> {
             _ => None,
         };
     }
-    let inside = colour.strip_prefix("rgba(").or(colour.strip_prefix("rgb("))?;
+    let inside = colour
+        .strip_prefix("rgba(")
+        .or(colour.strip_prefix("rgb("))?;
     let parts: Vec<f64> = inside
         .trim_end_matches(')')
         .split(',')

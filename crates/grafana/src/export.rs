@@ -152,7 +152,8 @@ impl Writer<'_> {
             PanelKind::Timeseries => {
                 defaults["color"] = json!({"mode": "palette-classic"});
                 let mode = if has_limits { "line" } else { "off" };
-                defaults["custom"] = json!({"thresholdsStyle": {"mode": mode}, "lineWidth": 1, "fillOpacity": 0});
+                defaults["custom"] =
+                    json!({"thresholdsStyle": {"mode": mode}, "lineWidth": 1, "fillOpacity": 0});
             }
             PanelKind::Table => {
                 defaults["color"] = json!({"mode": "thresholds"});

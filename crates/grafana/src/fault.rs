@@ -187,8 +187,6 @@ pub enum LossKind {
     Concept(String),
     /// On export: a check that is judged and not drawn; it is written as a hidden query.
     Check(String),
-    /// On export: a unit that there is no name for.
-    UnitExport(String),
     /// On export: how series become one value.
     Reduce(String),
 }
@@ -229,7 +227,6 @@ impl LossKind {
             Self::Dialect(..) => "dialect",
             Self::Concept(_) => "concept",
             Self::Check(_) => "check",
-            Self::UnitExport(_) => "unit_export",
             Self::Reduce(_) => "reduce",
         }
     }
@@ -255,12 +252,10 @@ impl LossKind {
             | Self::OtherKind(v)
             | Self::Concept(v)
             | Self::Check(v)
-            | Self::UnitExport(v)
             | Self::Reduce(v) => what(v),
-            Self::TooManyPanels(n)
-            | Self::Overrides(n)
-            | Self::Links(n)
-            | Self::Annotations(n) => what(n),
+            Self::TooManyPanels(n) | Self::Overrides(n) | Self::Links(n) | Self::Annotations(n) => {
+                what(n)
+            }
             Self::WrongType { wanted, found } => vec![
                 ("wanted", (*wanted).to_owned()),
                 ("found", (*found).to_owned()),

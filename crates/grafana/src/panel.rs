@@ -143,7 +143,8 @@ impl Reader<'_> {
         );
         let shown = match look.name.as_str() {
             "graph" => {
-                let found = thresholds::from_graph(&node.get("thresholds"), &look.title, self.losses);
+                let found =
+                    thresholds::from_graph(&node.get("thresholds"), &look.title, self.losses);
                 return found.map(|t| thresholds::scaled(t, look.factor));
             }
             "singlestat" => {
@@ -219,7 +220,9 @@ impl Reader<'_> {
             }
         }
         let says = |value: &str, words: [&str; 6]| {
-            texts.get(value).is_some_and(|t| words.contains(&t.as_str()))
+            texts
+                .get(value)
+                .is_some_and(|t| words.contains(&t.as_str()))
         };
         let up = ["up", "online", "healthy", "ok", "在线", "正常"];
         let down = ["down", "offline", "unhealthy", "nok", "离线", "异常"];
@@ -300,9 +303,28 @@ impl Reader<'_> {
                 .iter()
                 .filter(|p| {
                     let id = p.get("id").text().unwrap_or_default();
-                    let taken = id == "unit" && rule.at(&["matcher", "id"]).text() == Some("byFrameRefID");
+                    let taken =
+                        id == "unit" && rule.at(&["matcher", "id"]).text() == Some("byFrameRefID");
                     // Colours, lines, widths, names and places are looks.
-                    let look = ["color", "displayName", "custom.line", "custom.fill", "custom.point", "custom.width", "custom.axisP", "custom.hide", "custom.align", "custom.stack", "custom.dashes", "custom.gradient", "custom.drawStyle", "custom.legend", "custom.minWidth", "decimals", "noValue"];
+                    let look = [
+                        "color",
+                        "displayName",
+                        "custom.line",
+                        "custom.fill",
+                        "custom.point",
+                        "custom.width",
+                        "custom.axisP",
+                        "custom.hide",
+                        "custom.align",
+                        "custom.stack",
+                        "custom.dashes",
+                        "custom.gradient",
+                        "custom.drawStyle",
+                        "custom.legend",
+                        "custom.minWidth",
+                        "decimals",
+                        "noValue",
+                    ];
                     !taken && !look.iter().any(|l| id.starts_with(l))
                 })
                 .count();
@@ -384,7 +406,14 @@ impl Reader<'_> {
             return None;
         }
         if expr.is_empty() {
-            let asks = ["query", "rawSql", "rawQuery", "queryText", "target", "expression"];
+            let asks = [
+                "query",
+                "rawSql",
+                "rawQuery",
+                "queryText",
+                "target",
+                "expression",
+            ];
             if asks.iter().any(|k| target.get(k).is_there()) {
                 self.lose(title, &target.path, LossKind::DataSource("?".to_owned()));
             }
@@ -407,7 +436,9 @@ impl Reader<'_> {
                 .add(None, "$.templating", LossKind::VariableWidened(name));
         }
         let legend = target.get("legendFormat").words();
-        let legend = legend.filter(|l| l != "__auto").map(|l| self.variables.words(&l));
+        let legend = legend
+            .filter(|l| l != "__auto")
+            .map(|l| self.variables.words(&l));
         Some((filled.text, legend))
     }
 
@@ -476,8 +507,16 @@ fn ends(node: &Node<'_>, factor: f64) -> (Option<f64>, Option<f64>) {
             .then(|| gauge.get(key).number())
             .flatten()
     };
-    let min = field.get("min").number().or_else(|| of_axis("min")).or_else(|| gauge("minValue"));
-    let max = field.get("max").number().or_else(|| of_axis("max")).or_else(|| gauge("maxValue"));
+    let min = field
+        .get("min")
+        .number()
+        .or_else(|| of_axis("min"))
+        .or_else(|| gauge("minValue"));
+    let max = field
+        .get("max")
+        .number()
+        .or_else(|| of_axis("max"))
+        .or_else(|| gauge("maxValue"));
     let (min, max) = (min.map(|m| m * factor), max.map(|m| m * factor));
     if min.zip(max).is_some_and(|(min, max)| min >= max) {
         return (None, None);
@@ -539,6 +578,10 @@ fn plain(content: &str) -> (String, bool) {
             c => out.push(c),
         }
     }
-    let lines: Vec<&str> = out.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+    let lines: Vec<&str> = out
+        .lines()
+        .map(str::trim)
+        .filter(|l| !l.is_empty())
+        .collect();
     (lines.join("\n"), changed)
 }

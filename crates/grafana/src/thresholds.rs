@@ -103,11 +103,7 @@ fn set(steps: &[Step], node: &Node<'_>, panel: &str, losses: &mut Losses) -> Opt
 }
 
 /// The `thresholds` of an old graph: `[{value, op, colorMode}]`.
-pub(crate) fn from_graph(
-    node: &Node<'_>,
-    panel: &str,
-    losses: &mut Losses,
-) -> Option<Thresholds> {
+pub(crate) fn from_graph(node: &Node<'_>, panel: &str, losses: &mut Losses) -> Option<Thresholds> {
     let all = node.list(losses, Some(panel));
     let mut out = Thresholds::default();
     let mut directions: Vec<Direction> = Vec::new();
@@ -144,11 +140,7 @@ pub(crate) fn from_graph(
 }
 
 /// `"80,90"` with three colours of an old single value.
-pub(crate) fn from_single(
-    node: &Node<'_>,
-    panel: &str,
-    losses: &mut Losses,
-) -> Option<Thresholds> {
+pub(crate) fn from_single(node: &Node<'_>, panel: &str, losses: &mut Losses) -> Option<Thresholds> {
     let text = node.get("thresholds").text()?.to_owned();
     let colours = node.get("colors").list(losses, Some(panel));
     let limits = text.split(',').filter_map(|t| t.trim().parse::<f64>().ok());
@@ -247,11 +239,19 @@ mod tests {
         let (found, _) = steps(&[("red", None), ("yellow", Some(0.9)), ("green", Some(0.99))]);
         let expected = limits(Some(0.99), Some(0.9), None, Direction::Below);
         assert_eq!(found, Some(expected));
-        let (found, _) = steps(&[("green", None), ("yellow", Some(1.0)), ("orange", Some(2.0)), ("red", Some(3.0))]);
+        let (found, _) = steps(&[
+            ("green", None),
+            ("yellow", Some(1.0)),
+            ("orange", Some(2.0)),
+            ("red", Some(3.0)),
+        ]);
         let expected = limits(Some(1.0), Some(2.0), Some(3.0), Direction::Above);
         assert_eq!(found, Some(expected));
         let (found, losses) = steps(&[("red", None), ("green", Some(1.0)), ("red", Some(2.0))]);
-        assert_eq!((found, losses.all[0].kind.clone()), (None, LossKind::Thresholds));
+        assert_eq!(
+            (found, losses.all[0].kind.clone()),
+            (None, LossKind::Thresholds)
+        );
         assert_eq!(steps(&[("green", None)]).0, None);
     }
 
@@ -269,11 +269,17 @@ mod tests {
     fn old_forms_are_read() {
         let mut losses = Losses::default();
         let value = json!([{"value": 5, "op": "gt", "colorMode": "critical"}, {"value": "3", "op": "gt", "colorMode": "warning"}]);
-        let node = Node { value: &value, path: "$".into() };
+        let node = Node {
+            value: &value,
+            path: "$".into(),
+        };
         let expected = limits(Some(3.0), Some(5.0), None, Direction::Above);
         assert_eq!(from_graph(&node, "p", &mut losses), Some(expected));
         let value = json!({"thresholds": "0.5, 0.8", "colors": ["#d44a3a", "rgba(237, 129, 40, 0.89)", "#299c46"]});
-        let node = Node { value: &value, path: "$".into() };
+        let node = Node {
+            value: &value,
+            path: "$".into(),
+        };
         let expected = limits(Some(0.8), Some(0.5), None, Direction::Below);
         assert_eq!(from_single(&node, "p", &mut losses), Some(expected));
         assert_eq!(losses.all, []);

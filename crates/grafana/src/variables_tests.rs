@@ -11,7 +11,10 @@ fn variables() -> Variables {
         {"name": "quoted", "type": "constant", "query": "a\"b\\c"},
         {"name": "filter", "type": "adhoc"},
     ]}});
-    let node = Node { value: &dashboard, path: "$".into() };
+    let node = Node {
+        value: &dashboard,
+        path: "$".into(),
+    };
     Variables::read(&node, 3600, &mut Losses::default())
 }
 
@@ -23,24 +26,39 @@ fn filled(text: &str) -> String {
 fn a_condition_on_everything_holds_always() {
     for (before, after) in [
         (r#"up{instance="$node"}"#, r#"up{instance=~".*"}"#),
-        (r#"up{instance=~"$node",job='${job}'}"#, r#"up{instance=~".*",job=~".*"}"#),
+        (
+            r#"up{instance=~"$node",job='${job}'}"#,
+            r#"up{instance=~".*",job=~".*"}"#,
+        ),
         (r#"up{a!="$node", b!~"[[job]]"}"#, r#"up{a=~".*", b=~".*"}"#),
         (r#"up{instance="$node:9100"}"#, r#"up{instance=~".*:9100"}"#),
         (r#"up{instance = "a.$node"}"#, r#"up{instance =~"a\\..*"}"#),
-        (r#"up{instance=~"(${node:regex}):.+"}"#, r#"up{instance=~"(.*):.+"}"#),
+        (
+            r#"up{instance=~"(${node:regex}):.+"}"#,
+            r#"up{instance=~"(.*):.+"}"#,
+        ),
     ] {
         let before = before.replace(" =", "=");
         assert_eq!(filled(&before), after.replace(" =", "="));
         promql_parser::parser::parse(&filled(&before)).unwrap();
     }
-    let widened = variables().expression(r#"up{a="$node"} + up{a="$job"}"#).unwrap().widened;
+    let widened = variables()
+        .expression(r#"up{a="$node"} + up{a="$job"}"#)
+        .unwrap()
+        .widened;
     assert_eq!(widened.into_iter().collect::<Vec<_>>(), ["job", "node"]);
 }
 
 #[test]
 fn known_values_are_put_in() {
-    assert_eq!(filled("rate(x[$__rate_interval]) + rate(x[$agg])"), "rate(x[60s]) + rate(x[10m])");
-    assert_eq!(filled("increase(x[${__range}]) / $__range_s"), "increase(x[3600s]) / 3600");
+    assert_eq!(
+        filled("rate(x[$__rate_interval]) + rate(x[$agg])"),
+        "rate(x[60s]) + rate(x[10m])"
+    );
+    assert_eq!(
+        filled("increase(x[${__range}]) / $__range_s"),
+        "increase(x[3600s]) / 3600"
+    );
     assert_eq!(filled(r#"x{env=~"$env"}"#), r#"x{env=~"(prod\\.a|test)"}"#);
     assert_eq!(filled(r#"x{env!="$env"}"#), r#"x{env!~"(prod\\.a|test)"}"#);
     assert_eq!(filled(r#"x{a="$quoted"}"#), r#"x{a="a\"b\\c"}"#);
@@ -55,25 +73,40 @@ fn what_is_no_variable_stays() {
 #[test]
 fn places_where_everything_makes_no_sense_are_refused() {
     let refused = |text: &str| variables().expression(text).unwrap_err();
-    assert_eq!(refused("topk($node, up)"), LossKind::VariablePlace("node".into()));
+    assert_eq!(
+        refused("topk($node, up)"),
+        LossKind::VariablePlace("node".into())
+    );
     assert_eq!(
         refused(r#"label_replace(up, "a", "$node", "", "")"#),
         LossKind::VariablePlace("node".into())
     );
-    assert_eq!(refused("rate(x[${nope}])"), LossKind::VariableUnknown("nope".into()));
+    assert_eq!(
+        refused("rate(x[${nope}])"),
+        LossKind::VariableUnknown("nope".into())
+    );
 }
 
 #[test]
 fn words_for_people_name_values() {
-    assert_eq!(variables().words("CPU of $node ($agg) 5$"), "CPU of * (10m) 5$");
+    assert_eq!(
+        variables().words("CPU of $node ($agg) 5$"),
+        "CPU of * (10m) 5$"
+    );
 }
 
 #[test]
 fn kinds_without_a_meaning_are_listed() {
     let dashboard = json!({"templating": {"list": [{"name": "f", "type": "adhoc"}]}});
-    let node = Node { value: &dashboard, path: "$".into() };
+    let node = Node {
+        value: &dashboard,
+        path: "$".into(),
+    };
     let mut losses = Losses::default();
     Variables::read(&node, 3600, &mut losses);
     assert_eq!(losses.all[0].path, "$.templating.list[0]");
-    assert_eq!(losses.all[0].kind, LossKind::VariableKind("f (adhoc)".into()));
+    assert_eq!(
+        losses.all[0].kind,
+        LossKind::VariableKind("f (adhoc)".into())
+    );
 }

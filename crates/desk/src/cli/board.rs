@@ -167,8 +167,13 @@ fn export(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> Outcome<Exit
         None => line(&json),
         Some(to) => {
             let path = PathBuf::from(to);
-            file::save(&path, &(json + "\n"), None)
-                .map_err(|e| fail(locale, "cli.board_not_written", &[("detail", e.to_string())]))?;
+            file::save(&path, &(json + "\n"), None).map_err(|e| {
+                fail(
+                    locale,
+                    "cli.board_not_written",
+                    &[("detail", e.to_string())],
+                )
+            })?;
             let params = [
                 ("file", to.clone()),
                 ("panels", board.panels.len().to_string()),

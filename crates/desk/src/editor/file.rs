@@ -100,9 +100,13 @@ mod tests {
         save(&file, "two", Some(&one)).unwrap();
         let refused = save(&file, "three", Some(&one));
         assert!(matches!(refused, Err(FileError::Changed(_))));
-        let read = |ending: &str| std::fs::read_to_string(format!("{}{ending}", file.display())).unwrap();
+        let read =
+            |ending: &str| std::fs::read_to_string(format!("{}{ending}", file.display())).unwrap();
         assert_eq!((read("").as_str(), read(".bak").as_str()), ("two", "one"));
-        assert_eq!(std::fs::read_dir(file.parent().unwrap()).unwrap().count(), 2);
+        assert_eq!(
+            std::fs::read_dir(file.parent().unwrap()).unwrap().count(),
+            2
+        );
         save(&file, "four", None).unwrap();
         assert_eq!(read(""), "four");
     }
@@ -110,7 +114,9 @@ mod tests {
     #[test]
     fn an_id_never_leaves_its_directory() {
         let dir = Path::new("boards");
-        for id in ["", "..", "a/b", "../x", ".hidden", "concepts", "a\0b", "a b"] {
+        for id in [
+            "", "..", "a/b", "../x", ".hidden", "concepts", "a\0b", "a b",
+        ] {
             assert!(matches!(path(dir, id), Err(FileError::Name(_))), "{id:?}");
         }
         assert!(path(dir, "服务器-2").is_ok());

@@ -44,10 +44,15 @@ fn only_what_changed_is_written_anew() {
     board.panels[0].at.w = 3;
     let written = write(&board, Some(FILE)).unwrap();
     assert_eq!(written.comments_lost, 2);
-    let (head, doors) = (FILE.split("  - id: a").next().unwrap(), FILE.split("\n\n").nth(1).unwrap());
+    let (head, doors) = (
+        FILE.split("  - id: a").next().unwrap(),
+        FILE.split("\n\n").nth(1).unwrap(),
+    );
     assert_eq!(
         written.text,
-        format!("{head}  - id: a\n    kind: gauge\n    title: Oven\n    at: {{x: 0, y: 0, w: 3, h: 4}}\n    unit: celsius\n    queries:\n      - {{id: a, expr: 'max(oven)'}}\n\n{doors}")
+        format!(
+            "{head}  - id: a\n    kind: gauge\n    title: Oven\n    at: {{x: 0, y: 0, w: 3, h: 4}}\n    unit: celsius\n    queries:\n      - {{id: a, expr: 'max(oven)'}}\n\n{doors}"
+        )
     );
 }
 
@@ -60,14 +65,29 @@ fn panels_come_and_go_and_headings_stay() {
     board.panels.push(new);
     let written = write(&board, Some(FILE)).unwrap();
     assert_eq!(written.comments_lost, 2);
-    let places: Vec<usize> = ["# the kitchen", "# ---- ovens", "# ---- doors", "- id: b", "- id: c"]
-        .iter()
-        .map(|part| written.text.find(part).unwrap_or_else(|| panic!("{part} in {}", written.text)))
-        .collect();
+    let places: Vec<usize> = [
+        "# the kitchen",
+        "# ---- ovens",
+        "# ---- doors",
+        "- id: b",
+        "- id: c",
+    ]
+    .iter()
+    .map(|part| {
+        written
+            .text
+            .find(part)
+            .unwrap_or_else(|| panic!("{part} in {}", written.text))
+    })
+    .collect();
     assert!(places.is_sorted(), "{}", written.text);
     board.title = "Other".to_owned();
     let written = write(&board, Some(FILE)).unwrap();
-    assert!(written.text.starts_with("# the kitchen's board\nid: kitchen\ntitle: Other\nwindow_seconds: 7200\n"));
+    assert!(
+        written.text.starts_with(
+            "# the kitchen's board\nid: kitchen\ntitle: Other\nwindow_seconds: 7200\n"
+        )
+    );
     assert_eq!(written.comments_lost, 3);
 }
 
@@ -91,7 +111,27 @@ fn every_built_in_board_is_written_and_read_back() {
 #[test]
 fn texts_that_look_like_something_else_stay_texts() {
     let mut board = kitchen();
-    for title in ["no", "1e3", "~", "a: b", "# x", "- x", "it's", "a\nb\t\u{7}", "", " x ", "{a}", "总览 · 服务器", "0x10", "null", "&a", "!x", "%d", "@", "\u{2028}"] {
+    for title in [
+        "no",
+        "1e3",
+        "~",
+        "a: b",
+        "# x",
+        "- x",
+        "it's",
+        "a\nb\t\u{7}",
+        "",
+        " x ",
+        "{a}",
+        "总览 · 服务器",
+        "0x10",
+        "null",
+        "&a",
+        "!x",
+        "%d",
+        "@",
+        "\u{2028}",
+    ] {
         board.title = title.to_owned();
         board.panels[1].title = title.to_owned();
         board.panels[1].queries[0].legend = Some(title.to_owned());
@@ -107,5 +147,8 @@ fn a_number_that_no_file_can_say_is_refused() {
     let mut board = kitchen();
     board.panels[0].min = Some(f64::NAN);
     // JSON's null for it reads back as "not given"
-    assert!(matches!(write(&board, None), Err(WriteError::ReadsOtherwise(_))));
+    assert!(matches!(
+        write(&board, None),
+        Err(WriteError::ReadsOtherwise(_))
+    ));
 }

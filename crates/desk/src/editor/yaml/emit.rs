@@ -147,7 +147,8 @@ fn dashed(mut lines: Vec<String>, indent: usize) -> Vec<String> {
 fn field(key: &str, value: &Node, indent: usize, out: &mut Vec<String>) {
     let space = " ".repeat(indent);
     let flat = flow(value);
-    let is_list_of_maps = matches!(value, Node::List(all) if all.iter().any(|n| matches!(n, Node::Map(_))));
+    let is_list_of_maps =
+        matches!(value, Node::List(all) if all.iter().any(|n| matches!(n, Node::Map(_))));
     if !is_list_of_maps && indent + key.len() + flat.chars().count() <= WIDTH {
         out.push(format!("{space}{key}: {flat}"));
         return;

@@ -94,8 +94,19 @@ pub(super) fn written(text: &str, old: &Board, new: &Board) -> Option<Written> {
     if same_head {
         lines.extend(owned(&parts.head));
     } else {
-        let before: Vec<&str> = parts.head.iter().copied().take_while(|l| is_quiet(l)).collect();
-        lost += parts.head.iter().skip(before.len()).chain(&parts.foot).map(|l| comments(l)).sum::<usize>();
+        let before: Vec<&str> = parts
+            .head
+            .iter()
+            .copied()
+            .take_while(|l| is_quiet(l))
+            .collect();
+        lost += parts
+            .head
+            .iter()
+            .skip(before.len())
+            .chain(&parts.foot)
+            .map(|l| comments(l))
+            .sum::<usize>();
         lines.extend(owned(&before));
         lines.extend(top_lines(&node(new).ok()?));
         lines.push("panels:".to_owned());
@@ -107,7 +118,12 @@ pub(super) fn written(text: &str, old: &Board, new: &Board) -> Option<Written> {
             continue;
         };
         // Comments before panels that are gone: most are headings of what follows.
-        let gone = old.panels.get(..i)?.iter().rev().take_while(|p| !there.contains(p.id.as_str()));
+        let gone = old
+            .panels
+            .get(..i)?
+            .iter()
+            .rev()
+            .take_while(|p| !there.contains(p.id.as_str()));
         for k in (i - gone.count())..i {
             lines.extend(owned(&parts.panels.get(k)?.0));
         }
