@@ -4,6 +4,7 @@ use crate::windows;
 use desk::Handle;
 use desk::core::{Look, Zoom};
 
+use desk::editor::EditorHandle;
 use desk::duty::{DutyHandle, Message, Window};
 use desk::investigation::Investigator;
 use desk::logs::LogsHandle;
@@ -38,6 +39,8 @@ pub struct Handles {
     pub logs: LogsHandle,
     /// The traces.
     pub traces: TracesHandle,
+    /// The editor of boards.
+    pub editor: EditorHandle,
     /// Who gathers what explains an alert.
     pub investigation: Investigator,
 }
@@ -61,6 +64,10 @@ impl Desk {
 
     pub(crate) async fn traces(&self) -> &TracesHandle {
         &self.0.wait().await.traces
+    }
+
+    pub(crate) async fn editor(&self) -> &EditorHandle {
+        &self.0.wait().await.editor
     }
 
     pub(crate) async fn logs(&self) -> &LogsHandle {

@@ -120,6 +120,7 @@ impl Frame {
             refresh_seconds: self.refresh_seconds,
             columns: 24,
             rows: sheet.rows,
+            variables: Vec::new(),
             panels: named(sheet),
         };
         sheets.into_iter().enumerate().map(board).collect()

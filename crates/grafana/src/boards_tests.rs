@@ -251,7 +251,7 @@ fn a_dashboard_of_many_panels_is_bounded() {
 mod there_and_back {
     use super::*;
     use crate::{ExportOptions, export};
-    use model::board::{Area, Panel, Query, Reduce};
+    use model::board::{Area, Panel, Query};
     use model::{Direction, Thresholds};
     use proptest::prelude::*;
 
@@ -303,7 +303,7 @@ mod there_and_back {
             PanelKind::Timeseries,
             PanelKind::Stat,
             PanelKind::Gauge,
-            PanelKind::BarList,
+            PanelKind::BarGauge,
             PanelKind::Table,
             PanelKind::StateTimeline,
         ];
@@ -326,77 +326,70 @@ mod there_and_back {
         )
             .prop_map(
                 |(kind, title, unit, thresholds, expr, own, legend, ends)| Panel {
-                    id: String::new(),
                     kind,
                     title: title.trim().to_owned(),
-                    subtitle: None,
                     at: Area {
                         x: 0,
                         y: 0,
                         w: 6,
                         h: 5,
                     },
-                    domain: None,
                     unit,
                     thresholds,
                     min: ends.then_some(-7.5),
                     max: ends.then_some(120.0),
-                    limit: None,
-                    abnormal_only: false,
-                    text: None,
                     queries: vec![Query {
                         id: "a".to_owned(),
                         expr: expr.to_owned(),
-                        label: None,
                         legend,
-                        role: Role::Main,
                         unit: Some(own).filter(|o| *o != unit),
-                        thresholds: None,
-                        reduce: Reduce::Worst,
-                        source: None,
+                        ..Query::default()
                     }],
+                    ..Panel::default()
                 },
             )
     }
 
     proptest! {
-        #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
-        #[test]
-        fn what_both_can_say_is_kept(panels in prop::collection::vec(panel(), 1..24)) {
-            let mut board = Board {
-                id: "a-board".to_owned(), title: "看板".to_owned(), window_seconds: 21_600, refresh_seconds: 30, columns: 24, rows: 40, panels,
-            };
-            for (i, p) in board.panels.iter_mut().enumerate() {
-                p.at.x = u16::try_from(i % 4).unwrap() * 6;
-                p.at.y = u16::try_from(i / 4).unwrap() * 5;
-            }
-            let (concepts, bound) = (BTreeMap::new(), BTreeMap::new());
-            let options = ExportOptions { concepts: &concepts, bound: &bound, words: &str::to_owned };
-            let exported = export(&board, &options);
-            prop_assert_eq!(&exported.losses, &[]);
-            let read = import(exported.dashboard.to_string().as_bytes(), &ImportOptions::default()).unwrap();
-            prop_assert_eq!(&read.losses, &[]);
-            prop_assert_eq!(read.boards.len(), 1);
-            let back = &read.boards[0];
-            prop_assert_eq!((&back.title, back.window_seconds, back.refresh_seconds), (&board.title, 21_600, 30));
-            for (before, after) in board.panels.iter().zip(&back.panels) {
-                let mut expected = before.clone();
-                expected.id.clone_from(&after.id);
-                // a table's column has to be called something
-                expected.queries[0].label.clone_from(&after.queries[0].label);
-                prop_assert_eq!(&expected, after);
-            }
-        }
+           #![proptest_config(ProptestConfig { cases: 200, ..ProptestConfig::default() })]
+           #[test]
+           fn what_both_can_say_is_kept(panels in prop::collection::vec(panel(), 1..24)) {
+               let mut board = Board {
+                   id: "a-board".to_owned(), title: "看板".to_owned(), window_seconds: 21_600, refresh_seconds: 30, columns: 24, rows: 40,
+    variables: Vec::new(),
+    panels,
+               };
+               for (i, p) in board.panels.iter_mut().enumerate() {
+                   p.at.x = u16::try_from(i % 4).unwrap() * 6;
+                   p.at.y = u16::try_from(i / 4).unwrap() * 5;
+               }
+               let (concepts, bound) = (BTreeMap::new(), BTreeMap::new());
+               let options = ExportOptions { concepts: &concepts, bound: &bound, words: &str::to_owned };
+               let exported = export(&board, &options);
+               prop_assert_eq!(&exported.losses, &[]);
+               let read = import(exported.dashboard.to_string().as_bytes(), &ImportOptions::default()).unwrap();
+               prop_assert_eq!(&read.losses, &[]);
+               prop_assert_eq!(read.boards.len(), 1);
+               let back = &read.boards[0];
+               prop_assert_eq!((&back.title, back.window_seconds, back.refresh_seconds), (&board.title, 21_600, 30));
+               for (before, after) in board.panels.iter().zip(&back.panels) {
+                   let mut expected = before.clone();
+                   expected.id.clone_from(&after.id);
+                   // a table's column has to be called something
+                   expected.queries[0].label.clone_from(&after.queries[0].label);
+                   prop_assert_eq!(&expected, after);
+               }
+           }
 
-        #[test]
-        fn nothing_that_is_json_panics(text in "\\PC{0,60}", depth in 0..5usize) {
-            let value = (0..depth).fold(json!(text), |v, i| if i % 2 == 0 { json!([v, i]) } else { json!({"type": "graph", "title": v, "targets": v, "expr": v}) });
-            for key in ["panels", "rows"] {
-                let dashboard = json!({key: [{"type": "timeseries", "panels": [value.clone()], "targets": [{"expr": text}], "title": text, "gridPos": value.clone(), "fieldConfig": value.clone()}], "templating": {"list": [value.clone(), {"name": text, "type": "custom", "query": text}]}});
-                let _ = import(dashboard.to_string().as_bytes(), &ImportOptions::default()).unwrap();
-            }
-        }
-    }
+           #[test]
+           fn nothing_that_is_json_panics(text in "\\PC{0,60}", depth in 0..5usize) {
+               let value = (0..depth).fold(json!(text), |v, i| if i % 2 == 0 { json!([v, i]) } else { json!({"type": "graph", "title": v, "targets": v, "expr": v}) });
+               for key in ["panels", "rows"] {
+                   let dashboard = json!({key: [{"type": "timeseries", "panels": [value.clone()], "targets": [{"expr": text}], "title": text, "gridPos": value.clone(), "fieldConfig": value.clone()}], "templating": {"list": [value.clone(), {"name": text, "type": "custom", "query": text}]}});
+                   let _ = import(dashboard.to_string().as_bytes(), &ImportOptions::default()).unwrap();
+               }
+           }
+       }
 
     #[test]
     fn concepts_are_written_in_a_dialect() {

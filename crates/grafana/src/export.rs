@@ -3,7 +3,9 @@
 use crate::fault::{Loss, LossKind};
 use crate::read::Losses;
 use crate::{kinds, layout, thresholds, units};
-use model::board::{Board, Concept, Panel, PanelKind, Query, Reduce, Role, concepts_in, expand};
+use model::board::{
+    Board, Concept, Panel, PanelKind, Query, Reduce, Role, WINDOW, concepts_in, expand,
+};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -122,6 +124,10 @@ impl Writer<'_> {
         if let Some(subtitle) = &panel.subtitle {
             out["description"] = json!((self.options.words)(subtitle));
         }
+        if panel.kind == PanelKind::AlertList {
+            out["options"] = json!({"viewMode": "list", "maxItems": panel.limit.unwrap_or(8)});
+            return out;
+        }
         if panel.kind == PanelKind::Text {
             let text = panel.text.as_deref().unwrap_or_default();
             // Plain words in a Markdown panel are plain words there too.
@@ -149,13 +155,13 @@ impl Writer<'_> {
         });
         let has_limits = limits.is_some_and(|t| t.is_set());
         match panel.kind {
-            PanelKind::Timeseries => {
+            PanelKind::Timeseries | PanelKind::Forecast => {
                 defaults["color"] = json!({"mode": "palette-classic"});
                 let mode = if has_limits { "line" } else { "off" };
                 defaults["custom"] =
                     json!({"thresholdsStyle": {"mode": mode}, "lineWidth": 1, "fillOpacity": 0});
             }
-            PanelKind::Table => {
+            PanelKind::Table | PanelKind::SparkTable => {
                 defaults["color"] = json!({"mode": "thresholds"});
                 let cell = if has_limits { "color-text" } else { "auto" };
                 defaults["custom"] = json!({"cellOptions": {"type": cell}});
@@ -214,7 +220,9 @@ impl Writer<'_> {
             }
             bound.insert(id, dialect.expr.clone());
         }
-        let expr = expand(&query.expr, &bound).ok()?;
+        let expr = expand(&query.expr, &bound)
+            .ok()?
+            .replace(WINDOW, "$__range");
         let check = query.role == Role::Check;
         if check {
             let kind = LossKind::Check(query.id.clone());
@@ -231,7 +239,7 @@ impl Writer<'_> {
             "legendFormat": legend.unwrap_or_else(|| "__auto".to_owned()),
             "range": past,
             "instant": !past,
-            "format": if panel.kind == PanelKind::Table { "table" } else { "time_series" },
+            "format": if matches!(panel.kind, PanelKind::Table | PanelKind::SparkTable) { "table" } else { "time_series" },
             "hide": check,
         }))
     }
@@ -248,18 +256,23 @@ fn reference(i: usize) -> String {
 fn options(kind: PanelKind) -> Value {
     let reduce = json!({"calcs": ["lastNotNull"], "fields": "", "values": false});
     match kind {
-        PanelKind::Tile | PanelKind::Stat => {
+        PanelKind::Tile | PanelKind::Stat | PanelKind::Slo => {
             json!({"reduceOptions": reduce, "colorMode": "value", "graphMode": "area", "textMode": "auto"})
         }
         PanelKind::Gauge => json!({"reduceOptions": reduce, "showThresholdMarkers": true}),
-        PanelKind::BarList => {
+        PanelKind::Ring => {
+            json!({"reduceOptions": reduce, "pieType": "donut", "legend": {"displayMode": "table", "values": ["value", "percent"]}})
+        }
+        PanelKind::BarList | PanelKind::BarGauge => {
             json!({"reduceOptions": reduce, "orientation": "horizontal", "displayMode": "basic"})
         }
-        PanelKind::Timeseries => {
+        PanelKind::Timeseries | PanelKind::Forecast => {
             json!({"legend": {"displayMode": "list", "placement": "bottom", "showLegend": true}, "tooltip": {"mode": "multi"}})
         }
         PanelKind::StateTimeline => json!({"mergeValues": true, "showValue": "never"}),
-        PanelKind::Table => json!({"showHeader": true}),
-        PanelKind::Text => json!({}),
+        PanelKind::Table | PanelKind::SparkTable => json!({"showHeader": true}),
+        // Grafana tells buckets by the label `le` when it is not to compute any.
+        PanelKind::Heatmap => json!({"calculate": false, "yAxis": {"axisPlacement": "left"}}),
+        _ => json!({}),
     }
 }

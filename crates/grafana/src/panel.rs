@@ -6,7 +6,7 @@ use crate::read::{Losses, Node};
 use crate::variables::Variables;
 use crate::{thresholds, units};
 use model::Thresholds;
-use model::board::{Area, Panel, PanelKind, Query, Reduce, Role, Unit};
+use model::board::{Panel, PanelKind, Query, Role, Unit};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Queries of one panel that are taken.
@@ -45,6 +45,9 @@ impl Reader<'_> {
         };
         if kind == PanelKind::Text {
             return self.text(node, title);
+        }
+        if !kind.needs_query() {
+            return Some(bare(kind, title));
         }
         let (unit, factor) = self.unit(node, &name, &title);
         let mut look = Look {
@@ -276,7 +279,11 @@ impl Reader<'_> {
     /// One value of many points: ours is the last.
     fn calculation(&mut self, node: &Node<'_>, look: &Look) {
         let place = match look.kind {
-            PanelKind::Stat | PanelKind::Gauge | PanelKind::BarList => {
+            PanelKind::Stat
+            | PanelKind::Gauge
+            | PanelKind::BarList
+            | PanelKind::BarGauge
+            | PanelKind::Ring => {
                 if look.name == "singlestat" {
                     node.get("valueName")
                 } else {
@@ -368,7 +375,11 @@ impl Reader<'_> {
             let plain = legend.clone().filter(|l| !l.contains("{{"));
             let label = match (look.kind, role) {
                 (PanelKind::Table, _) | (_, Role::Note) => Some(plain.unwrap_or(reference)),
-                (PanelKind::BarList, _) if targets.len() > 1 => plain,
+                (PanelKind::BarList | PanelKind::BarGauge | PanelKind::Ring, _)
+                    if targets.len() > 1 =>
+                {
+                    plain
+                }
                 _ => None,
             };
             out.push(Query {
@@ -378,9 +389,8 @@ impl Reader<'_> {
                 legend,
                 role,
                 unit,
-                thresholds: None,
-                reduce: Reduce::default(),
                 source: self.source.map(str::to_owned),
+                ..Query::default()
             });
         }
         out
@@ -460,25 +470,9 @@ impl Reader<'_> {
 /// A panel of nothing but its kind and title.
 fn bare(kind: PanelKind, title: String) -> Panel {
     Panel {
-        id: String::new(),
         kind,
         title,
-        subtitle: None,
-        at: Area {
-            x: 0,
-            y: 0,
-            w: 1,
-            h: 1,
-        },
-        domain: None,
-        unit: Unit::Count,
-        thresholds: None,
-        min: None,
-        max: None,
-        limit: None,
-        abnormal_only: false,
-        text: None,
-        queries: Vec::new(),
+        ..Panel::default()
     }
 }
 

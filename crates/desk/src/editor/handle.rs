@@ -148,14 +148,17 @@ impl EditorHandle {
         })
     }
 
-    /// Takes a draft: says what is wrong with it, and shows what can be shown of it.
+    /// Takes a draft: says what is wrong with it, and with `show` shows what can be shown of it.
     ///
     /// # Errors
     /// When it is no board at all.
-    pub async fn draft(&self, draft: Value) -> Result<Vec<EditorProblem>, ErrorView> {
+    pub async fn draft(&self, draft: Value, show: bool) -> Result<Vec<EditorProblem>, ErrorView> {
         let mut board = board(draft)?;
         let library = self.library().await?;
         let problems = checks::problems(&board, &library);
+        if !show {
+            return Ok(problems);
+        }
         // A panel whose query cannot be asked would only fail; the others go on.
         let broken = |id: &str| {
             problems

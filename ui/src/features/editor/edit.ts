@@ -8,10 +8,10 @@ export interface Area {
 
 /** Limits as a board's file writes them. */
 export interface Limits {
-  warning?: number
-  critical?: number
-  emergency?: number
-  direction?: string
+  warning?: number | undefined
+  critical?: number | undefined
+  emergency?: number | undefined
+  direction?: string | undefined
 }
 
 /** A query, as far as the editor knows it; other fields go through untouched. */
