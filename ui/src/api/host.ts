@@ -91,6 +91,8 @@ export interface Host {
   panelLines(board: string, panel: string, mark: string | null): Promise<LogTailView>
   /** The health page. */
   health(): Promise<HealthView>
+  /** Values for a board's variables; an empty list stands for everything. */
+  chooseVariables(board: string, values: Record<string, string[]>): Promise<void>
   /** Shows another board. */
   openBoard(board: string): Promise<void>
   /** `zh-CN` or `en`. */
@@ -199,6 +201,8 @@ export interface Host {
   editorImport(text: string): Promise<EditorImported>
   /** Writes a board as a dashboard of Grafana. */
   editorExport(board: unknown, locale: string): Promise<EditorExported>
+  /** Opens the desk at 日志 with a query, or at 链路 with a service. */
+  openPlace(page: 'logs' | 'traces', query: string): Promise<void>
   /** Opens a window, or brings it to the front; the desk shows the alert, if one is named. */
   openWindow(kind: WindowKind, alert?: number): Promise<void>
 }
@@ -224,6 +228,7 @@ export function hostOver(call: Call): Host {
     panelRange: async (panel, from, to, points) =>
       decode(bytes(await call('panel_range', { panel, from, to, points }))),
     health: async () => (await call('health')) as HealthView,
+    chooseVariables: async (board, values) => void (await call('choose_variables', { board, values })),
     openBoard: async (board) => void (await call('open_board', { board })),
     setLocale: async (locale) => void (await call('set_locale', { locale })),
     setTheme: async (theme) => void (await call('set_theme', { theme })),
@@ -278,6 +283,7 @@ export function hostOver(call: Call): Host {
     editorComplete: async (ask) => (await call('editor_complete', { ask })) as EditorCompletion,
     editorImport: async (text) => (await call('editor_import', { text })) as EditorImported,
     editorExport: async (board, locale) => (await call('editor_export', { board, locale })) as EditorExported,
+    openPlace: async (page, query) => void (await call('open_place', { page, query })),
     openWindow: async (kind, alert) => void (await call('open_window', { kind, alert: alert ?? null })),
   }
 }

@@ -2,8 +2,7 @@
 
 use super::promql_names::{DURATIONS, FUNCTIONS};
 use model::board::Concept;
-use source::Metrics;
-use source::metrics::Span;
+use source::{Metrics, Span};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -176,7 +175,7 @@ impl Names<'_> {
             Wanted::Value(metric, label, _) => self.values(metric.as_deref(), label, typed).await,
             Wanted::Concept(_) => self.concepts(typed, ""),
             Wanted::Duration(_) => {
-                let fits = |d: &&str| d.starts_with(typed.as_str());
+                let fits = |d: &&&str| d.starts_with(typed.as_str());
                 let all = DURATIONS.iter().filter(fits).enumerate();
                 all.map(|(i, d)| {
                     let place = u8::try_from(i).unwrap_or(u8::MAX);
