@@ -4,8 +4,8 @@ use crate::windows;
 use desk::Handle;
 use desk::core::{Look, Zoom};
 
-use desk::editor::EditorHandle;
 use desk::duty::{DutyHandle, Message, Window};
+use desk::editor::EditorHandle;
 use desk::investigation::Investigator;
 use desk::logs::LogsHandle;
 use desk::rota::RotaHandle;

@@ -39,10 +39,7 @@ pub async fn editor_pull(desk: State<'_, Desk>, cursor: u64) -> Result<Response,
 
 /// Writes a board's file.
 #[tauri::command]
-pub async fn editor_save(
-    desk: State<'_, Desk>,
-    ask: EditorSave,
-) -> Result<EditorSaved, ErrorView> {
+pub async fn editor_save(desk: State<'_, Desk>, ask: EditorSave) -> Result<EditorSaved, ErrorView> {
     desk.editor().await.save(ask).await
 }
 

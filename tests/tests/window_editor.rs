@@ -90,7 +90,11 @@ fn a_panel_is_made_moved_asked_for_and_saved() {
 
     wall.click("[data-add='timeseries']");
     there(&wall, "[data-grip='timeseries']");
-    assert_eq!(place(&wall, "timeseries"), [8, 0, 6, 5], "the first free place");
+    assert_eq!(
+        place(&wall, "timeseries"),
+        [8, 0, 6, 5],
+        "the first free place"
+    );
     // 24 columns and 20 rows: a cell to the right is a 24th of the canvas, three rows are 3/20 of its height.
     let from = point(&wall, "[data-grip='timeseries']", 0.5, 0.5);
     let canvas = wall.js("const r = document.querySelector('[data-canvas]').getBoundingClientRect(); return [r.width, r.height]");
@@ -99,7 +103,10 @@ fn a_panel_is_made_moved_asked_for_and_saved() {
         canvas[1].as_f64().expect("a height") / 20.0,
     );
     let by = |at: (i64, i64), x: f64, y: f64| {
-        (at.0 + (x * cell.0).round() as i64, at.1 + (y * cell.1).round() as i64)
+        (
+            at.0 + (x * cell.0).round() as i64,
+            at.1 + (y * cell.1).round() as i64,
+        )
     };
     wall.drag(from, by(from, 4.0, 3.0));
     until_place(&wall, "timeseries", "12,3,6,5");
@@ -107,7 +114,11 @@ fn a_panel_is_made_moved_asked_for_and_saved() {
     wall.drag(corner, by(corner, 4.0, 5.0));
     until_place(&wall, "timeseries", "12,3,10,10");
     key(&wall, "[data-grip='timeseries']", "key: 'ArrowRight'");
-    key(&wall, "[data-grip='timeseries']", "key: 'ArrowDown', shiftKey: true");
+    key(
+        &wall,
+        "[data-grip='timeseries']",
+        "key: 'ArrowDown', shiftKey: true",
+    );
     until_place(&wall, "timeseries", "13,3,10,11");
 
     // an unfinished query is said at its field; what is proposed finishes it
@@ -143,16 +154,27 @@ fn a_panel_is_made_moved_asked_for_and_saved() {
         SOON,
         "return document.querySelector(`[data-inspector] [data-field='title']`).value === '五分钟负载'",
     );
-    wall.until("a checked draft", SOON, "return document.querySelector('[data-editor]').dataset.checked === 'true'");
+    wall.until(
+        "a checked draft",
+        SOON,
+        "return document.querySelector('[data-editor]').dataset.checked === 'true'",
+    );
     wall.click("[data-save]");
-    wall.until("saved", SOON, "return document.querySelector('[data-editor]').dataset.dirty === 'false'");
+    wall.until(
+        "saved",
+        SOON,
+        "return document.querySelector('[data-editor]').dataset.dirty === 'false'",
+    );
 
     let file = std::fs::read_dir(wall.dir())
         .expect("the test's directory")
         .flatten()
         .find_map(|e| {
             let inside = std::fs::read_to_string(e.path().join("t.yaml"));
-            inside.or_else(|_| std::fs::read_to_string(e.path())).ok().filter(|t| t.starts_with("# the only"))
+            inside
+                .or_else(|_| std::fs::read_to_string(e.path()))
+                .ok()
+                .filter(|t| t.starts_with("# the only"))
         })
         .expect("the board's file");
     assert!(file.starts_with("# the only comment\nid: t\n"), "{file}");
@@ -173,11 +195,19 @@ fn a_file_that_somebody_else_changed_is_not_overwritten_unasked() {
     there(&wall, "[data-grip='one']");
     wall.write_board("t", &BOARD.replace("试验", "别人的"));
     write(&wall, "[data-inspector] [data-field='title']", "我的");
-    wall.until("a checked draft", SOON, "return document.querySelector('[data-editor]').dataset.checked === 'true'");
+    wall.until(
+        "a checked draft",
+        SOON,
+        "return document.querySelector('[data-editor]').dataset.checked === 'true'",
+    );
     wall.click("[data-save]");
     there(&wall, "[data-conflict]");
     wall.click("dialog [data-submit]");
-    wall.until("saved", SOON, "return document.querySelector('[data-editor]').dataset.dirty === 'false'");
+    wall.until(
+        "saved",
+        SOON,
+        "return document.querySelector('[data-editor]').dataset.dirty === 'false'",
+    );
 }
 
 #[test]

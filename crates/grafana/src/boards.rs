@@ -7,6 +7,7 @@ use crate::layout::{Part, Placed, Sheet, sheets};
 use crate::panel::{Reader, slug};
 use crate::read::{self, Losses, Node};
 use crate::variables::Variables;
+use model::board::variable::{Variable, variables_in};
 use model::board::{Board, Panel};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -84,6 +85,7 @@ pub fn import(bytes: &[u8], options: &ImportOptions) -> Result<Imported, Refused
         title: title.clone(),
         window_seconds: window,
         refresh_seconds: refresh_seconds(dashboard.get("refresh").text()),
+        variables: &variables,
     };
     let taken = parts.iter().map(|p| p.panels.len()).sum();
     Ok(Imported {
@@ -96,34 +98,53 @@ pub fn import(bytes: &[u8], options: &ImportOptions) -> Result<Imported, Refused
 }
 
 /// What all boards of a dashboard share.
-struct Frame {
+struct Frame<'a> {
+    variables: &'a Variables,
     id: String,
     title: String,
     window_seconds: u32,
     refresh_seconds: u32,
 }
 
-impl Frame {
+impl Frame<'_> {
     fn boards(&self, sheets: Vec<Sheet<(String, Panel)>>) -> Vec<Board> {
         let several = sheets.len() > 1;
-        let board = |(i, sheet): (usize, Sheet<(String, Panel)>)| Board {
-            id: if i == 0 {
-                self.id.clone()
-            } else {
-                format!("{}-{}", self.id, i + 1)
-            },
-            title: match sheet.title.as_str() {
+        let board = |(i, sheet): (usize, Sheet<(String, Panel)>)| {
+            let title = match sheet.title.as_str() {
                 part if several && !part.is_empty() => format!("{} · {part}", self.title),
                 _ => self.title.clone(),
-            },
-            window_seconds: self.window_seconds,
-            refresh_seconds: self.refresh_seconds,
-            columns: 24,
-            rows: sheet.rows,
-            variables: Vec::new(),
-            panels: named(sheet),
+            };
+            let rows = sheet.rows;
+            let panels = named(sheet);
+            Board {
+                id: if i == 0 {
+                    self.id.clone()
+                } else {
+                    format!("{}-{}", self.id, i + 1)
+                },
+                title,
+                window_seconds: self.window_seconds,
+                refresh_seconds: self.refresh_seconds,
+                columns: 24,
+                rows,
+                variables: self.used(&panels),
+                panels,
+            }
         };
         sheets.into_iter().enumerate().map(board).collect()
+    }
+}
+
+impl Frame<'_> {
+    /// The variables that these panels use, in the order of their names.
+    fn used(&self, panels: &[Panel]) -> Vec<Variable> {
+        let mut ids = BTreeSet::new();
+        for panel in panels {
+            ids.extend(variables_in(&panel.title));
+            ids.extend(panel.queries.iter().flat_map(|q| variables_in(&q.expr)));
+        }
+        let known = &self.variables.kept;
+        ids.iter().filter_map(|id| known.get(id).cloned()).collect()
     }
 }
 

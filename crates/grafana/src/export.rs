@@ -64,25 +64,69 @@ pub fn export(board: &Board, options: &ExportOptions<'_>) -> Exported {
         "timepicker": {},
         "annotations": {"list": []},
         "links": [],
-        "templating": {"list": [{
-            "name": "datasource",
-            "label": "Prometheus",
-            "type": "datasource",
-            "query": "prometheus",
-            "regex": "",
-            "refresh": 1,
-            "hide": 0,
-            "multi": false,
-            "includeAll": false,
-            "options": [],
-            "current": {},
-        }]},
+        "templating": {"list": templating(board, options)},
         "panels": panels,
     });
     Exported {
         dashboard,
         losses: writer.losses.all,
     }
+}
+
+/// The data source, and the board's variables.
+fn templating(board: &Board, options: &ExportOptions<'_>) -> Vec<Value> {
+    let mut out = vec![json!({
+        "name": "datasource",
+        "label": "Prometheus",
+        "type": "datasource",
+        "query": "prometheus",
+        "regex": "",
+        "refresh": 1,
+        "hide": 0,
+        "multi": false,
+        "includeAll": false,
+        "options": [],
+        "current": {},
+    })];
+    for variable in &board.variables {
+        let label = variable.label.as_deref().map(|l| (options.words)(l));
+        let mut one = json!({
+            "name": variable.id,
+            "label": label,
+            "multi": variable.multi,
+            // Nothing chosen stands for everything, as on the board.
+            "includeAll": true,
+            "allValue": ".*",
+            "current": {"text": "All", "value": "$__all"},
+        });
+        match &variable.query {
+            Some(query) => {
+                let query = expand(query, &first_dialects(query, options));
+                let query = query.unwrap_or_default();
+                one["type"] = json!("query");
+                one["datasource"] = source();
+                one["query"] = json!({"query": query, "refId": variable.id});
+                one["definition"] = json!(query);
+                one["refresh"] = json!(2);
+            }
+            None => {
+                one["type"] = json!("custom");
+                one["query"] = json!(variable.values.join(","));
+            }
+        }
+        out.push(one);
+    }
+    out
+}
+
+fn first_dialects(expr: &str, options: &ExportOptions<'_>) -> BTreeMap<String, String> {
+    let dialect = |id: String| {
+        let index = options.bound.get(&id).copied().unwrap_or(0);
+        let dialects = &options.concepts.get(&id)?.dialects;
+        let dialect = dialects.get(index).or(dialects.first())?;
+        Some((id, dialect.expr.clone()))
+    };
+    concepts_in(expr).into_iter().filter_map(dialect).collect()
 }
 
 /// At most 40 letters, digits, `-` and `_`: what a dashboard's uid may be. `null` lets Grafana make one.

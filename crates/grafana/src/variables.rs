@@ -5,6 +5,8 @@
 
 use crate::fault::LossKind;
 use crate::read::{Losses, Node};
+use model::board::WINDOW;
+use model::board::variable::{self, LabelValues, Variable};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Variables of a dashboard that are looked at.
@@ -29,6 +31,8 @@ pub(crate) struct Variables {
     stands: BTreeMap<String, Stands>,
     /// Names of variables for data sources, with the kind of source.
     pub sources: BTreeMap<String, String>,
+    /// Variables that a board can have too: they stay what they are.
+    pub kept: BTreeMap<String, Variable>,
 }
 
 /// An expression without variables.
@@ -52,6 +56,7 @@ impl Variables {
         let mut out = Self::default();
         out.built_in(dashboard, window_seconds);
         let list = dashboard.at(&["templating", "list"]);
+        let mut queries: Vec<(Variable, LabelValues)> = Vec::new();
         for node in list.list(losses, None).into_iter().take(MAX_VARIABLES) {
             let Some(name) = node.get("name").words() else {
                 continue;
@@ -75,6 +80,7 @@ impl Variables {
                     out.stands.insert(name, custom(&node, losses));
                 }
                 "query" => {
+                    queries.extend(kept(&name, &node));
                     out.stands.insert(name, Stands::Everything);
                 }
                 other => {
@@ -84,6 +90,18 @@ impl Variables {
                 }
             }
         }
+        // Where a query depends on another variable, that stands for everything: the list is longer, and never empty for that reason.
+        let own = |(mut variable, asks): (Variable, LabelValues)| {
+            let filled = out.expression(&asks.selector).ok()?;
+            let asks = LabelValues {
+                selector: filled.text,
+                ..asks
+            };
+            promql_parser::parser::parse(&asks.expr()).ok()?;
+            variable.query = Some(format!("label_values({}, {})", asks.selector, asks.label));
+            Some((variable.id.clone(), variable))
+        };
+        out.kept = queries.into_iter().filter_map(own).collect();
         out
     }
 
@@ -138,6 +156,10 @@ impl Variables {
                 Piece::Variable(name) => match self.stands.get(name) {
                     Some(Stands::For(text)) => out.push_str(text),
                     Some(Stands::OneOf(values)) => out.push_str(&values.join(", ")),
+                    _ if self.kept.contains_key(name) => {
+                        out.push('$');
+                        out.push_str(name);
+                    }
                     Some(Stands::Everything) | None => out.push('*'),
                 },
             }
@@ -252,13 +274,6 @@ impl Filling<'_> {
         if !inside.iter().any(wide) {
             return self.plain_string(quote, inside);
         }
-        for piece in inside {
-            if let Piece::Variable(name) = piece
-                && self.variables.stands.get(*name) == Some(&Stands::Everything)
-            {
-                self.widened.insert((*name).to_owned());
-            }
-        }
         let negative = operator.starts_with('!');
         self.out.truncate(at);
         let everything = inside.iter().any(|p| {
@@ -267,21 +282,44 @@ impl Filling<'_> {
         if negative && everything {
             // "Not any of all" would be nothing at all: the condition is taken away, by one that always holds.
             self.out.push_str("=~\".*\"");
+            for piece in inside {
+                self.widen(piece);
+            }
             return Ok(());
         }
         self.out.push_str(if negative { "!~" } else { "=~" });
         self.out.push('"');
         let was_regex = operator.ends_with('~');
-        for piece in inside {
+        for (i, piece) in inside.iter().enumerate() {
             let text = match piece {
                 Piece::Char(c) if was_regex || c.is_alphanumeric() => c.to_string(),
                 Piece::Char(c) => quoted(&escaped(&c.to_string())),
-                Piece::Variable(name) => self.alternatives(name),
+                Piece::Variable(name) if self.stays(name, inside.get(i + 1)) => format!("${name}"),
+                Piece::Variable(name) => {
+                    self.widen(piece);
+                    self.alternatives(name)
+                }
             };
             self.out.push_str(&text);
         }
         self.out.push('"');
         Ok(())
+    }
+
+    /// Whether `$name` can stand in a board: a letter right behind it would be read as a part of the name.
+    fn stays(&self, name: &str, next: Option<&Piece<'_>>) -> bool {
+        let goes_on = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        self.variables.kept.contains_key(name)
+            && !matches!(next, Some(Piece::Char(c)) if goes_on(*c))
+    }
+
+    /// Notes that a variable became "everything".
+    fn widen(&mut self, piece: &Piece<'_>) {
+        if let Piece::Variable(name) = piece
+            && self.variables.stands.get(*name) == Some(&Stands::Everything)
+        {
+            self.widened.insert((*name).to_owned());
+        }
     }
 
     /// A variable as a part of a regular expression inside a string.
@@ -371,6 +409,28 @@ fn current(node: &Node<'_>) -> Option<String> {
         _ => value.words()?,
     };
     Some(text).filter(|t| t != "$__all" && !t.is_empty())
+}
+
+/// A query variable as a board can have it: its values are those of a label.
+fn kept(name: &str, node: &Node<'_>) -> Option<(Variable, LabelValues)> {
+    let query = node.get("query");
+    let text = query
+        .text()
+        .or_else(|| query.value.get("query")?.as_str())
+        .or_else(|| node.value.get("definition")?.as_str())?;
+    let asks = LabelValues::parse(text)?;
+    // A regular expression over the values, which a board does not have, would let values in that are none.
+    let plain = node.get("regex").text().unwrap_or_default().is_empty();
+    let free = variable::is_name(name) && format!("${name}") != WINDOW;
+    (plain && free).then(|| {
+        let made = Variable {
+            id: name.to_owned(),
+            label: node.get("label").words(),
+            multi: node.get("multi").is_true() || node.get("includeAll").is_true(),
+            ..Variable::default()
+        };
+        (made, asks)
+    })
 }
 
 /// A list of texts written into the dashboard: the chosen ones, else all.

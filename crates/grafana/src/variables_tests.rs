@@ -110,3 +110,53 @@ fn kinds_without_a_meaning_are_listed() {
         LossKind::VariableKind("f (adhoc)".into())
     );
 }
+
+#[test]
+fn a_variable_that_a_board_can_have_stays_one() {
+    let dashboard = json!({"templating": {"list": [
+        {"name": "job", "type": "query", "query": {"query": "label_values(up, job)"}, "label": "任务", "includeAll": true},
+        {"name": "node", "type": "query", "definition": "label_values(up{job=\"$job\"}, instance)"},
+        {"name": "other", "type": "query", "query": "query_result(up)"},
+        {"name": "part", "type": "query", "query": "label_values(up, a)", "regex": "/(.*):/"},
+    ]}});
+    let node = Node {
+        value: &dashboard,
+        path: "$".into(),
+    };
+    let variables = Variables::read(&node, 3600, &mut Losses::default());
+    let kept: Vec<_> = variables
+        .kept
+        .values()
+        .map(|v| (v.id.as_str(), v.query.as_deref(), v.multi))
+        .collect();
+    assert_eq!(
+        kept,
+        [
+            ("job", Some("label_values(up, job)"), true),
+            (
+                "node",
+                Some("label_values(up{job=~\".*\"}, instance)"),
+                false
+            )
+        ]
+    );
+    assert_eq!(variables.kept["job"].label.as_deref(), Some("任务"));
+    for (before, after, widened) in [
+        (
+            r#"up{a="$node", b=~"${job:regex}"}"#,
+            r#"up{a=~"$node", b=~"$job"}"#,
+            0,
+        ),
+        (r#"up{a="${node}_x"}"#, r#"up{a=~".*_x"}"#, 1),
+        (r#"up{a!="$node"}"#, r#"up{a=~".*"}"#, 1),
+        (r#"up{a="$node:$other"}"#, r#"up{a=~"$node:.*"}"#, 1),
+    ] {
+        let filled = variables.expression(before).unwrap();
+        assert_eq!(filled.text, after);
+        assert_eq!(filled.widened.len(), widened, "{before}");
+    }
+    assert_eq!(
+        variables.words("CPU of $node and $other"),
+        "CPU of $node and *"
+    );
+}

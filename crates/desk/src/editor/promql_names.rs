@@ -1,7 +1,7 @@
 //! Names that PromQL has of itself.
 
 /// Functions and aggregations, as of Prometheus 2.42.
-pub(super) const FUNCTIONS: [&str; 79] = [
+pub(super) const FUNCTIONS: [&str; 78] = [
     "abs",
     "absent",
     "absent_over_time",
@@ -35,7 +35,6 @@ pub(super) const FUNCTIONS: [&str; 79] = [
     "floor",
     "group",
     "histogram_quantile",
-    "holt_winters",
     "hour",
     "idelta",
     "increase",
