@@ -63,7 +63,13 @@ pub(super) fn draw<DB: DrawingBackend>(
         .max()
         .unwrap_or(0);
     let icon = pen.px(22.0);
-    let names = bars.bars.iter().take(fit).map(|b| pen.width(&b.name, 15.0)).max().unwrap_or(0);
+    let names = bars
+        .bars
+        .iter()
+        .take(fit)
+        .map(|b| pen.width(&b.name, 15.0))
+        .max()
+        .unwrap_or(0);
     // Names take what they need, but never all of it: a bar without length says nothing.
     let name_width = (names + icon + pen.px(4.0)).clamp(room.w * 24 / 100, room.w * 58 / 100);
     for (i, bar) in shown.enumerate() {

@@ -50,9 +50,14 @@ pub async fn run(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> ExitC
     }
     let config = &loaded.config;
     let text = |name: &str| arguments.get_one::<String>(name).cloned();
-    let zone = config.time_zone.parse().unwrap_or(chrono_tz::Asia::Shanghai);
+    let zone = config
+        .time_zone
+        .parse()
+        .unwrap_or(chrono_tz::Asia::Shanghai);
     let now = clock::now_ms();
-    let kind = text("kind").and_then(|k| Kind::named(&k)).unwrap_or(Kind::Daily);
+    let kind = text("kind")
+        .and_then(|k| Kind::named(&k))
+        .unwrap_or(Kind::Daily);
     let period = match text("at") {
         None => Period::last_over(kind, now, zone),
         Some(day) => match day.parse::<NaiveDate>() {
@@ -61,10 +66,18 @@ pub async fn run(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> ExitC
         },
     };
     let Some(period) = period.filter(|p| p.from < now) else {
-        return fail(locale, "cli.report_bad_day", &[("text", text("at").unwrap_or_default())]);
+        return fail(
+            locale,
+            "cli.report_bad_day",
+            &[("text", text("at").unwrap_or_default())],
+        );
     };
     let formats = text("format").unwrap_or_default();
-    let Some(formats) = formats.split(',').map(Format::named).collect::<Option<Vec<_>>>() else {
+    let Some(formats) = formats
+        .split(',')
+        .map(Format::named)
+        .collect::<Option<Vec<_>>>()
+    else {
         return fail(locale, "cli.report_bad_format", &[("text", formats)]);
     };
     let stop = CancellationToken::new();
@@ -72,7 +85,8 @@ pub async fn run(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> ExitC
     if config.demo_enabled() {
         // The demonstration's own past is an hour; for a report it lives through all of it.
         clients.retain(|(spec, _)| !spec.demo);
-        clients.push(feeders::for_report(config, period.before, period.until.min(now), &stop).await);
+        clients
+            .push(feeders::for_report(config, period.before, period.until.min(now), &stop).await);
     }
     let from = From {
         library: boards::load(config.boards_dir.as_deref()),
@@ -87,11 +101,18 @@ pub async fn run(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> ExitC
     for fault in &data.faults {
         error_line(fault);
     }
-    let dir = arguments.get_one::<PathBuf>("output").cloned().unwrap_or_default();
+    let dir = arguments
+        .get_one::<PathBuf>("output")
+        .cloned()
+        .unwrap_or_default();
     match files::write(&report::compose(&data), &period, &formats, &dir) {
         Ok(written) => {
             for path in written {
-                line(&sentence(locale, "cli.render_done", &[("file", path.display().to_string())]));
+                line(&sentence(
+                    locale,
+                    "cli.render_done",
+                    &[("file", path.display().to_string())],
+                ));
             }
             ExitCode::SUCCESS
         }

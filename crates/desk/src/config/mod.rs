@@ -7,6 +7,7 @@ pub mod check;
 pub mod check_duty;
 pub mod duty;
 pub mod reference;
+pub mod report;
 pub mod schema;
 pub mod traces;
 
@@ -63,6 +64,10 @@ pub struct Config {
     pub maintenance: Vec<duty::Maintenance>,
     /// The generic webhook.
     pub webhook: duty::Webhook,
+    /// The mail server.
+    pub mail: report::Mail,
+    /// Reports on schedule.
+    pub report: Vec<report::Report>,
     /// The simulated platform.
     pub demo: Demo,
 }
@@ -273,6 +278,8 @@ impl Default for Config {
             quiet: Vec::new(),
             maintenance: Vec::new(),
             webhook: duty::Webhook::default(),
+            mail: report::Mail::default(),
+            report: Vec::new(),
             demo: Demo::default(),
         }
     }

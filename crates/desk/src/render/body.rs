@@ -1,10 +1,10 @@
-//! What stands in a panel, by its kind. A kind that has no drawing of its own here is drawn by its data: lines where it has a past,
-//! bars where it has not.
+//! What stands in a panel, by its kind.
 
 use super::picture::How;
 use super::words::grade;
 use chart::panel::{
-    Arc_, Bar, Bars, Body, Figure, Grade, Graph, GraphLine, Hero, Lanes, Stroke, Table, nice_step,
+    Arc_, Bar, Bars, Body, Figure, Grade, Graph, GraphLine, Heat, Hero, Lanes, Slice, Stroke,
+    Table, nice_step,
 };
 use engine::judge::Judged;
 use engine::panels::QueryStatus;
@@ -16,6 +16,8 @@ use std::collections::BTreeMap;
 
 /// Lines of a panel at most; the worst and then the greatest are drawn.
 const LINES: usize = 24;
+/// Parts of a ring at most.
+const RING: usize = 12;
 
 /// A query with what is known of it.
 struct Known<'a> {
@@ -55,13 +57,23 @@ pub(super) fn body(
         .collect();
     let window = Window::of(engine, board, &main, how.at);
     match panel.kind {
-        PanelKind::Tile | PanelKind::Stat => hero(engine, panel, &known, &window, how),
+        PanelKind::Tile | PanelKind::Stat | PanelKind::Slo => {
+            hero(engine, panel, &known, &window, how)
+        }
         PanelKind::Gauge => gauge(panel, &main, how),
-        PanelKind::BarList => bars(engine, panel, &main, how),
-        PanelKind::Table => table(engine, panel, &main, how),
+        PanelKind::BarList | PanelKind::BarGauge | PanelKind::Histogram | PanelKind::Topology => {
+            bars(engine, panel, &main, how)
+        }
+        PanelKind::Ring => ring(engine, &main, how),
+        PanelKind::Table | PanelKind::SparkTable => table(engine, panel, &main, how),
         PanelKind::StateTimeline => lanes(engine, panel, &main, &window, how),
-        _ if window.step > 0.0 => Body::Lines(graph(engine, panel, &main, &window, how)),
-        _ => bars(engine, panel, &main, how),
+        PanelKind::Heatmap => heat(engine, &main, &window, how),
+        PanelKind::Timeseries | PanelKind::Calendar | PanelKind::Forecast => {
+            Body::Lines(graph(engine, panel, &main, &window, how))
+        }
+        PanelKind::Text | PanelKind::AlertList | PanelKind::LogStream => {
+            Body::Words(vec![how.words.plain("ui.state.wall_only")])
+        }
     }
 }
 
@@ -509,4 +521,81 @@ fn graph(engine: &Engine, panel: &Panel, main: &[&Known<'_>], window: &Window, h
         zone_offset: how.words.offset(how.at),
         binary: matches!(unit, Unit::Bytes | Unit::BytesPerSecond),
     }
+}
+
+/// Parts of the whole of what is positive, the largest first.
+fn ring(engine: &Engine, main: &[&Known<'_>], how: &How) -> Body {
+    let mut all = series(engine, main, None, how);
+    all.retain(|s| s.judged.value > 0.0 && s.judged.value.is_finite());
+    all.sort_by(|a, b| b.judged.value.total_cmp(&a.judged.value));
+    let whole: f64 = all.iter().map(|s| s.judged.value).sum();
+    let slice = |s: &Series<'_>| Slice {
+        name: s.name.clone(),
+        figure: shown(&s.judged, s.of.unit, how),
+        share: s.judged.value / whole.max(f64::MIN_POSITIVE),
+    };
+    Body::Ring(all.iter().take(RING).map(slice).collect())
+}
+
+/// A row for each series, from below in the order of its upper bound (`le`) where it has one; a bucket counts what the one below it
+/// does not.
+fn heat(engine: &Engine, main: &[&Known<'_>], window: &Window, how: &How) -> Body {
+    let mut rows: Vec<(f64, String, Vec<Option<f64>>)> = Vec::new();
+    for known in main {
+        for stream in known
+            .status
+            .streams
+            .iter()
+            .filter_map(|id| engine.stream(*id))
+        {
+            for latest in stream.latest(0) {
+                let bound = latest
+                    .labels
+                    .get("le")
+                    .map(|le| le.parse().unwrap_or(f64::INFINITY));
+                let name = match bound {
+                    Some(le) => how.words.line(le, known.unit),
+                    None => crate::frames::series_name(
+                        known.query.legend.as_deref(),
+                        latest.labels,
+                        &stream.key.source,
+                    ),
+                };
+                rows.push((
+                    bound.unwrap_or(f64::NAN),
+                    name,
+                    window.points(stream, latest.labels),
+                ));
+            }
+        }
+    }
+    rows.sort_by(|a, b| a.0.total_cmp(&b.0));
+    if rows.iter().all(|r| !r.0.is_nan()) {
+        for i in (1..rows.len()).rev() {
+            let below = rows[i - 1].2.clone();
+            for (cell, less) in rows[i].2.iter_mut().zip(below) {
+                *cell = cell.zip(less).map(|(v, less)| (v - less).max(0.0));
+            }
+        }
+    }
+    let most = rows
+        .iter()
+        .flat_map(|r| r.2.iter().copied().flatten())
+        .fold(0.0, f64::max);
+    let share = |cells: Vec<Option<f64>>| -> Vec<Option<f64>> {
+        cells
+            .into_iter()
+            .map(|v| v.map(|v| v / most.max(f64::MIN_POSITIVE)))
+            .collect()
+    };
+    Body::Heat(Heat {
+        from: window.start,
+        to: window.start + window.step * window.count as f64,
+        rows: rows
+            .into_iter()
+            .map(|(_, name, cells)| (name, share(cells)))
+            .collect(),
+        time: how.words.clock(window.to - window.from),
+        zone_offset: how.words.offset(how.at),
+    })
 }

@@ -10,7 +10,7 @@ use engine::Failure;
 use engine::binding::{Bindings, bind, expression};
 use futures::StreamExt as _;
 use model::RangeFrame;
-use model::board::{Query, Role, concepts_in};
+use model::board::{Query, concepts_in};
 use report::Period;
 use report::data::{DISKS, Disk, MEASURES, Measure, Measured};
 use report::trend::Track;
@@ -52,9 +52,15 @@ pub(super) async fn gather(
     zone: Tz,
 ) -> Asked {
     let mut out = Asked::default();
-    let words = Words { locale: locale.to_owned(), zone };
+    let words = Words {
+        locale: locale.to_owned(),
+        zone,
+    };
     let fault = |name: &str, why: &Failure| {
-        let values = [("name".to_owned(), name.to_owned()), ("reason".to_owned(), words.failure(why))];
+        let values = [
+            ("name".to_owned(), name.to_owned()),
+            ("reason".to_owned(), words.failure(why)),
+        ];
         texts::say(locale, "report.method.fault", &values.into())
     };
     let wanted = discovery(library);
@@ -62,14 +68,25 @@ pub(super) async fn gather(
     for (spec, client) in clients {
         match client {
             Ok(metrics) => match probe(library, metrics, &wanted).await {
-                Ok(bindings) => known.push(Known { demo: spec.demo, metrics, bindings }),
+                Ok(bindings) => known.push(Known {
+                    demo: spec.demo,
+                    metrics,
+                    bindings,
+                }),
                 Err(why) => out.faults.push(fault(&spec.name, &why)),
             },
             Err(why) => out.faults.push(fault(&spec.name, why)),
         }
     }
-    let asker = Asker { library, known: &known, period, now };
-    let measured = futures::stream::iter(MEASURES).map(|m| asker.measure(m)).buffered(AT_ONCE);
+    let asker = Asker {
+        library,
+        known: &known,
+        period,
+        now,
+    };
+    let measured = futures::stream::iter(MEASURES)
+        .map(|m| asker.measure(m))
+        .buffered(AT_ONCE);
     let measured: Vec<(Measured, bool, Option<Failure>)> = measured.collect().await;
     for (one, demo, why) in measured {
         let name = texts::plain(locale, &format!("report.measure.{}", one.measure.id));
@@ -83,19 +100,29 @@ pub(super) async fn gather(
 
 /// The concepts that a report asks about.
 pub(super) fn concepts() -> BTreeSet<String> {
-    let expressions = MEASURES.iter().flat_map(|m| [Some(m.expr), m.parts.map(|p| p.0)]).flatten();
+    let expressions = MEASURES
+        .iter()
+        .flat_map(|m| [Some(m.expr), m.parts.map(|p| p.0)])
+        .flatten();
     expressions.chain([DISKS]).flat_map(concepts_in).collect()
 }
 
 /// The metrics that tell which dialects of our concepts a source speaks.
 fn discovery(library: &Library) -> Vec<String> {
     let concepts = concepts();
-    let dialects = concepts.iter().filter_map(|id| library.concepts.get(id)).flat_map(|c| &c.dialects);
+    let dialects = concepts
+        .iter()
+        .filter_map(|id| library.concepts.get(id))
+        .flat_map(|c| &c.dialects);
     let names: BTreeSet<String> = dialects.map(|d| d.discovery.clone()).collect();
     names.into_iter().collect()
 }
 
-async fn probe(library: &Library, metrics: &Arc<dyn Metrics>, wanted: &[String]) -> Result<Bindings, Failure> {
+async fn probe(
+    library: &Library,
+    metrics: &Arc<dyn Metrics>,
+    wanted: &[String],
+) -> Result<Bindings, Failure> {
     let names: Vec<&str> = wanted.iter().map(String::as_str).collect();
     let answer = tokio::time::timeout(PATIENCE, metrics.exists(&names)).await;
     let found = answer
@@ -124,16 +151,31 @@ struct Asker<'a> {
 impl Asker<'_> {
     fn this(&self) -> Stretch {
         let step = self.period.kind.step();
-        let until = self.period.until.min(self.now.div_euclid(step) * step).max(self.period.from + step);
-        Stretch { from: self.period.from, until, step }
+        let until = self
+            .period
+            .until
+            .min(self.now.div_euclid(step) * step)
+            .max(self.period.from + step);
+        Stretch {
+            from: self.period.from,
+            until,
+            step,
+        }
     }
 
     fn before(&self) -> Stretch {
-        Stretch { from: self.period.before, until: self.period.from, step: self.period.kind.step() }
+        Stretch {
+            from: self.period.before,
+            until: self.period.from,
+            step: self.period.kind.step(),
+        }
     }
 
     async fn measure(&self, measure: &'static Measure) -> (Measured, bool, Option<Failure>) {
-        let limits = measure.limits.and_then(|id| self.library.concepts.get(id)).and_then(|c| c.thresholds);
+        let limits = measure
+            .limits
+            .and_then(|id| self.library.concepts.get(id))
+            .and_then(|c| c.thresholds);
         let empty = |s: Stretch| Track {
             start: s.from + s.step,
             step: s.step,
@@ -173,8 +215,16 @@ impl Asker<'_> {
     /// Hourly, of every source.
     async fn disks(&self) -> Vec<Disk> {
         let Stretch { from, until, .. } = self.this();
-        let step = if until - from > 2 * 24 * HOUR { HOUR } else { HOUR / 4 };
-        let stretch = Stretch { from, until: until.max(from + step), step };
+        let step = if until - from > 2 * 24 * HOUR {
+            HOUR
+        } else {
+            HOUR / 4
+        };
+        let stretch = Stretch {
+            from,
+            until: until.max(from + step),
+            step,
+        };
         let mut out: BTreeMap<String, Disk> = BTreeMap::new();
         for source in self.known {
             let Ok(Some(frame)) = self.ask(source, DISKS, stretch).await else {
@@ -190,22 +240,22 @@ impl Asker<'_> {
     }
 
     /// `None`: this source does not know the concepts.
-    async fn ask(&self, source: &Known<'_>, expr: &str, s: Stretch) -> Result<Option<RangeFrame>, Failure> {
+    async fn ask(
+        &self,
+        source: &Known<'_>,
+        expr: &str,
+        s: Stretch,
+    ) -> Result<Option<RangeFrame>, Failure> {
         let query = Query {
-            id: String::new(),
             expr: expr.to_owned(),
-            label: None,
-            legend: None,
-            role: Role::Main,
-            unit: None,
-            thresholds: None,
-            reduce: model::board::Reduce::default(),
-            source: None,
+            ..Query::default()
         };
         let Ok(filled) = expression(&query, &self.library.concepts, &source.bindings) else {
             return Ok(None);
         };
-        let asked = source.metrics.range(&filled, s.from + s.step, s.until, s.step);
+        let asked = source
+            .metrics
+            .range(&filled, s.from + s.step, s.until, s.step);
         match tokio::time::timeout(PATIENCE, asked).await {
             Ok(Ok(answer)) => Ok(Some(answer.value)),
             Ok(Err(e)) => Err(failure(&e)),
@@ -223,10 +273,18 @@ fn track(frame: &RangeFrame, values: &[f64]) -> Track {
 }
 
 fn first(frame: &RangeFrame) -> Track {
-    frame.series.first().map_or_else(Track::default, |(_, values)| track(frame, values))
+    frame
+        .series
+        .first()
+        .map_or_else(Track::default, |(_, values)| track(frame, values))
 }
 
 fn parts(frame: &RangeFrame, label: &str) -> Vec<(String, Track)> {
     let name = |labels: &model::Labels| labels.get(label).unwrap_or("–").chars().take(60).collect();
-    frame.series.iter().take(MOST).map(|(labels, values)| (name(labels), track(frame, values))).collect()
+    frame
+        .series
+        .iter()
+        .take(MOST)
+        .map(|(labels, values)| (name(labels), track(frame, values)))
+        .collect()
 }

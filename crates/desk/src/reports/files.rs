@@ -51,7 +51,12 @@ pub enum FilesError {
 ///
 /// # Errors
 /// Without a face, or when a file cannot be written.
-pub fn write(document: &Document, period: &Period, formats: &[Format], dir: &Path) -> Result<Vec<PathBuf>, FilesError> {
+pub fn write(
+    document: &Document,
+    period: &Period,
+    formats: &[Format],
+    dir: &Path,
+) -> Result<Vec<PathBuf>, FilesError> {
     chart::face::install();
     let mut out = Vec::new();
     for format in formats {
@@ -64,7 +69,10 @@ pub fn write(document: &Document, period: &Period, formats: &[Format], dir: &Pat
         let written = std::fs::create_dir_all(dir)
             .and_then(|()| std::fs::write(&beside, bytes))
             .and_then(|()| std::fs::rename(&beside, &path));
-        written.map_err(|error| FilesError::Write { path: path.clone(), error })?;
+        written.map_err(|error| FilesError::Write {
+            path: path.clone(),
+            error,
+        })?;
         out.push(path);
     }
     Ok(out)

@@ -3,6 +3,8 @@
 mod ask;
 mod duty;
 pub mod files;
+pub mod post;
+pub mod schedule;
 
 use crate::boards::Library;
 use crate::render::Clients;
@@ -44,7 +46,14 @@ pub fn metrics(library: &Library) -> Vec<String> {
 /// over.
 pub async fn gather(from: &From, period: Period, now: i64) -> Data {
     let (asked, duty) = tokio::join!(
-        ask::gather(&from.library, &from.clients, period, now, &from.locale, from.zone),
+        ask::gather(
+            &from.library,
+            &from.clients,
+            period,
+            now,
+            &from.locale,
+            from.zone
+        ),
         duty::gather(from.database.as_deref(), period, from.zone, now),
     );
     let mut faults = asked.faults;
@@ -52,10 +61,17 @@ pub async fn gather(from: &From, period: Period, now: i64) -> Data {
         Ok(found) => (found.alerts, found.before, found.rota),
         Err(e) => {
             let values = [
-                ("name".to_owned(), texts::plain(&from.locale, "report.section.alerts")),
+                (
+                    "name".to_owned(),
+                    texts::plain(&from.locale, "report.section.alerts"),
+                ),
                 ("reason".to_owned(), e.to_string()),
             ];
-            faults.push(texts::say(&from.locale, "report.method.fault", &values.into()));
+            faults.push(texts::say(
+                &from.locale,
+                "report.method.fault",
+                &values.into(),
+            ));
             (None, None, None)
         }
     };

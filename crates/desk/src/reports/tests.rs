@@ -23,15 +23,52 @@ fn store() -> Arc<Tsdb> {
         let t = NOW - 2 * DAY + i * 60_000;
         let today = t > NOW - DAY;
         orders += if today { 600.0 } else { 500.0 };
-        (ok, lost) = if today { (ok + 97.0, lost + 3.0) } else { (ok + 100.0, lost) };
+        (ok, lost) = if today {
+            (ok + 97.0, lost + 3.0)
+        } else {
+            (ok + 100.0, lost)
+        };
         let used = 0.6 + 0.02 * (t - NOW + 2 * DAY) as f64 / DAY as f64;
-        let disk = |name| labels(&[("__name__", name), ("instance", "db"), ("mountpoint", "/data"), ("fstype", "ext4")]);
+        let disk = |name| {
+            labels(&[
+                ("__name__", name),
+                ("instance", "db"),
+                ("mountpoint", "/data"),
+                ("fstype", "ext4"),
+            ])
+        };
         store.append(&[
-            (labels(&[("__name__", "orders_created_total"), ("channel", "app")]), Sample { t, v: orders }),
-            (labels(&[("__name__", "payment_attempts_total"), ("result", "ok"), ("channel", "alipay")]), Sample { t, v: ok }),
-            (labels(&[("__name__", "payment_attempts_total"), ("result", "failed"), ("channel", "alipay")]), Sample { t, v: lost }),
-            (labels(&[("__name__", "node_uname_info"), ("instance", "db")]), Sample { t, v: 1.0 }),
-            (disk("node_filesystem_avail_bytes"), Sample { t, v: (1.0 - used) * 1e12 }),
+            (
+                labels(&[("__name__", "orders_created_total"), ("channel", "app")]),
+                Sample { t, v: orders },
+            ),
+            (
+                labels(&[
+                    ("__name__", "payment_attempts_total"),
+                    ("result", "ok"),
+                    ("channel", "alipay"),
+                ]),
+                Sample { t, v: ok },
+            ),
+            (
+                labels(&[
+                    ("__name__", "payment_attempts_total"),
+                    ("result", "failed"),
+                    ("channel", "alipay"),
+                ]),
+                Sample { t, v: lost },
+            ),
+            (
+                labels(&[("__name__", "node_uname_info"), ("instance", "db")]),
+                Sample { t, v: 1.0 },
+            ),
+            (
+                disk("node_filesystem_avail_bytes"),
+                Sample {
+                    t,
+                    v: (1.0 - used) * 1e12,
+                },
+            ),
             (disk("node_filesystem_size_bytes"), Sample { t, v: 1e12 }),
         ]);
     }
@@ -66,7 +103,12 @@ async fn a_day_is_asked_of_the_sources_and_compared_with_the_one_before() {
     let data = gather(&from(None), yesterday(), NOW).await;
     assert_eq!(data.faults, Vec::<String>::new());
     assert!(data.demo && data.alerts.is_none() && data.rota.is_none());
-    let of = |id: &str| data.measures.iter().find(|m| m.measure.id == id).expect("asked");
+    let of = |id: &str| {
+        data.measures
+            .iter()
+            .find(|m| m.measure.id == id)
+            .expect("asked")
+    };
     let orders = of("orders").now.summary().expect("values");
     assert!((orders.mean - 600.0).abs() < 2.0, "{orders:?}");
     assert!((of("orders").before.summary().expect("values").mean - 500.0).abs() < 2.0);
@@ -74,7 +116,10 @@ async fn a_day_is_asked_of_the_sources_and_compared_with_the_one_before() {
     assert_eq!(of("orders").parts.len(), 1);
     let success = of("payment_success").now.summary().expect("values");
     assert!((success.min - 97.0).abs() < 0.1, "{success:?}");
-    assert!(of("users").now.summary().is_none(), "nobody knows it, and it is no fault");
+    assert!(
+        of("users").now.summary().is_none(),
+        "nobody knows it, and it is no fault"
+    );
     let fit = data.disks[0].used.fit().expect("a line");
     assert!((fit.per_day - 2.0).abs() < 0.05, "{fit:?}");
     assert_eq!(data.disks[0].name, "db /data");
@@ -88,10 +133,15 @@ async fn a_day_is_asked_of_the_sources_and_compared_with_the_one_before() {
 async fn an_alert_desks_database_is_read_beside_the_desk() {
     let dir = tempfile::tempdir().expect("a folder");
     let path = dir.path().join("desk.db");
-    let key = store::AuditKey::new([7; 32]);
-    let open = store::Store::open(&path, &key, NOW).await.expect("a database");
+    let key = store::AuditKey::new(&[7; 32]);
+    let open = store::Store::open(&path, &key, NOW)
+        .await
+        .expect("a database");
     let data = gather(&from(Some(path)), yesterday(), NOW).await;
-    assert_eq!(data.alerts.as_ref().map(report::data::Alerts::fired), Some(0));
+    assert_eq!(
+        data.alerts.as_ref().map(report::data::Alerts::fired),
+        Some(0)
+    );
     assert!(data.rota.is_none(), "there is no rota");
     open.close().await;
     let nowhere = gather(&from(Some(dir.path().join("none.db"))), yesterday(), NOW).await;
@@ -107,10 +157,27 @@ async fn files_are_there_whole_and_named_by_their_day() {
     let data = gather(&from(None), yesterday(), NOW).await;
     let document = report::compose(&data);
     let formats = [Format::Pdf, Format::Html];
-    let written = files::write(&document, &data.period, &formats, &dir.path().join("a/b")).expect("written");
-    let names: Vec<String> = written.iter().map(|p| p.file_name().expect("a name").to_string_lossy().into_owned()).collect();
-    assert_eq!(names, ["shouwang-daily-2026-11-16.pdf", "shouwang-daily-2026-11-16.html"]);
-    let count = std::fs::read_dir(dir.path().join("a/b")).expect("a folder").count();
+    let written =
+        files::write(&document, &data.period, &formats, &dir.path().join("a/b")).expect("written");
+    let names: Vec<String> = written
+        .iter()
+        .map(|p| {
+            p.file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "shouwang-daily-2026-11-16.pdf",
+            "shouwang-daily-2026-11-16.html"
+        ]
+    );
+    let count = std::fs::read_dir(dir.path().join("a/b"))
+        .expect("a folder")
+        .count();
     assert_eq!(count, 2, "nothing is left beside them");
     let file = dir.path().join("file");
     std::fs::write(&file, "").expect("written");
