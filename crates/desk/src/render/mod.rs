@@ -169,7 +169,7 @@ pub async fn look(mut setup: Setup, clients: Clients, at: i64, patience: Duratio
     let driver = Driver::new(clients, handle).at(at);
     let mut engine = Engine::new();
     let mut open = 0_usize;
-    let mut take = |engine: &mut Engine, event, open: &mut usize| {
+    let take = |engine: &mut Engine, event, open: &mut usize| {
         for effect in engine.handle(event, at) {
             *open += 1;
             driver.run(effect);

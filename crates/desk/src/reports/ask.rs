@@ -84,9 +84,9 @@ pub(super) async fn gather(
         period,
         now,
     };
-    let measured = futures::stream::iter(MEASURES)
-        .map(|m| asker.measure(m))
-        .buffered(AT_ONCE);
+    // Made before they are asked: a closure that makes them while they are asked could not go to another thread.
+    let asks: Vec<_> = MEASURES.iter().map(|m| asker.measure(m)).collect();
+    let measured = futures::stream::iter(asks).buffered(AT_ONCE);
     let measured: Vec<(Measured, bool, Option<Failure>)> = measured.collect().await;
     for (one, demo, why) in measured {
         let name = texts::plain(locale, &format!("report.measure.{}", one.measure.id));

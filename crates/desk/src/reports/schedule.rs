@@ -48,7 +48,7 @@ pub struct Plan {
 }
 
 /// A report that is due.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Due {
     /// Since when, ms.
     pub at: i64,
@@ -153,7 +153,7 @@ impl Plan {
 pub async fn make(
     plan: &Plan,
     from: &From,
-    due: &Due,
+    due: Due,
     now: i64,
 ) -> Result<(Document, Vec<PathBuf>), FilesError> {
     let mut data = gather(from, due.period, now).await;
@@ -250,13 +250,13 @@ pub async fn run(
         }
         for (plan, wait) in plans.iter().zip(&mut not_before) {
             let now = clock::now_ms();
-            let Some(due) = plan
-                .due(now, from.zone)
-                .filter(|d| !plan.is_made(&d.period) && now >= *wait)
-            else {
+            let Some(due) = plan.due(now, from.zone) else {
                 continue;
             };
-            match make(plan, &from, &due, now).await {
+            if now < *wait || plan.is_made(&due.period) {
+                continue;
+            }
+            match make(plan, &from, due, now).await {
                 Ok((document, paths)) => {
                     tracing::info!(
                         kind = plan.kind.name(),
