@@ -159,6 +159,10 @@ impl MailSettings {
         };
         let mut builder = TlsParameters::builder(self.host.trim().to_owned());
         for pem in &self.ca {
+            // The library takes a text without any certificate for an authority that signs nothing.
+            if !pem.contains("-----BEGIN CERTIFICATE-----") {
+                return Err(wrong("ca", "certificate"));
+            }
             let authority =
                 Certificate::from_pem(pem.as_bytes()).map_err(|_| wrong("ca", "certificate"))?;
             builder = builder.add_root_certificate(authority);
