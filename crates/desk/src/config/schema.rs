@@ -128,6 +128,7 @@ pub const KEYS: &[Key] = &[
     key("log_store.warm_days", Kind::Whole(1, 3650), "30"),
     key("log_store.cold_days", Kind::Whole(1, 3650), "90"),
     key("log_store.cold_dir", Kind::Path, ""),
+    key("log_store.scope", Kind::Text, ""),
     key("log_store.table", Kind::Table, ""),
     must("log_store.table.name", Kind::Text),
     must("log_store.table.time", Kind::Text),
@@ -147,6 +148,14 @@ pub const KEYS: &[Key] = &[
     key("log_store.table.span_id", Kind::Text, ""),
     key("log_store.table.attrs", Kind::Text, ""),
     key("log_store.table.extra", Kind::Texts, "[]"),
+    key("log_store.fields", Kind::Table, ""),
+    key("log_store.fields.level", Kind::Text, ""),
+    key("log_store.fields.category", Kind::Text, ""),
+    key("log_store.fields.service", Kind::Text, ""),
+    key("log_store.fields.host", Kind::Text, ""),
+    key("log_store.fields.message", Kind::Text, ""),
+    key("log_store.fields.trace_id", Kind::Text, ""),
+    key("log_store.fields.span_id", Kind::Text, ""),
     key("embedded", Kind::Table, ""),
     key("embedded.host", Kind::Bool, "true"),
     key("embedded.interval_seconds", Kind::Number(0.5, HOUR), "5.0"),
@@ -311,6 +320,7 @@ pub const KEYS: &[Key] = &[
     key("demo.seed", Kind::Whole(0, i64::MAX), "1"),
     key("demo.incidents", Kind::Bool, "true"),
     key("demo.log_lines_per_second", Kind::Number(0.0, 20_000.0), ""),
+    key("demo.log_store", Kind::Text, "\"\""),
 ];
 
 /// The key with this path.
