@@ -316,6 +316,19 @@ impl Walk<'_> {
             }
         }
         config.log_store = kept;
+        let wanted = &config.demo.log_store;
+        let takes = |s: &LogStore| {
+            s.name == *wanted
+                && s.kind == "postgresql"
+                && !s.write_user.is_empty()
+                && s.table.is_none()
+        };
+        if !wanted.is_empty() && !config.log_store.iter().any(takes) {
+            let line = self.line("demo.log_store");
+            let params = [("store", wanted.clone())];
+            self.add("config_demo_log_store", line, "demo.log_store", &params);
+            config.demo.log_store.clear();
+        }
     }
 
     fn log_store(&mut self, store: &LogStore, i: usize, names: &[String]) -> bool {

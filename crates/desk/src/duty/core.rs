@@ -5,7 +5,7 @@ use super::commit::{self, Batch, FAIL_OPEN_AFTER, Reply};
 use super::driver::Driver;
 use super::filter::{Filter, FilterError};
 use super::handle::{Ask, DutyHandle, Message, SourceNews};
-use super::list::{self, Question, Survey};
+use super::list::{self, Brief, Question, Survey};
 use super::seen::Seen;
 use super::sentences::Names;
 use super::shell::{Shell, ShellState, Window};
@@ -848,7 +848,8 @@ impl DutyCore {
         }
         self.shown = (revision, state);
         self.handle.now_at(revision.max(1));
-        let band = self.band_now(&survey);
+        let first = most_urgent(self.seen.briefs(&self.duty, &self.facts.me.id));
+        let band = self.band_now(&survey, &first);
         self.band.send_if_modified(|old| {
             let changed = **old != band;
             if changed {
@@ -858,20 +859,10 @@ impl DutyCore {
         });
     }
 
-    fn band_now(&self, survey: &Survey) -> AlertBand {
+    fn band_now(&self, survey: &Survey, first: &[AlertId]) -> AlertBand {
         let scene = self.scene();
         let row = |a: &&Alert| views::row(a, self.duty.next_for(a.id).as_ref(), &scene);
-        let mut open: Vec<&Alert> = self
-            .duty
-            .alerts()
-            .filter(|a| !list::is_suppressed(a))
-            .collect();
-        let key = |a: &&Alert| (a.ack.is_some(), a.level, views::counted_from(a), a.id);
-        if open.len() > TICKER {
-            open.select_nth_unstable_by_key(TICKER, key);
-            open.truncate(TICKER);
-        }
-        open.sort_by_key(key);
+        let open: Vec<&Alert> = first.iter().filter_map(|id| self.duty.alert(*id)).collect();
         let urgent = open
             .iter()
             .filter(|a| a.level <= model::Level::P1 && a.ack.is_none());
@@ -889,6 +880,19 @@ impl DutyCore {
             lost: self.lost.iter().cloned().collect(),
         }
     }
+}
+
+/// Those that the wall names, the most urgent first.
+fn most_urgent(briefs: &[Brief]) -> Vec<AlertId> {
+    let key = |b: &Brief| (b.acked, b.level, b.from, b.id);
+    let shown = briefs.iter().filter(|b| b.open && !b.suppressed);
+    let mut first: Vec<Brief> = shown.copied().collect();
+    if first.len() > TICKER {
+        first.select_nth_unstable_by_key(TICKER, key);
+        first.truncate(TICKER);
+    }
+    first.sort_unstable_by_key(key);
+    first.into_iter().map(|b| b.id).collect()
 }
 
 fn names(setup: &Setup, me: &PersonView) -> Names {
