@@ -182,6 +182,7 @@ fn client(name: &str, kind: &'static str, demo: bool, budget: Budget, store: &Ar
         address: String::new(),
         demo,
         budget,
+        langs: registry::langs(kind),
     };
     (
         spec,

@@ -4,7 +4,7 @@ use crate::config::{Config, Source};
 use crate::secret_store::{ReadSecrets, Store};
 use engine::{Budget, Failure, SourceSpec};
 use model::Secret;
-use source::{Auth, Connection, Metrics, TlsOptions, registry};
+use source::{Auth, Connection, Metrics, Part, TlsOptions, registry};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -74,6 +74,7 @@ pub fn spec(source: &Source) -> SourceSpec {
         address: source.url.clone(),
         demo: false,
         budget: budget(source.scrape_interval_seconds.unwrap_or(SCRAPE_SECONDS)),
+        langs: registry::langs(&source.kind),
     }
 }
 
@@ -125,6 +126,10 @@ pub fn connection(source: &Source, secrets: &dyn Secrets) -> Result<Connection, 
         connection.limits.body_bytes = mib << 20;
     }
     connection.gzip = source.gzip;
+    connection.part = Part {
+        database: source.database.clone(),
+        organization: source.organization.clone(),
+    };
     Ok(connection)
 }
 

@@ -9,7 +9,7 @@ use engine::{
 use model::board::{
     Area, Board, Concept, Dialect, Domain, Panel, PanelKind, Query, Reduce, Role, Unit,
 };
-use model::{Direction, Labels, RangeFrame, Severity, Thresholds};
+use model::{Direction, Labels, Lang, RangeFrame, Severity, Thresholds};
 use std::collections::{BTreeMap, BTreeSet};
 
 const T0: i64 = 1_700_000_000_000;
@@ -18,6 +18,7 @@ fn query(expr: &str) -> Query {
     Query {
         id: "a".into(),
         expr: expr.into(),
+        lang: Lang::Promql,
         label: None,
         legend: None,
         role: Role::Main,
@@ -62,6 +63,7 @@ fn source(name: &str, demo: bool) -> SourceSpec {
             old_ms: 20_000,
             unknown_ms: 60_000,
         },
+        langs: &[Lang::Promql],
     }
 }
 
@@ -82,11 +84,15 @@ fn setup(panels: Vec<Panel>, sources: Vec<SourceSpec>) -> Setup {
                 name: "node".into(),
                 discovery: "node_x".into(),
                 expr: "node_x".into(),
+                lang: Lang::Promql,
+                labels: BTreeMap::new(),
             },
             Dialect {
                 name: "other".into(),
                 discovery: "other_x".into(),
                 expr: "other_x".into(),
+                lang: Lang::Promql,
+                labels: BTreeMap::new(),
             },
         ],
     };

@@ -2,7 +2,7 @@
 //!
 //! These types are the files' schema: parsing (with line numbers) is the desk's work, meaning is defined here.
 
-use crate::Thresholds;
+use crate::{Lang, Thresholds};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -162,8 +162,11 @@ pub struct Query {
     /// Unique in its panel; `a`, `b`, … when left out.
     #[serde(default)]
     pub id: String,
-    /// PromQL; `${concept_id}` stands for that concept's expression in the dialect of the asked source.
+    /// The question; in PromQL `${concept_id}` stands for that concept's expression in the dialect of the asked source.
     pub expr: String,
+    /// The language of the question; only sources that speak it are asked.
+    #[serde(default)]
+    pub lang: Lang,
     /// Locale key of the query's name (a note's label, a table's column).
     #[serde(default)]
     pub label: Option<String>,
@@ -185,6 +188,16 @@ pub struct Query {
     /// Asked of this source only; of each source that knows its concepts when left out.
     #[serde(default)]
     pub source: Option<String>,
+}
+
+impl Query {
+    /// The concepts that it uses, in order, each once. A question in a store's own language uses none.
+    pub fn concepts(&self) -> Vec<String> {
+        match self.lang {
+            Lang::Promql => concepts_in(&self.expr),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// One panel.
@@ -276,8 +289,24 @@ pub struct Dialect {
     pub name: String,
     /// A metric whose presence in a source binds the concept to this dialect there.
     pub discovery: String,
-    /// PromQL that keeps the labels which identify what is measured.
+    /// The question, keeping the labels which identify what is measured.
     pub expr: String,
+    /// Its language; only a source that speaks it can be bound.
+    #[serde(default)]
+    pub lang: Lang,
+    /// Labels under the names that boards know, each with the name that this exporter gives it (`mountpoint: path`).
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Dialect {
+    /// The question as PromQL that gives the labels which boards know.
+    pub fn in_promql(&self) -> String {
+        let plain = self.lang.in_promql(&self.expr);
+        self.labels.iter().fold(plain, |expr, (known, theirs)| {
+            format!("label_replace({expr}, {known:?}, \"$1\", {theirs:?}, \"(.*)\")")
+        })
+    }
 }
 
 /// Something worth watching, written once, with the dialects of the exporters that know it.

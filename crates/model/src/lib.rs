@@ -2,10 +2,12 @@
 #![warn(missing_docs)]
 
 pub mod alert;
+pub mod annotation;
 pub mod board;
 pub mod duty;
 pub mod frame;
 pub mod labels;
+pub mod lang;
 pub mod log;
 pub mod rota;
 pub mod sample;
@@ -17,6 +19,7 @@ pub mod trace;
 pub use alert::{Fingerprint, Level, Matcher, Observation, Reported};
 pub use frame::{InstantValue, RangeFrame};
 pub use labels::Labels;
+pub use lang::Lang;
 pub use sample::{Sample, Series};
 pub use secret::Secret;
 pub use severity::{Direction, Severity, Thresholds};

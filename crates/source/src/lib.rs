@@ -1,6 +1,7 @@
 //! Outside systems behind small traits; their wire formats become the model.
 //!
 //! - [`Metrics`] is what every source of metrics answers; [`registry`] builds one from its kind's name.
+//! - [`influx`] asks an InfluxDB in its own languages and evaluates PromQL around its answers.
 //! - [`prometheus`] speaks Prometheus' HTTP API, to Prometheus itself and to VictoriaMetrics.
 //! - [`Alerts`] is what every source of alerts answers; [`connect_alerts`] builds one from its kind's name: [`alertmanager`]
 //!   speaks the Alertmanager's API v2, [`prometheus::alerts`] reads a Prometheus' own list.
@@ -26,6 +27,7 @@ mod connection;
 pub mod elastic;
 mod error;
 mod http;
+pub mod influx;
 pub mod jaeger;
 mod logs;
 pub mod loki;
@@ -41,7 +43,7 @@ pub use alerts::{
     ALERT_KINDS, AlertKind, AlertLimits, AlertList, AlertOptions, AlertSourceInfo, Alerts,
     Oddities, SilenceRequest, SilenceState, SourceSilence, connect_alerts, next_poll_after,
 };
-pub use connection::{Auth, ConfigError, Connection, Limits, Proxy, TlsOptions};
+pub use connection::{Auth, ConfigError, Connection, Limits, Part, Proxy, TlsOptions};
 pub use error::{Capacity, QueryFault, SourceError, TlsFault};
 pub use http::{prepare_tls, tls_fault};
 pub use logs::{LOG_KINDS, LogKind, LogSink, LogStoreInfo, Logs, connect_logs, connect_logs_with};

@@ -85,7 +85,7 @@ pub struct Wall {
 pub struct Source {
     /// Unique name.
     pub name: String,
-    /// A kind of the registry: `prometheus`.
+    /// A kind of the registry: `prometheus`, `influxdb1`, `influxdb2`, `influxdb3`.
     pub kind: String,
     /// Address.
     pub url: String,
@@ -107,6 +107,10 @@ pub struct Source {
     pub max_answer_mib: Option<u64>,
     /// Ask for gzip.
     pub gzip: bool,
+    /// Database of InfluxDB 1 and 3, bucket of InfluxDB 2.
+    pub database: String,
+    /// Organization of InfluxDB 2.
+    pub organization: String,
     /// Seconds between two scrapes of that server; the age at which a value counts as old is three of them.
     pub scrape_interval_seconds: Option<f64>,
 }

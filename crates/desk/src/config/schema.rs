@@ -83,7 +83,10 @@ pub const KEYS: &[Key] = &[
     key("wall.screen_inches", Kind::Number(5.0, 1000.0), "55.0"),
     key("source", Kind::Tables, ""),
     must("source.name", Kind::Text),
-    must("source.kind", Kind::OneOf(&["prometheus"])),
+    must(
+        "source.kind",
+        Kind::OneOf(&["prometheus", "influxdb1", "influxdb2", "influxdb3"]),
+    ),
     must("source.url", Kind::Text),
     key(
         "source.auth",
@@ -98,6 +101,8 @@ pub const KEYS: &[Key] = &[
     key("source.timeout_seconds", Kind::Number(0.1, HOUR), "10.0"),
     key("source.max_answer_mib", Kind::Whole(1, 1024), "64"),
     key("source.gzip", Kind::Bool, "false"),
+    key("source.database", Kind::Text, ""),
+    key("source.organization", Kind::Text, ""),
     key(
         "source.scrape_interval_seconds",
         Kind::Number(0.5, HOUR),
