@@ -33,7 +33,9 @@ pub fn influxdb1(logins: bool) -> Server {
     );
     let server = Server::start(Spec {
         program: "influxd".into(),
-        args: ["run", "-config", "{dir}/influx.conf"].map(str::to_owned).into(),
+        args: ["run", "-config", "{dir}/influx.conf"]
+            .map(str::to_owned)
+            .into(),
         env: Vec::new(),
         files: vec![("influx.conf".into(), config)],
         ready: Ready::Http("/ping"),
@@ -41,13 +43,22 @@ pub fn influxdb1(logins: bool) -> Server {
     });
     if logins {
         let (user, password) = ADMIN;
-        order(&server, &format!("CREATE USER {user} WITH PASSWORD '{password}' WITH ALL PRIVILEGES"));
+        order(
+            &server,
+            &format!("CREATE USER {user} WITH PASSWORD '{password}' WITH ALL PRIVILEGES"),
+        );
         let (user, password) = READER;
-        order(&server, &format!("CREATE USER \"{user}\" WITH PASSWORD '{password}'"));
+        order(
+            &server,
+            &format!("CREATE USER \"{user}\" WITH PASSWORD '{password}'"),
+        );
     }
     order(&server, &format!("CREATE DATABASE {DATABASE}"));
     if logins {
-        order(&server, &format!("GRANT READ ON {DATABASE} TO \"{}\"", READER.0));
+        order(
+            &server,
+            &format!("GRANT READ ON {DATABASE} TO \"{}\"", READER.0),
+        );
     }
     server
 }
@@ -87,7 +98,10 @@ pub fn write(server: &Server, lines: &str) {
 pub fn write_prometheus(server: &Server, series: &[model::Series]) {
     let path = format!("/api/v1/prom/write?db={DATABASE}&{}", login());
     let body = crate::remote_write::encode(series);
-    let headers = [("Content-Encoding", "snappy"), ("Content-Type", "application/x-protobuf")];
+    let headers = [
+        ("Content-Encoding", "snappy"),
+        ("Content-Type", "application/x-protobuf"),
+    ];
     let reply = http::request(server.port(), "POST", &path, &headers, &body).expect("an answer");
     assert_eq!(reply.status, 204, "{}", reply.text());
 }
@@ -165,19 +179,31 @@ fn answer2(request: &Request, points: &[Point]) -> Answer {
         return ping("v2.7.11");
     }
     if (request.method.as_str(), path.as_str()) != ("POST", "/api/v2/query") {
-        return error(404, &json!({"code": "not found", "message": "path not found"}));
+        return error(
+            404,
+            &json!({"code": "not found", "message": "path not found"}),
+        );
     }
     if request.header("authorization") != Some(&format!("Token {TOKEN}")) {
-        return error(401, &json!({"code": "unauthorized", "message": "unauthorized access"}));
+        return error(
+            401,
+            &json!({"code": "unauthorized", "message": "unauthorized access"}),
+        );
     }
     if get(&params, "org") != ORG {
-        return error(404, &json!({"code": "not found", "message": "organization name not found"}));
+        return error(
+            404,
+            &json!({"code": "not found", "message": "organization name not found"}),
+        );
     }
     let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
     let text = body["query"].as_str().unwrap_or_default();
     let annotated = body["dialect"]["annotations"] == json!(["datatype", "group", "default"]);
     if body["type"] != "flux" || !annotated {
-        return error(400, &json!({"code": "invalid", "message": "unknown query type"}));
+        return error(
+            400,
+            &json!({"code": "invalid", "message": "unknown query type"}),
+        );
     }
     if text.contains("schema.measurements") {
         return csv(&measurements2(points));
@@ -187,7 +213,8 @@ fn answer2(request: &Request, points: &[Point]) -> Answer {
         return error(400, &json!({"code": "invalid", "message": message}));
     };
     if bucket != DATABASE {
-        let message = format!("failed to initialize execute state: could not find bucket {bucket:?}");
+        let message =
+            format!("failed to initialize execute state: could not find bucket {bucket:?}");
         return error(404, &json!({"code": "not found", "message": message}));
     }
     let time = |name: &str, end: &str| between(text, name, end).and_then(rfc3339_ns);
@@ -204,7 +231,11 @@ fn answer2(request: &Request, points: &[Point]) -> Answer {
 }
 
 fn csv(text: &str) -> Answer {
-    Answer::with(200, "text/csv; charset=utf-8", Body::Full(text.replace('\n', "\r\n").into_bytes()))
+    Answer::with(
+        200,
+        "text/csv; charset=utf-8",
+        Body::Full(text.replace('\n', "\r\n").into_bytes()),
+    )
 }
 
 fn measurements2(points: &[Point]) -> String {
@@ -224,12 +255,22 @@ fn tables2(points: &[&Point]) -> String {
     for (i, p) in points.iter().enumerate() {
         let tags: Vec<&str> = p.tags.iter().map(|(n, _)| *n).collect();
         let n = tags.len();
-        let _ = writeln!(out, "#datatype,string,long,dateTime:RFC3339,double{}", ",string".repeat(n));
+        let _ = writeln!(
+            out,
+            "#datatype,string,long,dateTime:RFC3339,double{}",
+            ",string".repeat(n)
+        );
         let _ = writeln!(out, "#group,false,false,false,false{}", ",true".repeat(n));
         let _ = writeln!(out, "#default,_result,,,{}", ",".repeat(n));
         let _ = writeln!(out, ",result,table,_time,_value,{}", tags.join(","));
         let values: Vec<&str> = p.tags.iter().map(|(_, v)| v.as_str()).collect();
-        let _ = writeln!(out, ",,{i},{},{},{}\n", rfc3339(p.t * 1_000_000), p.v, values.join(","));
+        let _ = writeln!(
+            out,
+            ",,{i},{},{},{}\n",
+            rfc3339(p.t * 1_000_000),
+            p.v,
+            values.join(",")
+        );
     }
     out
 }
@@ -245,7 +286,10 @@ fn answer3(request: &Request, points: &[Point]) -> Answer {
         return error(401, &json!({"error": "the request was not authenticated"}));
     }
     if path == "/ping" {
-        let mut answer = Answer::json(200, json!({"version": "3.0.0", "revision": "f3d3d3d"}).to_string());
+        let mut answer = Answer::json(
+            200,
+            json!({"version": "3.0.0", "revision": "f3d3d3d"}).to_string(),
+        );
         answer.headers.push(("Date".into(), httpdate()));
         return answer;
     }
@@ -270,13 +314,16 @@ fn answer3(request: &Request, points: &[Point]) -> Answer {
         return Answer::with(200, "application/jsonl", Body::Full(out.into_bytes()));
     }
     let time = |name: &str| between(text, name, "'").and_then(rfc3339_ns);
-    let (Some(start), Some(stop)) = (time("time >= TIMESTAMP '"), time("time < TIMESTAMP '")) else {
+    let (Some(start), Some(stop)) = (time("time >= TIMESTAMP '"), time("time < TIMESTAMP '"))
+    else {
         let message = "query error: error while planning query: SQL error: ParserError";
         return error(400, &json!({"error": message}));
     };
     let wanted = |p: &&Point| {
         let table = format!("FROM {}", p.measurement);
-        text.contains(&table) && text.contains(p.field) && (start..stop).contains(&(p.t * 1_000_000))
+        text.contains(&table)
+            && text.contains(p.field)
+            && (start..stop).contains(&(p.t * 1_000_000))
     };
     for p in points.iter().filter(wanted) {
         let mut row = json!({"time": rfc3339(p.t * 1_000_000).trim_end_matches('Z'), "value": p.v});

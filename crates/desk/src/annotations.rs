@@ -98,7 +98,10 @@ mod tests {
         let all = ring.between(0, i64::MAX, usize::MAX);
         assert_eq!((all.len(), all[0].at_ms), (KEPT, 10));
         let few = ring.between(20, 40, 3);
-        assert_eq!(few.iter().map(|e| e.at_ms).collect::<Vec<_>>(), [38, 39, 40]);
+        assert_eq!(
+            few.iter().map(|e| e.at_ms).collect::<Vec<_>>(),
+            [38, 39, 40]
+        );
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use crate::boards::Library;
 use crate::driver::Driver;
 use crate::duty::DutyHandle;
+use crate::registries::Registries;
 use crate::{clock, frames};
 use engine::{Engine, Event};
 use std::collections::BTreeMap;
@@ -85,6 +86,8 @@ pub struct Facts {
     pub secrets_reason: Option<String>,
     /// Problems of the configuration.
     pub problems: Vec<ErrorText>,
+    /// Registries of services.
+    pub registries: Registries,
 }
 
 /// To send requests to the loop.
@@ -391,6 +394,7 @@ impl Core {
             secrets_reason: self.facts.secrets_reason.clone(),
             sources: sources.iter().map(|s| frames::source_view(s)).collect(),
             concepts: concepts.collect(),
+            registries: self.facts.registries.views(),
             problems: self
                 .facts
                 .problems

@@ -32,6 +32,10 @@ pub async fn secrets(config: &Config, data: Option<&Path>) -> ReadSecrets {
         .trace_source
         .iter()
         .flat_map(|s| [&s.secret, &s.client_key_secret]);
+    let of_registries = config
+        .registry
+        .iter()
+        .flat_map(|s| [&s.secret, &s.client_key_secret]);
     let of_logs = config.log_store.iter().flat_map(|s| {
         [
             &s.secret,
@@ -45,6 +49,7 @@ pub async fn secrets(config: &Config, data: Option<&Path>) -> ReadSecrets {
         .chain(config.embedded.scrape.iter().map(|s| &s.secret))
         .chain(of_alerts)
         .chain(of_traces)
+        .chain(of_registries)
         .chain([&config.duty.listen_secret, &config.webhook.secret]);
     let names: Vec<String> = named.filter(|n| !n.is_empty()).cloned().collect();
     if names.is_empty() {

@@ -1,5 +1,6 @@
 //! Puts the program together: sources, feeders, watchers, the loop.
 
+use crate::annotations::Annotations;
 use crate::boards;
 use crate::clock;
 use crate::config::{self, Config, Loaded};
@@ -76,6 +77,8 @@ pub struct Desk {
     pub investigation: Investigator,
     /// To ask of traces.
     pub traces: TracesHandle,
+    /// Events that explain charts.
+    pub annotations: Annotations,
     /// What is in force.
     pub config: Config,
     stop: CancellationToken,
@@ -133,11 +136,15 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         let told = stories::tell(options, incidents, sinks, stop.clone());
         logs_running.push(tokio::spawn(told));
     }
+    let annotations = Annotations::default();
     let (feeders, embedded, problems) = feeders::start(
         &config,
         overrides.incidents,
         &secrets,
-        &handle,
+        feeders::Around {
+            handle: &handle,
+            annotations: &annotations,
+        },
         data.as_deref(),
         &stop,
     )
@@ -156,6 +163,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
             .chain(&logs.problems)
             .map(crate::Problem::view)
             .collect(),
+        registries: feeders.registries.clone(),
         ..Facts::default()
     };
     tokio::spawn(tell_about_secrets(data.clone(), handle.clone()));
@@ -224,6 +232,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         logs: logs.handle,
         investigation,
         traces,
+        annotations,
         config,
         stop,
         feeders,

@@ -99,7 +99,11 @@ mod tests {
             concept("cpu", &[("node", "n"), ("categraf", "c")]),
             concept("mem", &[("node", "m")]),
         ]);
-        let bound = bind(&concepts, &BTreeSet::from(["categraf".to_owned()]), &[Lang::Promql]);
+        let bound = bind(
+            &concepts,
+            &BTreeSet::from(["categraf".to_owned()]),
+            &[Lang::Promql],
+        );
         assert_eq!(bound, BTreeMap::from([("cpu".to_owned(), 1)]));
         assert_eq!(discovery_metrics(&concepts), ["categraf", "node"]);
         let q = |expr: &str| Query {

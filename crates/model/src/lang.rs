@@ -4,7 +4,9 @@
 use serde::{Deserialize, Serialize};
 
 /// In which language a query is written.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "lowercase")]
 pub enum Lang {
     /// Prometheus' language.
@@ -74,21 +76,26 @@ impl Lang {
 }
 
 fn has(text: &str, placeholder: &str) -> bool {
-    text.match_indices(placeholder).any(|(at, p)| is_whole(text, at + p.len()))
+    text.match_indices(placeholder)
+        .any(|(at, p)| is_whole(text, at + p.len()))
 }
 
 /// Whether a name that ends at byte `end` is not only the beginning of a longer one.
 fn is_whole(text: &str, end: usize) -> bool {
-    !text.get(end..).is_some_and(|rest| {
-        rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_')
-    })
+    !text
+        .get(end..)
+        .is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '_'))
 }
 
 /// `text` with each `(placeholder, value)` filled in, in one pass: what was filled in is not looked at again.
 pub fn fill(text: &str, values: &[(&str, &str)]) -> String {
     let mut out = String::with_capacity(text.len() + 64);
     let mut at = 0;
-    while let Some(found) = text.get(at..).and_then(|rest| rest.find('$')).map(|i| at + i) {
+    while let Some(found) = text
+        .get(at..)
+        .and_then(|rest| rest.find('$'))
+        .map(|i| at + i)
+    {
         out.push_str(text.get(at..found).unwrap_or(""));
         let rest = text.get(found..).unwrap_or("");
         let hit = values

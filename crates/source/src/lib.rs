@@ -11,6 +11,7 @@
 //! - [`elastic`] speaks to Elasticsearch and OpenSearch.
 //! - [`loki`] speaks Grafana Loki's API.
 //! - [`victorialogs`] speaks VictoriaLogs' LogsQL API.
+//! - [`ServiceRegistry`] is what every registry of services answers: [`etcd`] and [`consul`].
 //! - [`webhook`] reads what an Alertmanager sends to a webhook.
 //! - [`SourceError`] says what went wrong as a closed set of codes; [`Connection`] says how to reach a server.
 #![warn(missing_docs)]
@@ -24,8 +25,10 @@ pub mod conformance_alerts;
 #[cfg(feature = "conformance")]
 pub mod conformance_logs;
 mod connection;
+pub mod consul;
 pub mod elastic;
 mod error;
+pub mod etcd;
 mod http;
 pub mod influx;
 pub mod jaeger;
@@ -34,6 +37,7 @@ pub mod loki;
 mod metrics;
 pub mod prometheus;
 pub mod registry;
+mod services;
 mod traces;
 pub mod victorialogs;
 pub mod webhook;
@@ -48,5 +52,9 @@ pub use error::{Capacity, QueryFault, SourceError, TlsFault};
 pub use http::{prepare_tls, tls_fault};
 pub use logs::{LOG_KINDS, LogKind, LogSink, LogStoreInfo, Logs, connect_logs, connect_logs_with};
 pub use metrics::{Answer, Ask, Flavor, Metadata, Metrics, SourceInfo, Span, cancellable};
+pub use services::{
+    InstanceHealth, KeyChange, KeyEvent, News, REGISTRY_KINDS, RegistryKind, RegistryOptions,
+    ServiceInstance, ServiceRegistry, Watch, connect_registry,
+};
 pub use traces::{TRACE_KINDS, TraceApi, TraceKind, TraceSourceInfo, Traces, connect_traces};
 pub use weblogs::{FieldNames, LOG_WARNINGS, LogOptions};

@@ -250,6 +250,7 @@ impl Walk<'_> {
         });
         config.embedded.scrape = scrape;
         self.trace_sources(config);
+        self.registries(config);
         self.listen(config);
         self.log_stores(config);
         self.duty(config);

@@ -7,6 +7,7 @@ pub mod check;
 pub mod check_duty;
 pub mod duty;
 pub mod reference;
+pub mod registry;
 pub mod schema;
 pub mod traces;
 
@@ -45,6 +46,8 @@ pub struct Config {
     pub duty: duty::Duty,
     /// Stores of traces in order of preference.
     pub trace_source: Vec<traces::TraceSource>,
+    /// Registries of services.
+    pub registry: Vec<registry::Registry>,
     /// Sources of alerts.
     pub alert_source: Vec<duty::AlertSource>,
     /// Who can be told.
@@ -268,6 +271,7 @@ impl Default for Config {
             embedded: Embedded::default(),
             duty: duty::Duty::default(),
             trace_source: Vec::new(),
+            registry: Vec::new(),
             alert_source: Vec::new(),
             person: Vec::new(),
             group: Vec::new(),

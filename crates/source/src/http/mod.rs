@@ -2,9 +2,11 @@
 
 mod fault;
 mod text;
+mod wait;
 
 pub use fault::tls_fault;
 pub(crate) use text::clean;
+pub(crate) use wait::Streamed;
 
 use crate::connection::{Auth, ConfigError, Connection, Limits, Proxy, TlsOptions};
 use crate::error::SourceError;

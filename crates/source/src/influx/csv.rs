@@ -26,7 +26,8 @@ struct Layout {
 
 impl Layout {
     fn cell<'a>(&'a self, row: &'a ByteRecord, i: usize) -> Result<&'a str, SourceError> {
-        let text = std::str::from_utf8(row.get(i).unwrap_or_default()).map_err(|_| malformed(row, "UTF-8"))?;
+        let text = std::str::from_utf8(row.get(i).unwrap_or_default())
+            .map_err(|_| malformed(row, "UTF-8"))?;
         Ok(match (text, self.defaults.get(i)) {
             ("", Some(default)) => default,
             (text, _) => text,
@@ -68,7 +69,9 @@ impl Layout {
 }
 
 fn malformed(row: &ByteRecord, what: &'static str) -> SourceError {
-    let at = row.position().map_or(0, |p| usize::try_from(p.byte()).unwrap_or(0));
+    let at = row
+        .position()
+        .map_or(0, |p| usize::try_from(p.byte()).unwrap_or(0));
     SourceError::Malformed { at, what }
 }
 
@@ -78,12 +81,18 @@ fn walk(
     each: &mut dyn FnMut(&Layout, &ByteRecord) -> Result<(), SourceError>,
 ) -> Result<(), SourceError> {
     let complete = body.is_empty() || body.ends_with(b"\n");
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(body);
+    let mut reader = ReaderBuilder::new()
+        .has_headers(false)
+        .flexible(true)
+        .from_reader(body);
     let mut row = ByteRecord::new();
     let mut layout = Layout::default();
     let mut has_header = false;
     let mut begun = false;
-    while reader.read_byte_record(&mut row).map_err(|_| malformed(&row, "CSV"))? {
+    while reader
+        .read_byte_record(&mut row)
+        .map_err(|_| malformed(&row, "CSV"))?
+    {
         if row.len() > MAX_COLUMNS {
             return Err(SourceError::Limit {
                 what: Capacity::Labels,
@@ -96,7 +105,10 @@ fn walk(
         let first = row.get(0).unwrap_or_default();
         if first.starts_with(b"#") {
             if !layout.fresh {
-                layout = Layout { fresh: true, ..Layout::default() };
+                layout = Layout {
+                    fresh: true,
+                    ..Layout::default()
+                };
                 has_header = false;
             }
             begun = true;
@@ -129,11 +141,19 @@ fn walk(
             });
         }
         if row.len() != layout.names.len() {
-            return Err(if complete { malformed(&row, "as many cells as columns") } else { SourceError::Truncated });
+            return Err(if complete {
+                malformed(&row, "as many cells as columns")
+            } else {
+                SourceError::Truncated
+            });
         }
         each(&layout, &row)?;
     }
-    if complete { Ok(()) } else { Err(SourceError::Truncated) }
+    if complete {
+        Ok(())
+    } else {
+        Err(SourceError::Truncated)
+    }
 }
 
 fn texts_of(row: &ByteRecord) -> Result<Vec<String>, SourceError> {
@@ -180,7 +200,9 @@ pub(super) fn series(body: &[u8], limits: &Limits) -> Result<Read<Vec<Series>>, 
 
 /// What tells one table's rows from another's.
 fn key(layout: &Layout, row: &ByteRecord, tags: &[usize]) -> Result<Vec<String>, SourceError> {
-    let special = ["_measurement", "_field"].iter().filter_map(|n| layout.find(n));
+    let special = ["_measurement", "_field"]
+        .iter()
+        .filter_map(|n| layout.find(n));
     let columns = tags.iter().copied().chain(special);
     let cell = |i: usize| {
         let name = layout.names.get(i).map_or("", String::as_str);

@@ -31,7 +31,9 @@ impl Wanted {
         promql::selectors(selector).map_err(fault)?;
         match parser::parse(selector) {
             Ok(Expr::VectorSelector(v)) => {
-                let name = v.name.map(|n| Matcher::new(MatchOp::Equal, METRIC_NAME, &n));
+                let name = v
+                    .name
+                    .map(|n| Matcher::new(MatchOp::Equal, METRIC_NAME, &n));
                 let matchers = match name {
                     Some(name) => v.matchers.append(name),
                     None => v.matchers,
@@ -58,7 +60,12 @@ impl Wanted {
     }
 
     fn key(&self) -> (String, i64, i64) {
-        let mut texts: Vec<String> = self.matchers.matchers.iter().map(ToString::to_string).collect();
+        let mut texts: Vec<String> = self
+            .matchers
+            .matchers
+            .iter()
+            .map(ToString::to_string)
+            .collect();
         texts.sort_unstable();
         (texts.join(","), self.start, self.end)
     }
@@ -77,7 +84,9 @@ impl Fetched {
     }
 
     pub(super) fn missing(&self) -> Vec<Wanted> {
-        std::mem::take(&mut *self.missing.borrow_mut()).into_values().collect()
+        std::mem::take(&mut *self.missing.borrow_mut())
+            .into_values()
+            .collect()
     }
 
     pub(super) fn keep(&mut self, wanted: Wanted, series: Vec<Series>) {

@@ -44,7 +44,11 @@ pub(super) fn read_only(lang: Lang, text: &str) -> Result<(), SourceError> {
 }
 
 fn begins_with(text: &str, words: &[&str]) -> bool {
-    let first = text.trim_start().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or("");
+    let first = text
+        .trim_start()
+        .split(|c: char| !c.is_ascii_alphabetic())
+        .next()
+        .unwrap_or("");
     words.iter().any(|w| first.eq_ignore_ascii_case(w))
 }
 
@@ -121,7 +125,10 @@ fn flux(text: &str) -> Option<&'static str> {
     let mut rest = text;
     while let Some(start) = rest.find(|c: char| c.is_ascii_alphabetic() || c == '_') {
         if start > 0 {
-            before = rest.get(..start).and_then(|s| s.chars().last()).unwrap_or('\0');
+            before = rest
+                .get(..start)
+                .and_then(|s| s.chars().last())
+                .unwrap_or('\0');
         }
         let word_on = rest.get(start..).unwrap_or("");
         let len = word_on

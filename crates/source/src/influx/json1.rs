@@ -163,7 +163,8 @@ fn tables<V: DeserializeOwned + Default>(body: &[u8]) -> Result<Read<Vec<Table<V
             return Err(failed(message));
         }
         read.partial |= result.partial || result.series.iter().any(|t| t.partial);
-        read.warnings.extend(result.messages.into_iter().map(|m| m.text));
+        read.warnings
+            .extend(result.messages.into_iter().map(|m| m.text));
         read.value.extend(result.series);
     }
     Ok(read)

@@ -43,10 +43,14 @@ fn walk(
         if line.trim_ascii().is_empty() {
             continue;
         }
-        let row: Row = serde_json::from_slice(line).map_err(|e| match unreadable(&e, "a row of JSON") {
-            SourceError::Malformed { at, what } => SourceError::Malformed { at: here + at, what },
-            other => other,
-        })?;
+        let row: Row =
+            serde_json::from_slice(line).map_err(|e| match unreadable(&e, "a row of JSON") {
+                SourceError::Malformed { at, what } => SourceError::Malformed {
+                    at: here + at,
+                    what,
+                },
+                other => other,
+            })?;
         if row.len() > MAX_COLUMNS {
             return Err(SourceError::Limit {
                 what: Capacity::Labels,
@@ -68,7 +72,10 @@ fn walk(
 pub(super) fn series(body: &[u8], limits: &Limits) -> Result<Read<Vec<Series>>, SourceError> {
     let mut all = Collect::new(limits);
     walk(body, &mut |row, at| {
-        let malformed = |what| SourceError::Malformed { at: at.max(1), what };
+        let malformed = |what| SourceError::Malformed {
+            at: at.max(1),
+            what,
+        };
         let t = match row.get("time") {
             Some(Cell::Text(text)) => time_ms(text).ok_or_else(|| malformed("a time"))?,
             _ => return Err(malformed("a column time")),
@@ -81,10 +88,12 @@ pub(super) fn series(body: &[u8], limits: &Limits) -> Result<Read<Vec<Series>>, 
             Some(Cell::Text(name)) => name.as_str(),
             _ => "",
         };
-        let numbers = || row.iter().filter_map(|(n, c)| match c {
-            Cell::Number(v) => Some((n.as_str(), *v)),
-            _ => None,
-        });
+        let numbers = || {
+            row.iter().filter_map(|(n, c)| match c {
+                Cell::Number(v) => Some((n.as_str(), *v)),
+                _ => None,
+            })
+        };
         for (name, v) in numbers() {
             // another row may have other numbers: a number's labels must not depend on its neighbours
             let field = (name != "value").then_some(name);

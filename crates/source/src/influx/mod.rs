@@ -160,7 +160,11 @@ impl Influx {
     fn accept(&self, reply: Reply) -> Result<Reply, SourceError> {
         if (200..300).contains(&reply.status) {
             let html = reply.content_type.starts_with("text/html");
-            return if html { Err(self.http.not_ours(&reply)) } else { Ok(reply) };
+            return if html {
+                Err(self.http.not_ours(&reply))
+            } else {
+                Ok(reply)
+            };
         }
         let said = match reply.status {
             401 => return Err(SourceError::Unauthorized),
@@ -246,7 +250,8 @@ impl Influx {
         let mut about = Answer::local(());
         let mut left = self.http.limits().values;
         for _ in 0..ROUNDS {
-            let (result, back) = evaluate::run(fetched, self.http.limits().values, work.clone()).await?;
+            let (result, back) =
+                evaluate::run(fetched, self.http.limits().values, work.clone()).await?;
             fetched = back;
             let missing = fetched.missing();
             if missing.is_empty() {
@@ -325,7 +330,8 @@ impl Influx {
                 self.texts(&text, "_value").await
             }
             Generation::Three => {
-                let text = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'iox'";
+                let text =
+                    "SELECT table_name FROM information_schema.tables WHERE table_schema = 'iox'";
                 self.texts(text, "table_name").await
             }
         }
@@ -438,9 +444,8 @@ impl Metrics for Influx {
                 None => self.now().await?,
             };
             let query = query.to_owned();
-            let work = move |store: &Fetched, engine: &promql::Engine| {
-                engine.instant(store, &query, at)
-            };
+            let work =
+                move |store: &Fetched, engine: &promql::Engine| engine.instant(store, &query, at);
             let answer = self.evaluated(PRESENT_STEP, work).await?;
             Ok(answer.map(|value| match value {
                 Value::Scalar(s) => InstantValue::Scalar(s),
@@ -509,7 +514,11 @@ impl Metrics for Influx {
                     self.texts(&text, "value").await?
                 } else {
                     let found = self.ask_series(selectors, span, usize::MAX).await?;
-                    found.map(|all| all.iter().filter_map(|l| l.get(name).map(str::to_owned)).collect())
+                    found.map(|all| {
+                        all.iter()
+                            .filter_map(|l| l.get(name).map(str::to_owned))
+                            .collect()
+                    })
                 }
             };
             values.value.sort_unstable();

@@ -167,7 +167,11 @@ pub(super) fn unreadable(e: &serde_json::Error, what: &'static str) -> SourceErr
         SourceError::Truncated
     } else {
         SourceError::Malformed {
-            at: if e.line() <= 1 { e.column().saturating_sub(1) } else { e.column() },
+            at: if e.line() <= 1 {
+                e.column().saturating_sub(1)
+            } else {
+                e.column()
+            },
             what,
         }
     }

@@ -45,7 +45,13 @@ pub(super) fn newest(wanted: &Wanted) -> Result<String, SourceError> {
 /// Leaves what fits all matchers: the server's answer may have more, and a native text knows nothing of them.
 pub(super) fn only(series: &mut Vec<Series>, wanted: &Wanted) {
     let native = |m: &Matcher| Lang::NATIVE.iter().any(|l| l.name() == m.name);
-    let rest: Vec<Matcher> = wanted.matchers.matchers.iter().filter(|m| !native(m)).cloned().collect();
+    let rest: Vec<Matcher> = wanted
+        .matchers
+        .matchers
+        .iter()
+        .filter(|m| !native(m))
+        .cloned()
+        .collect();
     let rest = Matchers::new(rest);
     series.retain(|s| promql::memory::matches(&rest, &s.labels));
 }
@@ -77,7 +83,12 @@ fn filled(wanted: &Wanted, step: i64, lang: Lang, text: &str, database: &str) ->
     };
     fill(
         text,
-        &[(FROM, &from), (TO, &to), (STEP, &step), (DATABASE, &database)],
+        &[
+            (FROM, &from),
+            (TO, &to),
+            (STEP, &step),
+            (DATABASE, &database),
+        ],
     )
 }
 
@@ -107,12 +118,17 @@ fn plain(wanted: &Wanted, what: &str) -> Result<String, SourceError> {
         });
     }
     let conditions = conditions.join(" AND ");
-    Ok(format!("SELECT {what} FROM {from} WHERE {conditions} GROUP BY *"))
+    Ok(format!(
+        "SELECT {what} FROM {from} WHERE {conditions} GROUP BY *"
+    ))
 }
 
 /// A name in double quotes.
 pub(super) fn identifier(name: &str) -> String {
-    let escaped = name.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n");
+    let escaped = name
+        .replace('\\', "\\\\")
+        .replace('"', "\\\"")
+        .replace('\n', "\\n");
     format!("\"{escaped}\"")
 }
 
@@ -123,7 +139,10 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 fn literal(text: &str) -> String {
-    let escaped = text.replace('\\', "\\\\").replace('\'', "\\'").replace('\n', "\\n");
+    let escaped = text
+        .replace('\\', "\\\\")
+        .replace('\'', "\\'")
+        .replace('\n', "\\n");
     format!("'{escaped}'")
 }
 

@@ -12,7 +12,10 @@ fn limits() -> Limits {
 fn series(labels: &[(&str, &str)], samples: &[(i64, f64)]) -> Series {
     Series {
         labels: Labels::from_pairs(labels.iter().copied()),
-        samples: samples.iter().map(|(t, v)| Sample { t: *t, v: *v }).collect(),
+        samples: samples
+            .iter()
+            .map(|(t, v)| Sample { t: *t, v: *v })
+            .collect(),
     }
 }
 
@@ -68,7 +71,10 @@ fn influxql_errors_stand_in_good_answers() {
 #[test]
 fn a_list_is_read_from_its_column() {
     let body = br#"{"results":[{"series":[{"name":"measurements","columns":["name"],"values":[["mem"],["cpu"],["mem"]]}]}]}"#;
-    assert_eq!(json1::texts(body, "name", &limits()).unwrap().value, ["cpu", "mem"]);
+    assert_eq!(
+        json1::texts(body, "name", &limits()).unwrap().value,
+        ["cpu", "mem"]
+    );
 }
 
 const FLUX: &str = "#datatype,string,long,dateTime:RFC3339,dateTime:RFC3339,dateTime:RFC3339,double,string,string,string\r\n\
@@ -90,27 +96,54 @@ fn flux_tables_become_series() {
     let t = 1_767_225_610_000;
     let cpu = |host| {
         series(
-            &[("__name__", "cpu"), ("field", "usage_idle"), ("host", host), ("instance", host)],
+            &[
+                ("__name__", "cpu"),
+                ("field", "usage_idle"),
+                ("host", host),
+                ("instance", host),
+            ],
             &[(t, if host == "a" { 1.5 } else { 2.5 })],
         )
     };
     let read = csv::series(FLUX.as_bytes(), &limits()).unwrap();
     assert_eq!(
         sorted(read.value),
-        sorted(vec![cpu("a"), cpu("b,1"), series(&[("path", "/srv")], &[(t, 7.0)])])
+        sorted(vec![
+            cpu("a"),
+            cpu("b,1"),
+            series(&[("path", "/srv")], &[(t, 7.0)])
+        ])
     );
-    assert_eq!(csv::texts(FLUX.as_bytes(), "host", &limits()).unwrap().value, ["a", "b,1"]);
+    assert_eq!(
+        csv::texts(FLUX.as_bytes(), "host", &limits())
+            .unwrap()
+            .value,
+        ["a", "b,1"]
+    );
 }
 
 #[test]
 fn flux_errors_after_good_tables_and_broken_answers_are_told() {
-    let late = format!("{FLUX}\r\n#datatype,string,string\r\n#group,true,true\r\n#default,,\r\n,error,reference\r\n,out of memory,897\r\n");
+    let late = format!(
+        "{FLUX}\r\n#datatype,string,string\r\n#group,true,true\r\n#default,,\r\n,error,reference\r\n,out of memory,897\r\n"
+    );
     let failed = csv::series(late.as_bytes(), &limits()).unwrap_err();
-    assert!(matches!(failed, SourceError::Query { fault: QueryFault::Failed, message } if message == "out of memory"));
+    assert!(
+        matches!(failed, SourceError::Query { fault: QueryFault::Failed, message } if message == "out of memory")
+    );
     let cut = FLUX.get(..FLUX.len() - 6).unwrap();
-    assert_eq!(csv::series(cut.as_bytes(), &limits()).unwrap_err(), SourceError::Truncated);
-    assert_eq!(csv::series(b"<html>\n", &limits()).unwrap_err().code(), "malformed");
-    assert_eq!(csv::series(&[0xff; 9], &limits()).unwrap_err().code(), "malformed");
+    assert_eq!(
+        csv::series(cut.as_bytes(), &limits()).unwrap_err(),
+        SourceError::Truncated
+    );
+    assert_eq!(
+        csv::series(b"<html>\n", &limits()).unwrap_err().code(),
+        "malformed"
+    );
+    assert_eq!(
+        csv::series(&[0xff; 9], &limits()).unwrap_err().code(),
+        "malformed"
+    );
     assert!(csv::series(b"", &limits()).unwrap().value.is_empty());
     assert!(csv::series(b"\r\n", &limits()).unwrap().value.is_empty());
 }
@@ -130,10 +163,26 @@ fn sql_rows_become_series() {
             series(&[("__name__", "cpu")], &[(t, 1.0)]),
         ])
     );
-    assert_eq!(json3::series(b"{\"time\":\"2026-01-01T0", &limits()).unwrap_err(), SourceError::Truncated);
-    assert_eq!(json3::series(b"{\"a\":1}\n", &limits()).unwrap_err().code(), "malformed");
-    assert_eq!(json3::series(b"{\"error\":\"no table\"}\n", &limits()).unwrap_err().code(), "query");
-    assert_eq!(json3::texts(b"{\"table_name\":\"cpu\"}\n", "table_name", &limits()).unwrap().value, ["cpu"]);
+    assert_eq!(
+        json3::series(b"{\"time\":\"2026-01-01T0", &limits()).unwrap_err(),
+        SourceError::Truncated
+    );
+    assert_eq!(
+        json3::series(b"{\"a\":1}\n", &limits()).unwrap_err().code(),
+        "malformed"
+    );
+    assert_eq!(
+        json3::series(b"{\"error\":\"no table\"}\n", &limits())
+            .unwrap_err()
+            .code(),
+        "query"
+    );
+    assert_eq!(
+        json3::texts(b"{\"table_name\":\"cpu\"}\n", "table_name", &limits())
+            .unwrap()
+            .value,
+        ["cpu"]
+    );
 }
 
 #[test]
@@ -148,12 +197,21 @@ fn every_format_is_bounded() {
         SourceError::Limit { what, .. } => what,
         other => panic!("{other}"),
     };
-    assert_eq!(limit(csv::series(FLUX.as_bytes(), &small).unwrap_err()), Capacity::LabelBytes);
+    assert_eq!(
+        limit(csv::series(FLUX.as_bytes(), &small).unwrap_err()),
+        Capacity::LabelBytes
+    );
     let two = b"{\"time\":\"2026-01-01T00:00:10\",\"value\":1}\n{\"time\":\"2026-01-01T00:00:11\",\"value\":1}\n";
-    assert_eq!(limit(json3::series(two, &small).unwrap_err()), Capacity::Values);
+    assert_eq!(
+        limit(json3::series(two, &small).unwrap_err()),
+        Capacity::Values
+    );
     let hosts = br#"{"results":[{"series":[{"name":"c","tags":{"h":"a"},"columns":["time","v"],"values":[[1,1]]},
         {"name":"c","tags":{"h":"b"},"columns":["time","v"],"values":[[1,1]]}]}]}"#;
-    assert_eq!(limit(json1::series(hosts, &small).unwrap_err()), Capacity::Series);
+    assert_eq!(
+        limit(json1::series(hosts, &small).unwrap_err()),
+        Capacity::Series
+    );
 }
 
 fn wanted(selector: &str) -> Wanted {
@@ -167,18 +225,36 @@ fn wanted(selector: &str) -> Wanted {
 #[test]
 fn times_are_filled_in_as_whole_groups() {
     let ask = |lang: Lang, generation, text: &str| {
-        select::question(&wanted(&lang.in_promql(text)), 10_000, generation, "my \"db\"").unwrap()
+        select::question(
+            &wanted(&lang.in_promql(text)),
+            10_000,
+            generation,
+            "my \"db\"",
+        )
+        .unwrap()
     };
     assert_eq!(
-        ask(Lang::Influxql, Generation::One, "SELECT mean(a) FROM $database..c WHERE time >= $from AND time < $to GROUP BY time($step)"),
+        ask(
+            Lang::Influxql,
+            Generation::One,
+            "SELECT mean(a) FROM $database..c WHERE time >= $from AND time < $to GROUP BY time($step)"
+        ),
         "SELECT mean(a) FROM \"my \\\"db\\\"\"..c WHERE time >= 1767225610000ms AND time < 1767225630000ms GROUP BY time(10000ms)"
     );
     assert_eq!(
-        ask(Lang::Flux, Generation::Two, "from(bucket: $database) |> range(start: $from, stop: $to) |> window(every: $step)"),
+        ask(
+            Lang::Flux,
+            Generation::Two,
+            "from(bucket: $database) |> range(start: $from, stop: $to) |> window(every: $step)"
+        ),
         "from(bucket: \"my \\\"db\\\"\") |> range(start: 2026-01-01T00:00:10.000Z, stop: 2026-01-01T00:00:30.000Z) |> window(every: 10000ms)"
     );
     assert_eq!(
-        ask(Lang::Sql, Generation::Three, "SELECT date_bin($step, time) FROM a WHERE time >= $from AND time < $to"),
+        ask(
+            Lang::Sql,
+            Generation::Three,
+            "SELECT date_bin($step, time) FROM a WHERE time >= $from AND time < $to"
+        ),
         "SELECT date_bin(INTERVAL '10000 milliseconds', time) FROM a WHERE time >= TIMESTAMP '2026-01-01T00:00:10.000Z' AND time < TIMESTAMP '2026-01-01T00:00:30.000Z'"
     );
 }
