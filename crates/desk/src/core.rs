@@ -1,11 +1,14 @@
 //! The one loop, the only writer: events and requests in, effects out, frames for readers.
 
+use crate::annotations::Annotations;
 use crate::boards::Library;
 use crate::driver::Driver;
 use crate::duty::DutyHandle;
 use crate::registries::Registries;
 use crate::{clock, frames};
 use engine::{Engine, Event};
+use model::Annotation;
+use model::board::{Panel, PanelKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +33,8 @@ pub enum Request {
     Zoom(Zoom, oneshot::Sender<Result<Vec<u8>, ErrorView>>),
     /// The health page.
     Health(oneshot::Sender<HealthView>),
+    /// Which lines a board's log stream shows: the board, the panel.
+    Stream(String, String, oneshot::Sender<Result<String, ErrorView>>),
     /// Show another board.
     Open(String, oneshot::Sender<Result<(), ErrorView>>),
     /// Another language or theme; unknown ones are ignored.
@@ -71,6 +76,8 @@ pub enum Message {
     Secrets(&'static str, Option<&'static str>),
     /// Something that a person should know of has failed after the start.
     Problem(ErrorText),
+    /// Something happened that panels of time mark.
+    Happened(Annotation),
 }
 
 /// What of the health page does not change while the program runs.
@@ -146,12 +153,26 @@ impl Handle {
         self.ask(Request::Health).await
     }
 
+    /// The query of a board's log stream; the page names the panel, never the query.
+    ///
+    /// # Errors
+    /// When there is no such panel.
+    pub async fn stream(&self, board: String, panel: String) -> Result<String, ErrorView> {
+        self.ask(|reply| Request::Stream(board, panel, reply))
+            .await?
+    }
+
     /// Shows another board.
     ///
     /// # Errors
     /// When there is no such board.
     pub async fn open(&self, board: String) -> Result<(), ErrorView> {
         self.ask(|reply| Request::Open(board, reply)).await?
+    }
+
+    /// Something happened that panels of time mark; the same thing told twice is one mark.
+    pub async fn happened(&self, note: Annotation) {
+        self.send(Message::Happened(note)).await;
     }
 
     /// Another language or theme.
@@ -172,6 +193,8 @@ pub struct Core {
     /// What the alert desk shows on the wall; `None` once it has ended.
     band: Option<watch::Receiver<Arc<AlertBand>>>,
     band_revision: u64,
+    annotations: Annotations,
+    annotations_revision: u64,
 }
 
 impl Core {
@@ -180,6 +203,8 @@ impl Core {
         Self {
             band: Some(duty.band()),
             band_revision: 0,
+            annotations: Annotations::default(),
+            annotations_revision: 0,
             duty,
             engine: Engine::new(),
             driver,
@@ -235,8 +260,13 @@ impl Core {
             self.band = None;
             return;
         }
+        let band = self.band.as_ref().map(|b| b.borrow().clone());
+        let noted = band.is_some_and(|b| self.annotations.band(&b, clock::now_ms()));
         self.event(Event::Wakeup);
         self.band_revision = self.engine.revision();
+        if noted {
+            self.annotations_revision = self.band_revision;
+        }
     }
 
     fn event(&mut self, event: Event) {
@@ -258,6 +288,12 @@ impl Core {
                 self.facts.secrets_reason = reason.map(str::to_owned);
             }
             Message::Problem(problem) => self.facts.problems.push(problem),
+            Message::Happened(note) => {
+                if self.annotations.note(note, clock::now_ms()) {
+                    self.event(Event::Wakeup);
+                    self.annotations_revision = self.engine.revision();
+                }
+            }
         }
     }
 
@@ -304,11 +340,23 @@ impl Core {
                 let band = self.band.as_ref().map(|b| b.borrow().clone());
                 let band = (band.as_deref(), self.band_revision);
                 let now = clock::now_ms();
-                let _ = reply.send(frames::build(&self.engine, settings, band, cursor, now));
+                let notes = (&self.annotations, self.annotations_revision);
+                let frame = frames::build(&self.engine, settings, band, notes, cursor, now);
+                let _ = reply.send(frame);
             }
             Request::Zoom(zoom, reply) => self.zoom(zoom, reply),
             Request::Health(reply) => {
                 let _ = reply.send(self.health());
+            }
+            Request::Stream(board, panel, reply) => {
+                let found = self.engine.setup().boards.get(&board).and_then(|b| {
+                    let is_it = |p: &&Panel| p.kind == PanelKind::LogStream && p.id == panel;
+                    b.panels.iter().find(is_it)
+                });
+                let _ = reply.send(match found {
+                    Some(panel) => Ok(panel.filter.clone().unwrap_or_default()),
+                    None => Err(ErrorView::new(ErrorCode::UnknownBoard).with("board", &board)),
+                });
             }
             Request::Open(board, reply) => {
                 let known = self.engine.setup().boards.contains_key(&board);

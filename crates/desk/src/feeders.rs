@@ -1,7 +1,6 @@
 //! What fills the stores inside the program: this host, scraped targets, the simulated platform.
 
 use crate::Problem;
-use crate::annotations::Annotations;
 use crate::clock;
 use crate::config::{Config, Scrape};
 use crate::core::{Handle, Message};
@@ -62,20 +61,12 @@ impl Running {
     }
 }
 
-/// What feeders tell beside their samples.
-pub struct Around<'a> {
-    /// The loop of the wall.
-    pub handle: &'a Handle,
-    /// Events beside charts.
-    pub annotations: &'a Annotations,
-}
-
 /// Starts what the configuration asks for.
 pub async fn start(
     config: &Config,
     incidents: Vec<Planned>,
     secrets: &dyn Secrets,
-    around: Around<'_>,
+    handle: &Handle,
     data: Option<&Path>,
     stop: &CancellationToken,
 ) -> (Running, Vec<Client>, Vec<Problem>) {
@@ -104,7 +95,7 @@ pub async fn start(
             let sinks = registries::Sinks {
                 store: store.clone(),
                 targets: Arc::new(Targets::new(scraper, fixed)),
-                annotations: around.annotations.clone(),
+                handle: handle.clone(),
             };
             let (known, tasks) = registries::start(&config.registry, secrets, &sinks, stop);
             running.registries = known;
@@ -127,7 +118,7 @@ pub async fn start(
         running.tasks.push(tokio::spawn(demo(
             store,
             demo_platform(config, incidents),
-            around.handle.clone(),
+            handle.clone(),
             stop.clone(),
         )));
     }

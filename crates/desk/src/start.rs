@@ -1,6 +1,5 @@
 //! Puts the program together: sources, feeders, watchers, the loop.
 
-use crate::annotations::Annotations;
 use crate::boards;
 use crate::clock;
 use crate::config::{self, Config, Loaded};
@@ -77,8 +76,6 @@ pub struct Desk {
     pub investigation: Investigator,
     /// To ask of traces.
     pub traces: TracesHandle,
-    /// Events that explain charts.
-    pub annotations: Annotations,
     /// What is in force.
     pub config: Config,
     stop: CancellationToken,
@@ -136,15 +133,11 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         let told = stories::tell(options, incidents, sinks, stop.clone());
         logs_running.push(tokio::spawn(told));
     }
-    let annotations = Annotations::default();
     let (feeders, embedded, problems) = feeders::start(
         &config,
         overrides.incidents,
         &secrets,
-        feeders::Around {
-            handle: &handle,
-            annotations: &annotations,
-        },
+        &handle,
         data.as_deref(),
         &stop,
     )
@@ -232,7 +225,6 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         logs: logs.handle,
         investigation,
         traces,
-        annotations,
         config,
         stop,
         feeders,

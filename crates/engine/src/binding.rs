@@ -109,14 +109,7 @@ mod tests {
         let q = |expr: &str| Query {
             id: "a".into(),
             expr: expr.into(),
-            lang: Lang::Promql,
-            label: None,
-            legend: None,
-            role: Default::default(),
-            unit: None,
-            thresholds: None,
-            reduce: Default::default(),
-            source: None,
+            ..Query::default()
         };
         assert_eq!(
             expression(&q("max(${cpu})"), &concepts, &bound),
@@ -145,14 +138,7 @@ mod tests {
         let mut query = Query {
             id: "a".into(),
             expr: "max(${cpu})".into(),
-            lang: Lang::Promql,
-            label: None,
-            legend: None,
-            role: Default::default(),
-            unit: None,
-            thresholds: None,
-            reduce: Default::default(),
-            source: None,
+            ..Query::default()
         };
         assert!(speaks(&query, influx));
         let full = expression(&query, &concepts, &bound).unwrap();

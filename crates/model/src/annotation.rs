@@ -1,39 +1,51 @@
-//! Something that happened at a time and explains what charts show: an alert, a deployment, a changed setting.
+//! What happened while values ran: the marks that stand across panels of time.
 
-use crate::Labels;
+use crate::Severity;
 use serde::{Deserialize, Serialize};
 
-/// What happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+/// What kind of thing happened; each kind has a shape of its own on a chart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum AnnotationKind {
-    /// An alert began to fire.
+pub enum Happened {
+    /// An alert fired.
     Alert,
-    /// Somebody acknowledged an alert.
+    /// Somebody took an alert.
     Acknowledged,
-    /// An alert ended.
-    Resolved,
-    /// A new version went live.
+    /// Something new runs.
     Deployment,
-    /// A key of the configuration (etcd, Consul) was set or deleted.
+    /// A configuration, a registry's key or a service's address became another.
     Configuration,
-    /// Any other change.
-    Change,
+    /// Work that was announced.
+    Maintenance,
+    /// What a person wrote down.
+    Note,
 }
 
-/// One such event. Texts are of the other side and hostile input: bounded by who makes them, shown as text.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Annotation {
+    /// Unique: the same thing told twice is one mark.
+    pub id: String,
+    /// What kind.
+    pub kind: Happened,
     /// When, ms since the epoch.
-    pub at_ms: i64,
-    /// What.
-    pub kind: AnnotationKind,
-    /// A few words: the alert's name, the key.
+    pub at: i64,
+    /// Until when, ms; `None` for a moment, or while it goes on.
+    #[serde(default)]
+    pub until: Option<i64>,
+    /// What, in a few words. Hostile input.
     pub title: String,
-    /// More, possibly empty.
-    pub detail: String,
-    /// What it is about, to show it only where it belongs.
-    pub labels: Labels,
-    /// Who told: the name of the source or registry.
+    /// Where: service, host, key. Hostile input.
+    #[serde(default)]
+    pub place: Vec<String>,
+    /// Who said so: a source's name.
+    #[serde(default)]
     pub source: String,
+    /// How bad.
+    #[serde(default)]
+    pub severity: Severity,
+    /// Made by the simulator.
+    #[serde(default)]
+    pub demo: bool,
 }

@@ -17,6 +17,7 @@ pub mod sights;
 pub mod trace;
 
 pub use alert::{Fingerprint, Level, Matcher, Observation, Reported};
+pub use annotation::{Annotation, Happened};
 pub use frame::{InstantValue, RangeFrame};
 pub use labels::Labels;
 pub use lang::Lang;

@@ -4,7 +4,8 @@
 //! spaces; then a block of f64. Offsets in the head count f64 from the block's beginning. NaN in the block is a gap.
 
 use crate::{
-    AlertBand, BoardView, Mark, PanelFrame, SeriesView, SourceView, Verdict, ViewSettings,
+    AlertBand, AnnotationView, BoardView, Mark, PanelFrame, SeriesView, SourceView, Verdict,
+    ViewSettings,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -32,6 +33,8 @@ pub struct FrameHead {
     pub verdict: Option<Verdict>,
     /// The alert desk, when changed.
     pub alerts: Option<AlertBand>,
+    /// What happened lately, oldest first, when changed.
+    pub annotations: Option<Vec<AnnotationView>>,
     /// Panels that changed.
     pub panels: Vec<PanelFrame>,
 }
@@ -134,6 +137,7 @@ mod tests {
             sources: None,
             verdict: Some(Verdict::default()),
             alerts: None,
+            annotations: None,
             panels: vec![],
         };
         let bytes = w.finish(&head);

@@ -11,7 +11,8 @@ const head = (queries: QueryFrame[] = []): FrameHead => ({
   sources: null,
   verdict: null,
   alerts: null,
-  panels: [{ id: 'p', state: { kind: 'data' }, severity: 'normal', demo: false, queries }],
+  annotations: null,
+  panels: [{ id: 'p', state: { kind: 'data' }, severity: 'normal', demo: false, topology: null, queries }],
 })
 
 const query = (over: Partial<QueryFrame> = {}): QueryFrame => ({

@@ -1,16 +1,18 @@
 //! From the engine's state to the page's frame: what is new since a cursor.
 
+mod topology;
 mod views;
 mod zoom;
 
 pub use views::{error_view, source_view};
 pub use zoom::zoom;
 
+use crate::annotations::Annotations;
 use engine::panels::QueryStatus;
 use engine::stream::{Shape, Stream};
 use engine::{Engine, Freshness, PanelStatus};
 use model::Labels;
-use model::board::{Panel, Query};
+use model::board::{Panel, PanelKind, Query};
 use views::{board_view, state_view, verdict_view};
 use wire::{
     AlertBand, FrameHead, FrameWriter, Mark, PanelFrame, Patch, QueryFrame, SeriesView,
@@ -22,12 +24,13 @@ const MAX_TEXT: usize = 200;
 /// Labels of a series that reach the page.
 const MAX_LABELS: usize = 40;
 
-/// The frame for a page that has everything up to `cursor` (0: nothing). `settings` and the alert desk's `band` come with the revision of
-/// their last change.
+/// The frame for a page that has everything up to `cursor` (0: nothing). `settings`, the alert desk's `band` and what happened (`notes`)
+/// come with the revision of their last change.
 pub fn build(
     engine: &Engine,
     settings: (&ViewSettings, u64),
     band: (Option<&AlertBand>, u64),
+    notes: (&Annotations, u64),
     cursor: u64,
     now: i64,
 ) -> Vec<u8> {
@@ -58,6 +61,7 @@ pub fn build(
         sources: newer(sources_rev).then(|| engine.sources().map(source_view).collect()),
         verdict: (newer(verdict_rev)).then(|| verdict_view(engine, engine.verdict())),
         alerts: band.0.filter(|_| newer(band.1)).cloned(),
+        annotations: newer(notes.1).then(|| notes.0.view()),
         panels,
     };
     writer.finish(&head)
@@ -72,15 +76,27 @@ fn panel_frame(
     writer: &mut FrameWriter,
 ) -> PanelFrame {
     let queries = status.queries.iter().zip(&panel.queries);
+    let moved = full || status.queries.iter().any(|q| q.epoch_revision > since);
     PanelFrame {
         id: panel.id.clone(),
         state: state_view(&status.state),
         severity: status.severity.into(),
         demo: status.demo,
+        topology: (moved && panel.kind == PanelKind::Topology)
+            .then(|| topology::view(panel, &series_labels(engine, status))),
         queries: queries
             .map(|(s, q)| query_frame(engine, q, s, since, full, writer))
             .collect(),
     }
+}
+
+/// Labels of the series of each query, in the order in which frames have them.
+fn series_labels<'a>(engine: &'a Engine, status: &'a PanelStatus) -> Vec<Vec<&'a Labels>> {
+    let of = |q: &'a QueryStatus| {
+        let streams = q.streams.iter().filter_map(|id| engine.stream(*id));
+        streams.flat_map(names).collect()
+    };
+    status.queries.iter().map(of).collect()
 }
 
 fn query_frame(

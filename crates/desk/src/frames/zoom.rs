@@ -72,11 +72,13 @@ fn zoom_head(panel: &str, queries: Vec<QueryFrame>, now: i64) -> FrameHead {
         sources: None,
         verdict: None,
         alerts: None,
+        annotations: None,
         panels: vec![PanelFrame {
             id: panel.to_owned(),
             state: PanelState::Data,
             severity: wire::SeverityView::Normal,
             demo: false,
+            topology: None,
             queries,
         }],
     }

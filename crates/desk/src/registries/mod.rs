@@ -8,15 +8,14 @@ mod targets;
 pub use state::Registries;
 pub use targets::Targets;
 
-use crate::annotations::Annotations;
 use crate::clock;
 use crate::config::registry::Registry;
+use crate::core::Handle;
 use crate::driver::failure;
 use crate::sources::{self, Secrets};
 use embedded::tsdb::Tsdb;
 use engine::Failure;
-use model::Labels;
-use model::annotation::{Annotation, AnnotationKind};
+use model::{Annotation, Happened, Severity};
 use source::{KeyChange, KeyEvent, RegistryOptions, ServiceRegistry, connect_registry};
 use std::sync::Arc;
 use std::time::Duration;
@@ -35,8 +34,8 @@ pub struct Sinks {
     pub store: Arc<Tsdb>,
     /// Targets to scrape.
     pub targets: Arc<Targets>,
-    /// Changed keys.
-    pub annotations: Annotations,
+    /// Where changed keys are told.
+    pub handle: Handle,
 }
 
 /// Begins to watch every configured registry.
@@ -149,7 +148,7 @@ impl Watched {
                     pause = AGAIN.0;
                     for change in changes.into_iter().flatten() {
                         let told = annotation(&self.config.name, change, clock::now_ms());
-                        self.sinks.annotations.push(told);
+                        self.sinks.handle.happened(told).await;
                         self.known.changed(self.i);
                     }
                 }
@@ -186,24 +185,27 @@ async fn write(known: Registries, store: Arc<Tsdb>, stop: CancellationToken) {
     }
 }
 
-/// A changed key as an event beside charts. Neither etcd nor Consul says when a key was written: it is the time at which we heard of it.
+/// A changed key as a mark on charts. Neither etcd nor Consul says when a key was written: it is the time at which we heard of it.
 fn annotation(registry: &str, change: KeyChange, now: i64) -> Annotation {
-    let event = match change.event {
-        KeyEvent::Created => "created",
-        KeyEvent::Changed => "changed",
-        KeyEvent::Deleted => "deleted",
+    // signs and no words: a title is read in every language
+    let mut title = match change.event {
+        KeyEvent::Created => format!("+ {}", change.key),
+        KeyEvent::Changed => change.key.clone(),
+        KeyEvent::Deleted => format!("− {}", change.key),
     };
+    if let Some(value) = &change.value {
+        title = format!("{title} = {value}");
+    }
     Annotation {
-        at_ms: now,
-        kind: AnnotationKind::Configuration,
-        title: change.key,
-        detail: change.value.unwrap_or_default(),
-        labels: Labels::from_pairs([
-            ("event", event.to_owned()),
-            ("revision", change.revision.to_string()),
-            ("by", change.by.unwrap_or_default()),
-        ]),
+        id: format!("registry/{registry}/{}/{}", change.revision, change.key),
+        kind: Happened::Configuration,
+        at: now,
+        until: None,
+        title,
+        place: change.by.into_iter().collect(),
         source: registry.to_owned(),
+        severity: Severity::Normal,
+        demo: false,
     }
 }
 
@@ -212,23 +214,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_changed_key_is_an_event_without_its_value() {
-        let change = KeyChange {
+    fn a_changed_key_is_a_mark_without_its_value() {
+        let change = |event, value: Option<&str>| KeyChange {
             key: "config/db".into(),
-            event: KeyEvent::Changed,
+            event,
             revision: 7,
             by: None,
-            value: None,
+            value: value.map(str::to_owned),
         };
-        let told = annotation("etcd", change, 5);
+        let told = annotation("etcd", change(KeyEvent::Changed, None), 5);
         assert_eq!(
-            (told.at_ms, told.title.as_str(), told.detail.as_str()),
-            (5, "config/db", "")
+            (told.at, told.title.as_str(), told.source.as_str()),
+            (5, "config/db", "etcd")
         );
-        assert_eq!(told.labels.get("event"), Some("changed"));
-        assert_eq!(
-            (told.labels.get("revision"), told.labels.get("by")),
-            (Some("7"), None)
-        );
+        assert_eq!(told.id, "registry/etcd/7/config/db");
+        let gone = annotation("etcd", change(KeyEvent::Deleted, None), 5);
+        assert_eq!(gone.title, "− config/db");
+        let allowed = annotation("etcd", change(KeyEvent::Created, Some("on")), 5);
+        assert_eq!(allowed.title, "+ config/db = on");
     }
 }

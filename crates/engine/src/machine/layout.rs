@@ -4,10 +4,10 @@ use super::{Engine, Setup};
 use crate::binding::{self, bind};
 use crate::judge;
 use crate::panels::{PanelStatus, QueryStatus};
-use crate::plan::step_for;
-use crate::stream::{Shape, Stream, StreamId, StreamKey};
+use crate::plan::question;
+use crate::stream::{Stream, StreamId, StreamKey};
 use crate::{Failure, SourceState};
-use model::board::{Board, Panel, Query, Role};
+use model::board::{Board, Panel, Query};
 use std::collections::{BTreeMap, BTreeSet};
 
 impl Engine {
@@ -25,6 +25,10 @@ impl Engine {
         }
         self.sources = sources;
         self.setup = setup;
+        let boards = self.setup.boards.values_mut();
+        boards
+            .flat_map(|b| &mut b.panels)
+            .for_each(Panel::spread_slo);
         for source in self.sources.values_mut() {
             if let Some(present) = &source.present {
                 source.bindings = bind(&self.setup.concepts, present, source.spec.langs);
@@ -90,14 +94,7 @@ impl Engine {
                 Some(Failure::new("unknown_source", "source", name)),
             );
         }
-        let refresh = i64::from(board.refresh_seconds.max(1)) * 1_000;
-        let window = i64::from(board.window_seconds.max(60)) * 1_000;
-        let history = panel.kind.needs_history() && query.role == Role::Main;
-        let shape = if history {
-            Shape::Range(window, step_for(window, refresh))
-        } else {
-            Shape::Instant
-        };
+        let (shape, refresh) = question(board, panel, query);
         let mut ids = Vec::new();
         let mut unbound = None;
         let specs: Vec<String> = self.setup.sources.iter().map(|s| s.name.clone()).collect();
