@@ -411,7 +411,11 @@ impl Influx {
             return Err(self.http.not_ours(&reply));
         };
         // whether the database is there and may be read
-        let found = self.measurements().await?;
+        let found = match self.generation {
+            // lists of a database that is not there are empty; only a question to it is refused
+            Generation::One => self.texts("SELECT \"value\" FROM \"_\" LIMIT 1", "value").await?,
+            Generation::Two | Generation::Three => self.measurements().await?,
+        };
         Ok(found.map(|_| SourceInfo {
             flavor: Flavor::InfluxDb,
             version: Some(crate::http::clean(version.trim_start_matches('v'), 40)),
