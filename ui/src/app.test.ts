@@ -75,6 +75,7 @@ function head(panels: PanelFrame[], kinds: string[], over: Partial<FrameHead> = 
     ],
     verdict: calm,
     alerts: null,
+    variables: null,
     annotations: null,
     panels,
     ...over,

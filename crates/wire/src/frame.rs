@@ -4,8 +4,8 @@
 //! spaces; then a block of f64. Offsets in the head count f64 from the block's beginning. NaN in the block is a gap.
 
 use crate::{
-    AlertBand, AnnotationView, BoardView, Mark, PanelFrame, SeriesView, SourceView, Verdict,
-    ViewSettings,
+    AlertBand, AnnotationView, BoardView, Mark, PanelFrame, SeriesView, SourceView, VariableView,
+    Verdict, ViewSettings,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -33,6 +33,8 @@ pub struct FrameHead {
     pub verdict: Option<Verdict>,
     /// The alert desk, when changed.
     pub alerts: Option<AlertBand>,
+    /// What can be chosen for the board, and what is, when either is another.
+    pub variables: Option<Vec<VariableView>>,
     /// What happened lately, oldest first, when changed.
     pub annotations: Option<Vec<AnnotationView>>,
     /// Panels that changed.
@@ -137,6 +139,7 @@ mod tests {
             sources: None,
             verdict: Some(Verdict::default()),
             alerts: None,
+            variables: None,
             annotations: None,
             panels: vec![],
         };

@@ -82,6 +82,8 @@ export interface Host {
   panelLines(board: string, panel: string, mark: string | null): Promise<LogTailView>
   /** The health page. */
   health(): Promise<HealthView>
+  /** Values for a board's variables; an empty list stands for everything. */
+  chooseVariables(board: string, values: Record<string, string[]>): Promise<void>
   /** Shows another board. */
   openBoard(board: string): Promise<void>
   /** `zh-CN` or `en`. */
@@ -174,6 +176,8 @@ export interface Host {
   traceCompare(first: TraceOpen, second: TraceOpen): Promise<TraceDiffView>
   /** Who calls whom. */
   traceGraph(ask: TraceGraphAsk): Promise<TraceGraphView>
+  /** Opens the desk at 日志 with a query, or at 链路 with a service. */
+  openPlace(page: 'logs' | 'traces', query: string): Promise<void>
   /** Opens a window, or brings it to the front; the desk shows the alert, if one is named. */
   openWindow(kind: WindowKind, alert?: number): Promise<void>
 }
@@ -199,6 +203,7 @@ export function hostOver(call: Call): Host {
     panelRange: async (panel, from, to, points) =>
       decode(bytes(await call('panel_range', { panel, from, to, points }))),
     health: async () => (await call('health')) as HealthView,
+    chooseVariables: async (board, values) => void (await call('choose_variables', { board, values })),
     openBoard: async (board) => void (await call('open_board', { board })),
     setLocale: async (locale) => void (await call('set_locale', { locale })),
     setTheme: async (theme) => void (await call('set_theme', { theme })),
@@ -245,6 +250,7 @@ export function hostOver(call: Call): Host {
     traceStatistics: async (ask) => (await call('trace_statistics', { ask })) as TraceStatisticsView,
     traceCompare: async (first, second) => (await call('trace_compare', { first, second })) as TraceDiffView,
     traceGraph: async (ask) => (await call('trace_graph', { ask })) as TraceGraphView,
+    openPlace: async (page, query) => void (await call('open_place', { page, query })),
     openWindow: async (kind, alert) => void (await call('open_window', { kind, alert: alert ?? null })),
   }
 }

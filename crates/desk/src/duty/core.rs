@@ -23,7 +23,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use wire::{
     AlertAct, AlertBand, AlertPage, AlertQuery, AlertSourceView, ChannelView, DutyView, ErrorCode,
-    ErrorView, MatcherView, NextView, PersonView, PreviewView, ViewSettings, WantedView,
+    ErrorView, MatcherView, NextView, PersonView, PreviewView, ViewSettings, WantedPlace,
+    WantedView,
 };
 
 /// Messages taken in one turn.
@@ -36,6 +37,8 @@ const PREVIEW: usize = 50;
 const BAND: usize = 6;
 /// Alerts in the wall's ticker.
 const TICKER: usize = 30;
+/// Characters of a place that another window asks for.
+const MAX_PLACE: usize = 1_000;
 /// An absence is spoken of for so long after the start, ms.
 const CAUGHT_UP_SHOWN: i64 = 10 * 60_000;
 
@@ -108,6 +111,7 @@ pub struct DutyCore {
     store_error: Option<ErrorView>,
     muted_until: Option<i64>,
     wanted: Option<WantedView>,
+    place: Option<WantedPlace>,
     away: Option<(i64, i64)>,
     seen: Seen,
     shown: (u64, ShellState),
@@ -158,6 +162,7 @@ impl DutyCore {
             store_error: None,
             muted_until: None,
             wanted: None,
+            place: None,
             away: None,
             seen: Seen::default(),
             shown: (u64::MAX, ShellState::default()),
@@ -239,6 +244,13 @@ impl DutyCore {
             Message::Rota(news) => self.rota_news(*news),
             Message::Popup(event) => self.popup(&event),
             Message::Want(alert) => self.want(Some(alert)),
+            Message::Place(page, query) => {
+                self.place = Some(WantedPlace {
+                    page: page.chars().take(MAX_PLACE).collect(),
+                    query: query.chars().take(MAX_PLACE).collect(),
+                    at: clock::now_ms() as f64,
+                });
+            }
             Message::Look(Look::Locale(l)) if crate::texts::LOCALES.contains(&l.as_str()) => {
                 self.facts.settings.locale = l;
                 self.shown.0 = u64::MAX;
@@ -501,6 +513,7 @@ impl DutyCore {
             duty: self.duty_view(&survey, now),
             settings: self.facts.settings.clone(),
             wanted: self.wanted,
+            place: self.place.clone(),
             error: None,
         };
         let filter = match Filter::parse(&query.text) {

@@ -61,6 +61,7 @@ impl Engine {
             }
             panels.push(PanelStatus::new(queries, self.revision));
         }
+        used.extend(self.variable_streams(&board, now));
         self.streams.retain(|id, _| used.contains(id));
         self.ids.retain(|_, id| used.contains(id));
         self.panels = panels;
@@ -113,22 +114,22 @@ impl Engine {
                 continue;
             }
             match binding::expression(query, &self.setup.concepts, &state.bindings) {
-                Ok(expr) => ids.push(self.stream_id(
-                    StreamKey {
+                Ok(expr) => {
+                    let expr = self.with_variables(board, expr);
+                    let key = StreamKey {
                         source,
                         expr,
                         shape,
-                    },
-                    refresh,
-                    now,
-                )),
+                    };
+                    ids.push(self.stream_id(key, refresh, now));
+                }
                 Err(concept) => unbound = Some(Failure::new("unbound_concept", "concept", concept)),
             }
         }
         (ids, unbound)
     }
 
-    fn stream_id(&mut self, key: StreamKey, refresh: i64, now: i64) -> StreamId {
+    pub(super) fn stream_id(&mut self, key: StreamKey, refresh: i64, now: i64) -> StreamId {
         if let Some(id) = self.ids.get(&key) {
             if let Some(stream) = self.streams.get_mut(id) {
                 stream.refresh = refresh;

@@ -4,6 +4,9 @@ mod answers;
 mod due;
 mod layout;
 mod status;
+mod variables;
+
+pub use variables::{Chosen, VariableStatus};
 
 use crate::panels::{Abnormal, PanelStatus, SinceBook};
 use crate::plan::RangeRequest;
@@ -57,6 +60,8 @@ pub enum Event {
     Backfilled(String),
     /// Another board is to be shown.
     Opened(String),
+    /// Values were chosen for a board's variables.
+    Chosen(String, Chosen),
     /// The time of [`Engine::next_wakeup`] has come (or not; it does not hurt).
     Wakeup,
     /// Answer to [`Effect::Probe`].
@@ -127,6 +132,11 @@ pub struct Engine {
     next_id: u32,
     panels: Vec<PanelStatus>,
     since: SinceBook,
+    /// By board.
+    chosen: BTreeMap<String, Chosen>,
+    /// Streams that say what can be chosen.
+    variable_ids: BTreeSet<StreamId>,
+    variables_revision: u64,
     verdict: Verdict,
     revision: u64,
     board_revision: u64,
@@ -148,6 +158,11 @@ impl Engine {
             Event::Opened(board) => {
                 if self.setup.boards.contains_key(&board) && self.setup.open != board {
                     self.setup.open = board;
+                    self.lay_out(now);
+                }
+            }
+            Event::Chosen(board, chosen) => {
+                if self.choose(&board, &chosen) && self.setup.open == board {
                     self.lay_out(now);
                 }
             }
@@ -206,6 +221,11 @@ impl Engine {
             self.sources_revision,
             self.verdict_revision,
         )
+    }
+
+    /// Revision of the last change of what can be chosen; a choice lays the board out anew.
+    pub fn variables_revision(&self) -> u64 {
+        self.variables_revision
     }
 
     /// The board that is shown.

@@ -413,7 +413,10 @@ impl Influx {
         // whether the database is there and may be read
         let found = match self.generation {
             // lists of a database that is not there are empty; only a question to it is refused
-            Generation::One => self.texts("SELECT \"value\" FROM \"_\" LIMIT 1", "value").await?,
+            Generation::One => {
+                self.texts("SELECT \"value\" FROM \"_\" LIMIT 1", "value")
+                    .await?
+            }
             Generation::Two | Generation::Three => self.measurements().await?,
         };
         Ok(found.map(|_| SourceInfo {
