@@ -5,6 +5,7 @@
 use crate::Problem;
 use crate::config::read_bounded;
 use include_dir::{Dir, include_dir};
+use model::Lang;
 use model::board::variable::LabelValues;
 use model::board::{
     Board, Concept, ConceptFile, Panel, PanelKind, Variable, WINDOW, concepts_in, expand, variable,
@@ -137,7 +138,11 @@ impl Library {
                     .push(bad("thresholds_order", "panel", &concept.id));
             }
             for d in &concept.dialects {
-                if let Err(detail) = promql_parser::parser::parse(&d.expr) {
+                if let Some(missing) = d.lang.missing_placeholder(&d.expr) {
+                    self.problems
+                        .push(bad("placeholder", "placeholder", missing).with("expr", &d.expr));
+                }
+                if let Err(detail) = promql_parser::parser::parse(&d.in_promql()) {
                     self.problems
                         .push(bad("expression", "detail", &detail).with("expr", &d.expr));
                 }
@@ -381,7 +386,21 @@ impl Check<'_> {
                     &[("query", query.id.clone())],
                 );
             }
-            self.expression(&query.expr, here, &panel.id);
+            match query.lang.missing_placeholder(&query.expr) {
+                None if query.lang == Lang::Promql => {
+                    self.expression(&query.expr, here, &panel.id);
+                }
+                None => {}
+                Some(missing) => self.add(
+                    "placeholder",
+                    here,
+                    &panel.id,
+                    &[
+                        ("placeholder", missing.to_owned()),
+                        ("expr", query.expr.clone()),
+                    ],
+                ),
+            }
         }
     }
 
@@ -397,7 +416,7 @@ impl Check<'_> {
         for id in concepts_in(expr) {
             match self.concepts.get(&id).and_then(|c| c.dialects.first()) {
                 Some(d) => {
-                    filled.insert(id, d.expr.clone());
+                    filled.insert(id, d.in_promql());
                 }
                 None => {
                     let near = self

@@ -20,6 +20,7 @@ pub mod listener;
 pub mod local;
 pub mod logs;
 pub mod problem;
+pub mod registries;
 pub mod rota;
 pub mod secret_store;
 pub mod sources;

@@ -157,6 +157,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
             .chain(&logs.problems)
             .map(crate::Problem::view)
             .collect(),
+        registries: feeders.registries.clone(),
         ..Facts::default()
     };
     tokio::spawn(tell_about_secrets(data.clone(), handle.clone()));
@@ -238,9 +239,13 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     }
 }
 
-/// Sources of metrics for charts and rules, in order of preference.
+/// Sources of metrics for charts and rules, in order of preference. Rules name metrics of Prometheus' exporters: a store that has
+/// another language first would only be asked in vain.
 fn book(setup: &Setup, clients: &BTreeMap<String, Result<Arc<dyn Metrics>, Failure>>) -> Book {
     let client = |s: &SourceSpec| {
+        if s.langs.first() != Some(&model::Lang::Promql) {
+            return None;
+        }
         let metrics = clients.get(&s.name)?.as_ref().ok()?.clone();
         Some((s.name.clone(), s.demo, metrics))
     };

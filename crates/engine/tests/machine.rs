@@ -7,7 +7,7 @@ use engine::{
     Budget, Effect, Engine, Event, Failure, Health, ProbeReport, Setup, SourceSpec, StreamId,
 };
 use model::board::{Area, Board, Concept, Dialect, Domain, Panel, PanelKind, Query, Unit};
-use model::{Direction, Labels, RangeFrame, Severity, Thresholds};
+use model::{Direction, Labels, Lang, RangeFrame, Severity, Thresholds};
 use std::collections::{BTreeMap, BTreeSet};
 
 const T0: i64 = 1_700_000_000_000;
@@ -47,6 +47,7 @@ fn source(name: &str, demo: bool) -> SourceSpec {
             old_ms: 20_000,
             unknown_ms: 60_000,
         },
+        langs: &[Lang::Promql],
     }
 }
 
@@ -67,11 +68,15 @@ fn setup(panels: Vec<Panel>, sources: Vec<SourceSpec>) -> Setup {
                 name: "node".into(),
                 discovery: "node_x".into(),
                 expr: "node_x".into(),
+                lang: Lang::Promql,
+                labels: BTreeMap::new(),
             },
             Dialect {
                 name: "other".into(),
                 discovery: "other_x".into(),
                 expr: "other_x".into(),
+                lang: Lang::Promql,
+                labels: BTreeMap::new(),
             },
         ],
     };

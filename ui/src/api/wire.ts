@@ -728,6 +728,10 @@ sources: Array<SourceView>,
  */
 concepts: Array<ConceptView>, 
 /**
+ * Registries of services.
+ */
+registries: Array<RegistryView>, 
+/**
  * Problems in files: boards, concepts.
  */
 problems: Array<ErrorText>, };

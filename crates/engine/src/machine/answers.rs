@@ -46,7 +46,7 @@ impl Engine {
                     PROBE_AGAIN
                 };
                 source.next_probe = now + source.probe_every;
-                let bindings = bind(&self.setup.concepts, &present);
+                let bindings = bind(&self.setup.concepts, &present, source.spec.langs);
                 let others = bindings != source.bindings;
                 source.bindings = bindings;
                 source.present = Some(present);

@@ -126,6 +126,7 @@ impl Engine {
         let probed =
             sources.filter_map(|s| self.sources.get(&s.name).filter(|s| s.present.is_some()));
         probed
+            .filter(|state| crate::binding::speaks(query, state.spec.langs))
             .filter_map(|state| {
                 let expr = crate::binding::expression(query, &self.setup.concepts, &state.bindings);
                 Some(StreamKey {
