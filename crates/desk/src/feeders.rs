@@ -29,6 +29,10 @@ const DEMO_PAST: i64 = 65 * 60_000;
 const DEMO_PAST_STEP: i64 = 15_000;
 /// Samples of the past are made in pieces of this length, so that the newest panels need not wait for all of it.
 const DEMO_PIECE: i64 = 5 * 60_000;
+/// The distance of samples for a report, ms: two of them within the five minutes of a rate.
+const REPORT_STEP: i64 = 140_000;
+/// A report's past is made in pieces of this length, ms.
+const REPORT_PIECE: i64 = 12 * 3_600_000;
 /// What the simulated platform keeps, ms.
 const DEMO_RETENTION: i64 = 3 * 3_600_000;
 
@@ -167,6 +171,53 @@ pub async fn for_query(
     }
     let detail = problem.params.get("detail").cloned().unwrap_or_default();
     Err(Failure::new("connect", "detail", detail))
+}
+
+/// The simulated platform's past for a report: only what reports look at, sampled as sparsely as rates over five minutes allow.
+pub async fn for_report(
+    config: &Config,
+    from: i64,
+    until: i64,
+    stop: &CancellationToken,
+) -> Client {
+    let from = from.div_euclid(REPORT_STEP) * REPORT_STEP;
+    let store = Arc::new(Tsdb::in_memory(Options {
+        retention_ms: clock::now_ms() - from + 3_600_000,
+        ..Options::new(store_clock())
+    }));
+    let scenario = Scenario {
+        seed: config.demo.seed,
+        ambient: config.demo.incidents,
+        ..Scenario::default()
+    };
+    let library = crate::boards::load(None);
+    let wanted = crate::reports::metrics(&library);
+    let (feed, stopped) = (store.clone(), stop.clone());
+    let live = move || {
+        let mut platform = Platform::with_scenario(&scenario, from);
+        while platform.now_ms() + REPORT_STEP < until && !stopped.is_cancelled() {
+            let begin = platform.now_ms() + 1;
+            let end = (begin + REPORT_PIECE).min(until);
+            for series in platform.history(begin, end, REPORT_STEP) {
+                let name = series.labels.metric_name().unwrap_or_default();
+                if wanted.iter().any(|expr| expr.contains(name)) {
+                    let labels = &series.labels;
+                    let samples = series.samples.iter().map(|s| (labels.clone(), *s));
+                    feed.append(&samples.collect::<Vec<_>>());
+                }
+            }
+        }
+    };
+    if let Err(e) = tokio::task::spawn_blocking(live).await {
+        std::panic::resume_unwind(e.into_panic());
+    }
+    client(
+        "demo",
+        "simulator",
+        true,
+        budget(DEMO_EVERY.as_secs_f64()),
+        &store,
+    )
 }
 
 fn demo_store() -> Arc<Tsdb> {

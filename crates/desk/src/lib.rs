@@ -21,6 +21,8 @@ pub mod local;
 pub mod logs;
 pub mod problem;
 pub mod registries;
+pub mod render;
+pub mod reports;
 pub mod rota;
 pub mod secret_store;
 pub mod sources;

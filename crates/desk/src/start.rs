@@ -10,6 +10,8 @@ use crate::duty_metrics;
 use crate::feeders;
 use crate::investigation::{Investigator, Place};
 use crate::logs::{self, LogsHandle};
+use crate::reports;
+use crate::reports::schedule::{self, Plan};
 use crate::rota::RotaHandle;
 use crate::secret_store::{self, ReadSecrets};
 use crate::sources;
@@ -168,6 +170,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         ..Setup::default()
     };
     let settings = settings(&config);
+    schedule_reports(&config, &setup, &clients, &secrets, data.as_deref(), &stop);
     let book = book(&setup, &clients);
     let (duty, duty_rx, band) = DutyHandle::channel();
     // After the book: neither rules nor charts of alerts ask the desk about itself.
@@ -237,6 +240,44 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         running,
         logs_running,
     }
+}
+
+/// Reports that the configuration asks for, beside everything else.
+fn schedule_reports(
+    config: &Config,
+    setup: &Setup,
+    clients: &BTreeMap<String, Result<Arc<dyn Metrics>, Failure>>,
+    secrets: &ReadSecrets,
+    data: Option<&std::path::Path>,
+    stop: &CancellationToken,
+) {
+    let folder = data.map(|dir| dir.join("reports")).unwrap_or_default();
+    let plans: Vec<Plan> = config
+        .report
+        .iter()
+        .filter_map(|wanted| Plan::of(wanted, &folder))
+        .collect();
+    if plans.is_empty() {
+        return;
+    }
+    let mailer = match reports::post::mailer(&config.mail, secrets) {
+        Some(Ok(mailer)) => Some(Arc::new(mailer)),
+        // The alert desk tells it as a problem of its channel.
+        Some(Err(_)) | None => None,
+    };
+    let client = |s: &SourceSpec| Some((s.clone(), clients.get(&s.name)?.clone()));
+    let from = reports::From {
+        library: boards::load(config.boards_dir.as_deref()),
+        clients: setup.sources.iter().filter_map(client).collect(),
+        database: data.map(|dir| dir.join(duty::start::DATABASE)),
+        zone: config
+            .time_zone
+            .parse()
+            .unwrap_or(chrono_tz::Asia::Shanghai),
+        locale: config.locale.clone(),
+        promise: reports::PROMISE,
+    };
+    tokio::spawn(schedule::run(plans, from, mailer, stop.clone()));
 }
 
 /// Sources of metrics for charts and rules, in order of preference. Rules name metrics of Prometheus' exporters: a store that has

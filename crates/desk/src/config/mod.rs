@@ -8,6 +8,7 @@ pub mod check_duty;
 pub mod duty;
 pub mod reference;
 pub mod registry;
+pub mod report;
 pub mod schema;
 pub mod traces;
 
@@ -66,6 +67,10 @@ pub struct Config {
     pub maintenance: Vec<duty::Maintenance>,
     /// The generic webhook.
     pub webhook: duty::Webhook,
+    /// The mail server.
+    pub mail: report::Mail,
+    /// Reports on schedule.
+    pub report: Vec<report::Report>,
     /// The simulated platform.
     pub demo: Demo,
 }
@@ -307,6 +312,8 @@ impl Default for Config {
             quiet: Vec::new(),
             maintenance: Vec::new(),
             webhook: duty::Webhook::default(),
+            mail: report::Mail::default(),
+            report: Vec::new(),
             demo: Demo::default(),
         }
     }
