@@ -51,6 +51,11 @@ pub fn load(dir: Option<&Path>) -> Library {
     library
 }
 
+/// The text of a built-in board.
+pub fn built_in(id: &str) -> Option<&'static str> {
+    BUILT_IN.get_file(format!("{id}.yaml"))?.contents_utf8()
+}
+
 /// What decides whether the user's directory must be read again: names, sizes and times of its files.
 pub fn fingerprint(dir: &Path) -> Vec<(PathBuf, u64, Option<std::time::SystemTime>)> {
     let Ok(entries) = std::fs::read_dir(dir) else {
@@ -78,6 +83,8 @@ pub(crate) fn read_dir(dir: &Path) -> (Vec<(PathBuf, String)>, Vec<Problem>) {
             .map(|e| e.path())
             .take(MAX_FILES)
             .collect(),
+        // Nobody has saved a board yet; that a configured directory is not there is said with the configuration.
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return (files, problems),
         Err(e) => {
             return (
                 files,
@@ -203,14 +210,7 @@ pub fn parse_board(
     concepts: &BTreeMap<String, Concept>,
 ) -> Result<Board, Vec<Problem>> {
     let mut board: Board = parse(path, text).map_err(|p| vec![p])?;
-    for panel in &mut board.panels {
-        for (i, query) in panel.queries.iter_mut().enumerate() {
-            if query.id.is_empty() {
-                query.id = char::from_u32('a' as u32 + u32::try_from(i % 26).unwrap_or(0))
-                    .map_or_else(String::new, String::from);
-            }
-        }
-    }
+    auto_id(&mut board);
     let places: Places = parse(path, text).unwrap_or_default();
     let mut check = Check {
         path,
@@ -224,6 +224,18 @@ pub fn parse_board(
         Ok(board)
     } else {
         Err(check.problems)
+    }
+}
+
+/// Queries without an id are called `a`, `b`, … by their order.
+pub(crate) fn auto_id(board: &mut Board) {
+    for panel in &mut board.panels {
+        for (i, query) in panel.queries.iter_mut().enumerate() {
+            if query.id.is_empty() {
+                query.id = char::from_u32('a' as u32 + u32::try_from(i % 26).unwrap_or(0))
+                    .map_or_else(String::new, String::from);
+            }
+        }
     }
 }
 

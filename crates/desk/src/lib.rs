@@ -13,6 +13,7 @@ pub mod demo_past;
 pub mod driver;
 pub mod duty;
 pub mod duty_metrics;
+pub mod editor;
 pub mod feeders;
 pub mod frames;
 pub mod investigation;

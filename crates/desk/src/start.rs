@@ -7,6 +7,7 @@ use crate::core::{Core, Facts, Handle, Message};
 use crate::driver::Driver;
 use crate::duty::{self, DutyHandle, Shell, chart::Book};
 use crate::duty_metrics;
+use crate::editor::{self, EditorHandle};
 use crate::feeders;
 use crate::investigation::{Investigator, Place};
 use crate::logs::{self, LogsHandle};
@@ -79,6 +80,8 @@ pub struct Desk {
     pub investigation: Investigator,
     /// To ask of traces.
     pub traces: TracesHandle,
+    /// To edit boards.
+    pub editor: EditorHandle,
     /// What is in force.
     pub config: Config,
     stop: CancellationToken,
@@ -163,7 +166,8 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         ..Facts::default()
     };
     tokio::spawn(tell_about_secrets(data.clone(), handle.clone()));
-    let library = boards::load(config.boards_dir.as_deref());
+    let boards_dir = config::boards_dir(&config);
+    let library = boards::load(boards_dir.as_deref());
     let mut setup = Setup {
         sources: specs,
         open: config.board.clone(),
@@ -217,6 +221,17 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         ends,
         handle.clone(),
     ));
+    let editor = EditorHandle::new(editor::Parts {
+        boards_dir: boards_dir.clone(),
+        data: data.clone(),
+        wall: handle.clone(),
+        ground: editor::Ground {
+            specs: setup.sources.clone(),
+            clients: clients.clone(),
+            settings: settings.clone(),
+            duty: duty.clone(),
+        },
+    });
     let core = Core::new(
         Driver::new(clients, handle.clone()),
         settings,
@@ -224,7 +239,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         duty.clone(),
     );
     tokio::spawn(core.run(setup, library, rx));
-    if let Some(dir) = config.boards_dir.clone() {
+    if let Some(dir) = boards_dir {
         tokio::spawn(watch(dir, handle.clone(), stop.clone()));
     }
     Desk {
@@ -234,6 +249,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         logs: logs.handle,
         investigation,
         traces,
+        editor,
         config,
         stop,
         feeders,

@@ -447,6 +447,12 @@ pub fn default_file() -> Option<PathBuf> {
     directories().map(|d| d.config_dir().join("config.toml"))
 }
 
+/// Where the user's boards are: as configured, else `boards` of the data directory, where the editor saves them.
+pub fn boards_dir(config: &Config) -> Option<PathBuf> {
+    let beside = || Some(data_dir(config)?.join("boards"));
+    config.boards_dir.clone().or_else(beside)
+}
+
 /// Where data is kept: the environment's SHOUWANG_DATA, the configuration, the platform's place.
 pub fn data_dir(config: &Config) -> Option<PathBuf> {
     std::env::var_os("SHOUWANG_DATA")
