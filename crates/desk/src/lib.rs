@@ -13,6 +13,7 @@ pub mod driver;
 pub mod duty;
 pub mod feeders;
 pub mod frames;
+pub mod happened;
 pub mod investigation;
 pub mod listener;
 pub mod local;
