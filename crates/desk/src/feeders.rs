@@ -4,6 +4,7 @@ use crate::Problem;
 use crate::clock;
 use crate::config::{Config, Scrape};
 use crate::core::{Handle, Message};
+use crate::demo_past;
 use crate::local::LocalMetrics;
 use crate::sources::{Client, Secrets, budget};
 use crate::start::store_clock;
@@ -92,16 +93,14 @@ pub async fn start(
     }
     if config.demo_enabled() {
         let store = demo_store();
-        clients.push(client(
-            "demo",
-            "simulator",
-            true,
-            budget(DEMO_EVERY.as_secs_f64()),
-            &store,
-        ));
+        let past = demo_past::store(store_clock());
+        let platform = demo_platform(config, incidents);
+        clients.push(demo_client(&store, &past, platform.now_ms()));
+        let earlier = demo_past::run(past, scenario(config), handle.clone(), stop.clone());
+        running.tasks.push(tokio::spawn(earlier));
         running.tasks.push(tokio::spawn(demo(
             store,
-            demo_platform(config, incidents),
+            platform,
             handle.clone(),
             stop.clone(),
         )));
@@ -122,14 +121,18 @@ pub async fn for_query(
 ) -> Result<Arc<dyn Metrics>, Failure> {
     if name == "demo" {
         let store = demo_store();
-        let (platform, _) =
-            live_through_the_past(demo_platform(config, Vec::new()), &store, stop).await;
+        let begin = demo_platform(config, Vec::new());
+        let since = begin.now_ms();
+        let (platform, _) = live_through_the_past(begin, &store, stop).await;
         store.append(&platform.samples());
-        return Ok(Arc::new(LocalMetrics::new(
-            "simulator",
-            store,
-            store_clock(),
-        )));
+        let past = demo_past::store(store_clock());
+        let (feed, scenario, stop) = (past.clone(), scenario(config), stop.clone());
+        let filled = tokio::task::spawn_blocking(move || demo_past::fill(&feed, &scenario, &stop));
+        if let Err(e) = filled.await {
+            std::panic::resume_unwind(e.into_panic());
+        }
+        let metrics = LocalMetrics::new("simulator", store, store_clock());
+        return Ok(Arc::new(metrics.with_past(past, since, DEMO_RETENTION)));
     }
     let mut problems = Vec::new();
     let store = open(config, data, &mut problems);
@@ -157,14 +160,26 @@ fn demo_store() -> Arc<Tsdb> {
     }))
 }
 
-fn demo_platform(config: &Config, incidents: Vec<Planned>) -> Platform {
-    let start = (clock::now_ms() - DEMO_PAST).div_euclid(DEMO_PAST_STEP) * DEMO_PAST_STEP;
-    let scenario = Scenario {
+fn scenario(config: &Config) -> Scenario {
+    Scenario {
         seed: config.demo.seed,
         ambient: config.demo.incidents,
         ..Scenario::default()
-    };
-    let mut platform = Platform::with_scenario(&scenario, start);
+    }
+}
+
+/// The simulated platform as a source: `since` is when its full life begins, ms.
+fn demo_client(store: &Arc<Tsdb>, past: &Arc<Tsdb>, since: i64) -> Client {
+    let every = budget(DEMO_EVERY.as_secs_f64());
+    let (spec, _) = client("demo", "simulator", true, every, store);
+    let metrics = LocalMetrics::new("simulator", store.clone(), store_clock());
+    let metrics = metrics.with_past(past.clone(), since, DEMO_RETENTION);
+    (spec, Ok(Arc::new(metrics)))
+}
+
+fn demo_platform(config: &Config, incidents: Vec<Planned>) -> Platform {
+    let start = (clock::now_ms() - DEMO_PAST).div_euclid(DEMO_PAST_STEP) * DEMO_PAST_STEP;
+    let mut platform = Platform::with_scenario(&scenario(config), start);
     // Incidents of the command line count from now, not from the past that the platform has lived through.
     for planned in incidents {
         platform.start_incident(&Planned {

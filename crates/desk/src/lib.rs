@@ -9,8 +9,10 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod core;
+pub mod demo_past;
 pub mod driver;
 pub mod duty;
+pub mod duty_metrics;
 pub mod feeders;
 pub mod frames;
 pub mod happened;
@@ -25,6 +27,7 @@ pub mod sources;
 pub mod start;
 pub mod stories;
 pub mod texts;
+mod tiers;
 pub mod traces;
 
 pub use core::{Handle, Request};

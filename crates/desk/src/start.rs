@@ -6,6 +6,7 @@ use crate::config::{self, Config, Loaded};
 use crate::core::{Core, Facts, Handle, Message};
 use crate::driver::Driver;
 use crate::duty::{self, DutyHandle, Shell, chart::Book};
+use crate::duty_metrics;
 use crate::feeders;
 use crate::investigation::{Investigator, Place};
 use crate::logs::{self, LogsHandle};
@@ -160,7 +161,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     };
     tokio::spawn(tell_about_secrets(data.clone(), handle.clone()));
     let library = boards::load(config.boards_dir.as_deref());
-    let setup = Setup {
+    let mut setup = Setup {
         sources: specs,
         open: config.board.clone(),
         ..Setup::default()
@@ -168,6 +169,11 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     let settings = settings(&config);
     let book = book(&setup, &clients);
     let (duty, duty_rx, band) = DutyHandle::channel();
+    // After the book: neither rules nor charts of alerts ask the desk about itself.
+    let (figures, (spec, client)) = duty_metrics::source();
+    clients.insert(spec.name.clone(), client);
+    setup.sources.push(spec);
+    tokio::spawn(duty_metrics::run(duty.clone(), figures, stop.clone()));
     let (rota, rota_rx) = RotaHandle::channel();
     let investigation = Investigator::new(
         duty.clone(),
