@@ -204,7 +204,12 @@ async fn only_who_has_the_token_and_comes_from_here() {
     let token = || ("Authorization", right.clone());
     assert_eq!(listener.ask("GET", PATH, token()).await, 405);
     assert_eq!(listener.ask("POST", "/elsewhere", token()).await, 404);
-    assert_eq!(listener.ask("POST", HAPPENED, ("Authorization", "".into())).await, 401);
+    assert_eq!(
+        listener
+            .ask("POST", HAPPENED, ("Authorization", "".into()))
+            .await,
+        401
+    );
     assert_eq!(listener.ask("GET", HAPPENED, token()).await, 405);
     // Nothing that happened: it has no title.
     assert_eq!(listener.ask("POST", HAPPENED, token()).await, 400);
