@@ -299,6 +299,9 @@ impl Check<'_> {
         for variable in &board.variables {
             self.variable(variable);
         }
+        for mark in &board.marks {
+            self.expression(&mark.expr, 1, &mark.id);
+        }
         let mut taken: Vec<(usize, &Panel)> = Vec::new();
         for (i, panel) in board.panels.iter().enumerate() {
             let at = self.places.panels.get(i).map_or(0, |p| line(&p.id));

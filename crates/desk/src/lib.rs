@@ -16,6 +16,7 @@ pub mod duty_metrics;
 pub mod editor;
 pub mod feeders;
 pub mod frames;
+pub mod happened;
 pub mod investigation;
 pub mod listener;
 pub mod local;

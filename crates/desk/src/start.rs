@@ -203,6 +203,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         book,
         settings: settings.clone(),
         data: data.clone(),
+        wall: handle.clone(),
         stop: stop.clone(),
         with_sources: true,
     };

@@ -634,6 +634,10 @@ fn variables_are_chosen_from_what_sources_have_and_stand_in_the_questions() {
     assert_eq!(status[0].values, ["a.b", "b"]);
     assert_eq!(status[0].chosen, ["a.b"]);
 
+    let before = engine.beside_revision();
+    engine.handle(Event::Wakeup, T0);
+    assert_eq!(engine.beside_revision(), before);
+
     // One variable of one value: the second is left out. What the board does not have is nothing.
     let chosen = BTreeMap::from([
         ("host".to_owned(), vec!["b".to_owned(), "c".to_owned()]),
@@ -644,4 +648,41 @@ fn variables_are_chosen_from_what_sources_have_and_stand_in_the_questions() {
     let everything = BTreeMap::from([("host".to_owned(), Vec::new())]);
     let effects = engine.handle(Event::Chosen("b".into(), everything), T0 + 2);
     assert_eq!(asked(&effects), [r#"up{host=~".*"}"#]);
+}
+
+#[test]
+fn times_that_metrics_tell_are_marks_of_the_board() {
+    use model::Happened;
+    use model::board::Mark;
+    let mut setup = setup(
+        vec![panel("p", PanelKind::Gauge, "up")],
+        vec![source("a", false)],
+    );
+    let mark = Mark {
+        id: "started".into(),
+        kind: Happened::Deployment,
+        expr: "process_start_time_seconds".into(),
+        legend: None,
+    };
+    if let Some(board) = setup.boards.get_mut("b") {
+        board.marks.push(mark.clone());
+    }
+    let mut engine = Engine::new();
+    engine.handle(Event::Configured(setup), T0);
+    let probed = Event::Probed("a".into(), present(&["up"]), Meta::default());
+    let effects = engine.handle(probed, T0);
+    let asked = effects.iter().find_map(|e| match e {
+        Effect::Instant(id, key) if key.expr == mark.expr => Some(*id),
+        _ => None,
+    });
+    let series = |at: f64| vec![(Labels::from_pairs([("service", "order")]), at)];
+    let mut tell = |at: f64, now: i64| {
+        let answer = Ok((now, series(at)));
+        engine.handle(Event::Instant(asked.unwrap(), answer, Meta::default()), now);
+        (engine.beside_revision(), engine.marks(&mark)[0].1.to_vec())
+    };
+    let (first, found) = tell(1.7e9, T0);
+    assert_eq!(found, series(1.7e9));
+    assert_eq!(tell(1.7e9, T0 + 1).0, first, "nothing new");
+    assert!(tell(1.8e9, T0 + 2).0 > first, "it was started again");
 }

@@ -8,7 +8,7 @@ mod slo;
 pub mod variable;
 
 pub use kind::PanelKind;
-pub use options::{Ends, Forecast, ForecastMethod, Link, LinkTo, Slo};
+pub use options::{Ends, Forecast, ForecastMethod, Link, LinkTo, Mark, Slo};
 pub use slo::{BURNS, Burn, WINDOW};
 pub use variable::Variable;
 
@@ -278,6 +278,9 @@ pub struct Board {
     /// What can be chosen for all of it.
     #[serde(default)]
     pub variables: Vec<Variable>,
+    /// What happened, from metrics.
+    #[serde(default)]
+    pub marks: Vec<Mark>,
     /// What stands on it.
     pub panels: Vec<Panel>,
 }

@@ -392,6 +392,19 @@ pub enum HappenedView {
     Note,
 }
 
+impl From<model::Happened> for HappenedView {
+    fn from(kind: model::Happened) -> Self {
+        match kind {
+            model::Happened::Alert => Self::Alert,
+            model::Happened::Acknowledged => Self::Acknowledged,
+            model::Happened::Deployment => Self::Deployment,
+            model::Happened::Configuration => Self::Configuration,
+            model::Happened::Maintenance => Self::Maintenance,
+            model::Happened::Note => Self::Note,
+        }
+    }
+}
+
 /// Something that happened: a mark across panels of time. Its texts are hostile input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct AnnotationView {

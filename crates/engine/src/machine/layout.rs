@@ -61,7 +61,7 @@ impl Engine {
             }
             panels.push(PanelStatus::new(queries, self.revision));
         }
-        used.extend(self.variable_streams(&board, now));
+        used.extend(self.beside_streams(&board, now));
         self.streams.retain(|id, _| used.contains(id));
         self.ids.retain(|_, id| used.contains(id));
         self.panels = panels;
