@@ -78,6 +78,7 @@ const LEFT_OUT: [(&str, &str); 8] = [
     ("unit", "count"),
     ("role", "main"),
     ("reduce", "worst"),
+    ("lang", "promql"),
     ("direction", "above"),
     ("abnormal_only", "false"),
     ("multi", "false"),
