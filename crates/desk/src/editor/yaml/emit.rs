@@ -72,7 +72,7 @@ fn number(v: f64) -> String {
 }
 
 /// What a field is when it is left out; those are not written.
-const LEFT_OUT: [(&str, &str); 8] = [
+const LEFT_OUT: [(&str, &str); 9] = [
     ("window_seconds", "3600"),
     ("refresh_seconds", "5"),
     ("unit", "count"),
