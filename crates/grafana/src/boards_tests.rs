@@ -397,7 +397,10 @@ mod there_and_back {
         let dialect = |name: &str, expr: &str| Dialect {
             name: name.to_owned(),
             discovery: "x".to_owned(),
-            expr: expr.to_owned(), lang: model::Lang::Promql, labels: BTreeMap::new() };
+            expr: expr.to_owned(),
+            lang: model::Lang::Promql,
+            labels: BTreeMap::new(),
+        };
         let concept = Concept {
             id: "cpu".to_owned(),
             title: "t".to_owned(),
