@@ -5,6 +5,7 @@
 use crate::Problem;
 use crate::config::read_bounded;
 use include_dir::{Dir, include_dir};
+use model::Lang;
 use model::board::variable::LabelValues;
 use model::board::{
     Board, Concept, ConceptFile, Panel, PanelKind, Variable, WINDOW, concepts_in, expand, variable,
@@ -144,7 +145,11 @@ impl Library {
                     .push(bad("thresholds_order", "panel", &concept.id));
             }
             for d in &concept.dialects {
-                if let Err(detail) = promql_parser::parser::parse(&d.expr) {
+                if let Some(missing) = d.lang.missing_placeholder(&d.expr) {
+                    self.problems
+                        .push(bad("placeholder", "placeholder", missing).with("expr", &d.expr));
+                }
+                if let Err(detail) = promql_parser::parser::parse(&d.in_promql()) {
                     self.problems
                         .push(bad("expression", "detail", &detail).with("expr", &d.expr));
                 }
@@ -294,6 +299,9 @@ impl Check<'_> {
         for variable in &board.variables {
             self.variable(variable);
         }
+        for mark in &board.marks {
+            self.expression(&mark.expr, 1, &mark.id);
+        }
         let mut taken: Vec<(usize, &Panel)> = Vec::new();
         for (i, panel) in board.panels.iter().enumerate() {
             let at = self.places.panels.get(i).map_or(0, |p| line(&p.id));
@@ -393,7 +401,21 @@ impl Check<'_> {
                     &[("query", query.id.clone())],
                 );
             }
-            self.expression(&query.expr, here, &panel.id);
+            match query.lang.missing_placeholder(&query.expr) {
+                None if query.lang == Lang::Promql => {
+                    self.expression(&query.expr, here, &panel.id);
+                }
+                None => {}
+                Some(missing) => self.add(
+                    "placeholder",
+                    here,
+                    &panel.id,
+                    &[
+                        ("placeholder", missing.to_owned()),
+                        ("expr", query.expr.clone()),
+                    ],
+                ),
+            }
         }
     }
 
@@ -409,7 +431,7 @@ impl Check<'_> {
         for id in concepts_in(expr) {
             match self.concepts.get(&id).and_then(|c| c.dialects.first()) {
                 Some(d) => {
-                    filled.insert(id, d.expr.clone());
+                    filled.insert(id, d.in_promql());
                 }
                 None => {
                     let near = self

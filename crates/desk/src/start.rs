@@ -162,6 +162,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
             .chain(&logs.problems)
             .map(crate::Problem::view)
             .collect(),
+        registries: feeders.registries.clone(),
         ..Facts::default()
     };
     tokio::spawn(tell_about_secrets(data.clone(), handle.clone()));
@@ -202,6 +203,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         book,
         settings: settings.clone(),
         data: data.clone(),
+        wall: handle.clone(),
         stop: stop.clone(),
         with_sources: true,
     };
@@ -295,9 +297,13 @@ fn schedule_reports(
     tokio::spawn(schedule::run(plans, from, mailer, stop.clone()));
 }
 
-/// Sources of metrics for charts and rules, in order of preference.
+/// Sources of metrics for charts and rules, in order of preference. Rules name metrics of Prometheus' exporters: a store that has
+/// another language first would only be asked in vain.
 fn book(setup: &Setup, clients: &BTreeMap<String, Result<Arc<dyn Metrics>, Failure>>) -> Book {
     let client = |s: &SourceSpec| {
+        if s.langs.first() != Some(&model::Lang::Promql) {
+            return None;
+        }
         let metrics = clients.get(&s.name)?.as_ref().ok()?.clone();
         Some((s.name.clone(), s.demo, metrics))
     };

@@ -128,6 +128,7 @@ impl Frame<'_> {
                 columns: 24,
                 rows,
                 variables: self.used(&panels),
+                marks: Vec::new(),
                 panels,
             }
         };

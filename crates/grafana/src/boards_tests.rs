@@ -356,7 +356,7 @@ mod there_and_back {
            fn what_both_can_say_is_kept(panels in prop::collection::vec(panel(), 1..24)) {
                let mut board = Board {
                    id: "a-board".to_owned(), title: "看板".to_owned(), window_seconds: 21_600, refresh_seconds: 30, columns: 24, rows: 40,
-    variables: Vec::new(),
+    variables: Vec::new(), marks: Vec::new(),
     panels,
                };
                for (i, p) in board.panels.iter_mut().enumerate() {
@@ -398,6 +398,8 @@ mod there_and_back {
             name: name.to_owned(),
             discovery: "x".to_owned(),
             expr: expr.to_owned(),
+            lang: model::Lang::Promql,
+            labels: BTreeMap::new(),
         };
         let concept = Concept {
             id: "cpu".to_owned(),

@@ -50,6 +50,8 @@ pub fn typescript() -> String {
         view::Abnormal,
         view::Verdict,
         view::ConceptView,
+        view::RegistryService,
+        view::RegistryView,
         view::HealthView,
         alert::Param,
         alert::Sentence,

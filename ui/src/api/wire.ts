@@ -698,6 +698,58 @@ domain: string,
  */
 bound: { [key in string]: string }, };
 
+export type RegistryService = { 
+/**
+ * Its name; text of the registry.
+ */
+name: string, 
+/**
+ * How many instances are registered.
+ */
+instances: number, 
+/**
+ * How many of them are well.
+ */
+healthy: number, };
+
+export type RegistryView = { 
+/**
+ * Its name in the configuration.
+ */
+name: string, 
+/**
+ * `etcd` or `consul`.
+ */
+kind: string, 
+/**
+ * Address without credentials.
+ */
+address: string, 
+/**
+ * Whether it answers; `degraded` when only its keys cannot be watched.
+ */
+health: SourceHealth, 
+/**
+ * Why it does not.
+ */
+error: ErrorView | null, 
+/**
+ * When it last answered.
+ */
+last_ok: number | null, 
+/**
+ * Services, first those that are not whole, at most 200.
+ */
+services: Array<RegistryService>, 
+/**
+ * Instances that are scraped.
+ */
+targets: number, 
+/**
+ * Changes of keys since the program's start.
+ */
+changes: number, };
+
 export type HealthView = { 
 /**
  * The program's version.
@@ -727,6 +779,10 @@ sources: Array<SourceView>,
  * All concepts.
  */
 concepts: Array<ConceptView>, 
+/**
+ * Registries of services.
+ */
+registries: Array<RegistryView>, 
 /**
  * Problems in files: boards, concepts.
  */

@@ -72,12 +72,13 @@ fn number(v: f64) -> String {
 }
 
 /// What a field is when it is left out; those are not written.
-const LEFT_OUT: [(&str, &str); 8] = [
+const LEFT_OUT: [(&str, &str); 9] = [
     ("window_seconds", "3600"),
     ("refresh_seconds", "5"),
     ("unit", "count"),
     ("role", "main"),
     ("reduce", "worst"),
+    ("lang", "promql"),
     ("direction", "above"),
     ("abnormal_only", "false"),
     ("multi", "false"),
