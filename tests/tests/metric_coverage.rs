@@ -197,6 +197,7 @@ fn every_row_is_watched_or_says_why_not() {
             .iter()
             .filter_map(|id| library.concepts.get(id))
             .flat_map(|c| &c.dialects)
+            .filter(|d| d.lang == model::Lang::Promql)
             .flat_map(|d| metrics(&d.expr))
             .collect();
         for name in &row.rules {

@@ -41,6 +41,7 @@ pub fn source() -> (Arc<Tsdb>, Client) {
         address: String::new(),
         demo: false,
         budget: budget(EVERY.as_secs_f64()),
+        langs: &[model::Lang::Promql],
     };
     let metrics = LocalMetrics::new("embedded", store.clone(), store_clock());
     (store, (spec, Ok(Arc::new(metrics))))

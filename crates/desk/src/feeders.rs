@@ -6,6 +6,7 @@ use crate::config::{Config, Scrape};
 use crate::core::{Handle, Message};
 use crate::demo_past;
 use crate::local::LocalMetrics;
+use crate::registries::{self, Registries, Targets};
 use crate::sources::{Client, Secrets, budget};
 use crate::start::store_clock;
 use embedded::collector::{HostCollector, HostOptions};
@@ -28,6 +29,10 @@ const DEMO_PAST: i64 = 65 * 60_000;
 const DEMO_PAST_STEP: i64 = 15_000;
 /// Samples of the past are made in pieces of this length, so that the newest panels need not wait for all of it.
 const DEMO_PIECE: i64 = 5 * 60_000;
+/// The distance of samples for a report, ms: two of them within the five minutes of a rate.
+const REPORT_STEP: i64 = 140_000;
+/// A report's past is made in pieces of this length, ms.
+const REPORT_PIECE: i64 = 12 * 3_600_000;
 /// What the simulated platform keeps, ms.
 const DEMO_RETENTION: i64 = 3 * 3_600_000;
 
@@ -35,19 +40,22 @@ const DEMO_RETENTION: i64 = 3 * 3_600_000;
 #[derive(Default)]
 pub struct Running {
     tasks: Vec<JoinHandle<()>>,
-    scraper: Option<Scraper>,
+    scraper: Option<Arc<Scraper>>,
     stores: Vec<Arc<Tsdb>>,
+    /// What is known of registries of services.
+    pub registries: Registries,
 }
 
 impl Running {
     /// Waits until everything has ended and the last samples are on the disk.
     pub async fn end(self) {
-        if let Some(scraper) = self.scraper {
-            scraper.stop().await;
-        }
         for task in self.tasks {
             // A feeder that panicked has nothing left to write.
             let _ = task.await;
+        }
+        // The tasks above were the others that held it.
+        if let Some(scraper) = self.scraper.and_then(Arc::into_inner) {
+            scraper.stop().await;
         }
         for store in self.stores {
             let flushed = tokio::task::spawn_blocking(move || store.flush()).await;
@@ -70,7 +78,8 @@ pub async fn start(
     let mut running = Running::default();
     let mut clients = Vec::new();
     let mut problems = Vec::new();
-    if config.embedded.host || !config.embedded.scrape.is_empty() {
+    let registries = !config.registry.is_empty();
+    if config.embedded.host || !config.embedded.scrape.is_empty() || registries {
         let store = Arc::new(open(config, data, &mut problems));
         clients.push(client(
             "local",
@@ -85,7 +94,18 @@ pub async fn start(
                 .tasks
                 .push(tokio::spawn(host(store.clone(), every, stop.clone())));
         }
-        running.scraper = scrape(config, secrets, &store, &mut problems);
+        let (scraper, fixed) = scrape(config, secrets, &store, &mut problems);
+        running.scraper = scraper.clone();
+        if registries {
+            let sinks = registries::Sinks {
+                store: store.clone(),
+                targets: Arc::new(Targets::new(scraper, fixed)),
+                handle: handle.clone(),
+            };
+            let (known, tasks) = registries::start(&config.registry, secrets, &sinks, stop);
+            running.registries = known;
+            running.tasks.extend(tasks);
+        }
         if let Some(problem) = serve(config, &store, stop, &mut running).await {
             problems.push(problem);
         }
@@ -148,6 +168,53 @@ pub async fn for_query(
     Err(Failure::new("connect", "detail", detail))
 }
 
+/// The simulated platform's past for a report: only what reports look at, sampled as sparsely as rates over five minutes allow.
+pub async fn for_report(
+    config: &Config,
+    from: i64,
+    until: i64,
+    stop: &CancellationToken,
+) -> Client {
+    let from = from.div_euclid(REPORT_STEP) * REPORT_STEP;
+    let store = Arc::new(Tsdb::in_memory(Options {
+        retention_ms: clock::now_ms() - from + 3_600_000,
+        ..Options::new(store_clock())
+    }));
+    let scenario = Scenario {
+        seed: config.demo.seed,
+        ambient: config.demo.incidents,
+        ..Scenario::default()
+    };
+    let library = crate::boards::load(None);
+    let wanted = crate::reports::metrics(&library);
+    let (feed, stopped) = (store.clone(), stop.clone());
+    let live = move || {
+        let mut platform = Platform::with_scenario(&scenario, from);
+        while platform.now_ms() + REPORT_STEP < until && !stopped.is_cancelled() {
+            let begin = platform.now_ms() + 1;
+            let end = (begin + REPORT_PIECE).min(until);
+            for series in platform.history(begin, end, REPORT_STEP) {
+                let name = series.labels.metric_name().unwrap_or_default();
+                if wanted.iter().any(|expr| expr.contains(name)) {
+                    let labels = &series.labels;
+                    let samples = series.samples.iter().map(|s| (labels.clone(), *s));
+                    feed.append(&samples.collect::<Vec<_>>());
+                }
+            }
+        }
+    };
+    if let Err(e) = tokio::task::spawn_blocking(live).await {
+        std::panic::resume_unwind(e.into_panic());
+    }
+    client(
+        "demo",
+        "simulator",
+        true,
+        budget(DEMO_EVERY.as_secs_f64()),
+        &store,
+    )
+}
+
 fn demo_store() -> Arc<Tsdb> {
     Arc::new(Tsdb::in_memory(Options {
         retention_ms: DEMO_RETENTION,
@@ -192,6 +259,7 @@ fn client(name: &str, kind: &'static str, demo: bool, budget: Budget, store: &Ar
         address: String::new(),
         demo,
         budget,
+        langs: registry::langs(kind),
     };
     (
         spec,
@@ -267,7 +335,7 @@ fn scrape(
     secrets: &dyn Secrets,
     store: &Arc<Tsdb>,
     problems: &mut Vec<Problem>,
-) -> Option<Scraper> {
+) -> (Option<Arc<Scraper>>, Vec<ScrapeTarget>) {
     let mut tell = |url: &str, detail: String| {
         problems.push(Problem::new(Path::new(url), "scrape_target").with("detail", detail));
     };
@@ -278,14 +346,14 @@ fn scrape(
             Err(detail) => tell(&s.url, detail),
         }
     }
-    if targets.is_empty() {
-        return None;
+    if targets.is_empty() && !config.registry.iter().any(|r| r.scrape) {
+        return (None, targets);
     }
-    match Scraper::start(targets, store.clone(), store_clock()) {
-        Ok(scraper) => Some(scraper),
+    match Scraper::start(targets.clone(), store.clone(), store_clock()) {
+        Ok(scraper) => (Some(Arc::new(scraper)), targets),
         Err(e) => {
             tell("embedded.scrape", e.to_string());
-            None
+            (None, Vec::new())
         }
     }
 }

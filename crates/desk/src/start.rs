@@ -7,9 +7,12 @@ use crate::core::{Core, Facts, Handle, Message};
 use crate::driver::Driver;
 use crate::duty::{self, DutyHandle, Shell, chart::Book};
 use crate::duty_metrics;
+use crate::editor::{self, EditorHandle};
 use crate::feeders;
 use crate::investigation::{Investigator, Place};
 use crate::logs::{self, LogsHandle};
+use crate::reports;
+use crate::reports::schedule::{self, Plan};
 use crate::rota::RotaHandle;
 use crate::secret_store::{self, ReadSecrets};
 use crate::sources;
@@ -77,6 +80,8 @@ pub struct Desk {
     pub investigation: Investigator,
     /// To ask of traces.
     pub traces: TracesHandle,
+    /// To edit boards.
+    pub editor: EditorHandle,
     /// What is in force.
     pub config: Config,
     stop: CancellationToken,
@@ -157,16 +162,19 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
             .chain(&logs.problems)
             .map(crate::Problem::view)
             .collect(),
+        registries: feeders.registries.clone(),
         ..Facts::default()
     };
     tokio::spawn(tell_about_secrets(data.clone(), handle.clone()));
-    let library = boards::load(config.boards_dir.as_deref());
+    let boards_dir = config::boards_dir(&config);
+    let library = boards::load(boards_dir.as_deref());
     let mut setup = Setup {
         sources: specs,
         open: config.board.clone(),
         ..Setup::default()
     };
     let settings = settings(&config);
+    schedule_reports(&config, &setup, &clients, &secrets, data.as_deref(), &stop);
     let book = book(&setup, &clients);
     let (duty, duty_rx, band) = DutyHandle::channel();
     // After the book: neither rules nor charts of alerts ask the desk about itself.
@@ -195,6 +203,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         book,
         settings: settings.clone(),
         data: data.clone(),
+        wall: handle.clone(),
         stop: stop.clone(),
         with_sources: true,
     };
@@ -213,6 +222,17 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         ends,
         handle.clone(),
     ));
+    let editor = EditorHandle::new(editor::Parts {
+        boards_dir: boards_dir.clone(),
+        data: data.clone(),
+        wall: handle.clone(),
+        ground: editor::Ground {
+            specs: setup.sources.clone(),
+            clients: clients.clone(),
+            settings: settings.clone(),
+            duty: duty.clone(),
+        },
+    });
     let core = Core::new(
         Driver::new(clients, handle.clone()),
         settings,
@@ -220,7 +240,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         duty.clone(),
     );
     tokio::spawn(core.run(setup, library, rx));
-    if let Some(dir) = config.boards_dir.clone() {
+    if let Some(dir) = boards_dir {
         tokio::spawn(watch(dir, handle.clone(), stop.clone()));
     }
     Desk {
@@ -230,6 +250,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         logs: logs.handle,
         investigation,
         traces,
+        editor,
         config,
         stop,
         feeders,
@@ -238,9 +259,51 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     }
 }
 
-/// Sources of metrics for charts and rules, in order of preference.
+/// Reports that the configuration asks for, beside everything else.
+fn schedule_reports(
+    config: &Config,
+    setup: &Setup,
+    clients: &BTreeMap<String, Result<Arc<dyn Metrics>, Failure>>,
+    secrets: &ReadSecrets,
+    data: Option<&std::path::Path>,
+    stop: &CancellationToken,
+) {
+    let folder = data.map(|dir| dir.join("reports")).unwrap_or_default();
+    let plans: Vec<Plan> = config
+        .report
+        .iter()
+        .filter_map(|wanted| Plan::of(wanted, &folder))
+        .collect();
+    if plans.is_empty() {
+        return;
+    }
+    let mailer = match reports::post::mailer(&config.mail, secrets) {
+        Some(Ok(mailer)) => Some(Arc::new(mailer)),
+        // The alert desk tells it as a problem of its channel.
+        Some(Err(_)) | None => None,
+    };
+    let client = |s: &SourceSpec| Some((s.clone(), clients.get(&s.name)?.clone()));
+    let from = reports::From {
+        library: boards::load(config.boards_dir.as_deref()),
+        clients: setup.sources.iter().filter_map(client).collect(),
+        database: data.map(|dir| dir.join(duty::start::DATABASE)),
+        zone: config
+            .time_zone
+            .parse()
+            .unwrap_or(chrono_tz::Asia::Shanghai),
+        locale: config.locale.clone(),
+        promise: reports::PROMISE,
+    };
+    tokio::spawn(schedule::run(plans, from, mailer, stop.clone()));
+}
+
+/// Sources of metrics for charts and rules, in order of preference. Rules name metrics of Prometheus' exporters: a store that has
+/// another language first would only be asked in vain.
 fn book(setup: &Setup, clients: &BTreeMap<String, Result<Arc<dyn Metrics>, Failure>>) -> Book {
     let client = |s: &SourceSpec| {
+        if s.langs.first() != Some(&model::Lang::Promql) {
+            return None;
+        }
         let metrics = clients.get(&s.name)?.as_ref().ok()?.clone();
         Some((s.name.clone(), s.demo, metrics))
     };
