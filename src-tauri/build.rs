@@ -8,6 +8,8 @@ const COMMANDS: &[&str] = &[
     "set_locale",
     "set_theme",
     "painted",
+    "wall_command",
+    "leave_kiosk",
     "open_window",
     "alerts",
     "alerts_changed",

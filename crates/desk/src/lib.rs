@@ -13,6 +13,7 @@ pub mod duty;
 pub mod feeders;
 pub mod frames;
 pub mod investigation;
+pub mod kiosk;
 pub mod listener;
 pub mod local;
 pub mod logs;

@@ -1,6 +1,6 @@
 //! TypeScript of all wire types.
 
-use crate::{alert, frame, investigation, logs, rota, traces, view};
+use crate::{alert, frame, investigation, kiosk, logs, rota, traces, view};
 use ts_rs::{Config, TS};
 
 /// The text of `ui/src/api/wire.ts`.
@@ -32,6 +32,12 @@ pub fn typescript() -> String {
         view::PanelState,
         view::Mark,
         view::SeriesView,
+        kiosk::KioskMode,
+        kiosk::KioskWhy,
+        kiosk::PartView,
+        kiosk::KioskView,
+        kiosk::LeaveAnswer,
+        kiosk::LeaveView,
         frame::Patch,
         frame::QueryFrame,
         view::PanelFrame,
@@ -60,6 +66,7 @@ pub fn typescript() -> String {
         alert::DutyView,
         alert::WantedView,
         alert::AlertPage,
+        alert::FailingView,
         alert::AlertBand,
         alert::LabelView,
         alert::SightView,

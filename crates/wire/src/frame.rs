@@ -4,7 +4,7 @@
 //! spaces; then a block of f64. Offsets in the head count f64 from the block's beginning. NaN in the block is a gap.
 
 use crate::{
-    AlertBand, BoardView, Mark, PanelFrame, SeriesView, SourceView, Verdict, ViewSettings,
+    AlertBand, BoardView, KioskView, Mark, PanelFrame, SeriesView, SourceView, Verdict, ViewSettings,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -32,6 +32,8 @@ pub struct FrameHead {
     pub verdict: Option<Verdict>,
     /// The alert desk, when changed.
     pub alerts: Option<AlertBand>,
+    /// This screen, when changed.
+    pub kiosk: Option<KioskView>,
     /// Panels that changed.
     pub panels: Vec<PanelFrame>,
 }
@@ -134,6 +136,7 @@ mod tests {
             sources: None,
             verdict: Some(Verdict::default()),
             alerts: None,
+            kiosk: None,
             panels: vec![],
         };
         let bytes = w.finish(&head);

@@ -4,7 +4,7 @@ import { FakeLogs } from './fake-logs'
 import { bench, boardOf, overview, shipped, type FakePanel, type Wave } from './fake-board'
 import { encode } from './frame'
 import type { Call } from './host'
-import type { Abnormal, FrameHead, HealthView, PanelFrame, PanelState, QueryFrame, SeverityView, SourceView, Verdict, ViewSettings } from './wire'
+import type { Abnormal, FrameHead, HealthView, KioskView, PanelFrame, PanelState, QueryFrame, SeverityView, SourceView, Verdict, ViewSettings } from './wire'
 
 const FAULT = { code: 'timeout' as const, params: { seconds: '10' } }
 
@@ -166,6 +166,7 @@ export class Fake {
       sources: full ? this.sources(now) : null,
       verdict: this.verdict(panels, block, now, full),
       alerts: this.desk.band(),
+      kiosk: full ? this.kiosk() : null,
       panels,
     }
     return encode(head, block)
@@ -234,6 +235,7 @@ export class Fake {
       sources: null,
       verdict: null,
       alerts: null,
+      kiosk: null,
       panels: [{ id, state: { kind: 'data' }, severity: 'normal', demo: true, queries }],
     }
     return encode(head, block)
@@ -266,6 +268,24 @@ export class Fake {
         ...(bad ? { error: FAULT, last_ok: now - 42_000, latency: null, skew: null } : {}),
       }),
     ]
+  }
+
+  private kiosk(): KioskView {
+    const of = Number(this.query.get('rotation')) || 1
+    return {
+      screen: '',
+      index: 0,
+      of,
+      mode: of > 1 ? 'rotating' : 'single',
+      until: null,
+      why: null,
+      part: { columns: 1, rows: 1, column: 0, row: 0 },
+      brightness: Number(this.query.get('brightness')) || 1,
+      off: this.query.has('off'),
+      shift: [0, 0],
+      shift_room: 0,
+      locked: this.query.has('locked'),
+    }
   }
 
   private health(): HealthView {

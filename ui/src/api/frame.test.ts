@@ -11,6 +11,7 @@ const head = (queries: QueryFrame[] = []): FrameHead => ({
   sources: null,
   verdict: null,
   alerts: null,
+  kiosk: null,
   panels: [{ id: 'p', state: { kind: 'data' }, severity: 'normal', demo: false, queries }],
 })
 

@@ -1,5 +1,5 @@
 import type { Frame } from '../api/frame'
-import type { Abnormal, AlertBand, BoardView, SourceView, Verdict, ViewSettings } from '../api/wire'
+import type { Abnormal, AlertBand, BoardView, KioskView, SourceView, Verdict, ViewSettings } from '../api/wire'
 import { setLocale } from '../i18n/index.svelte'
 import { bandOf } from './bands'
 import { PanelModel } from './panel.svelte'
@@ -19,6 +19,8 @@ export class WallStore {
   abnormal = $state.raw<Abnormal[]>([])
   /** The alert desk, as far as the wall shows it. */
   alerts = $state.raw<AlertBand | null>(null)
+  /** This screen of the wall. */
+  kiosk = $state.raw<KioskView | null>(null)
   /** Into how many bands the board is cut, of which one changes between two frames (see bands.ts). */
   bands = 1
   /** False while no answer comes from the host. */
@@ -51,6 +53,7 @@ export class WallStore {
       this.settings = head.settings
       setLocale(head.settings.locale)
     }
+    if (head.kiosk !== null) this.kiosk = head.kiosk
     if (head.board !== null || head.full) this.lay(head.board ?? this.board)
     if (head.sources !== null) this.sources = head.sources
     if (head.verdict !== null) this.judge(head.verdict)

@@ -7,6 +7,7 @@ mod logs;
 mod output;
 mod query;
 pub(crate) mod say;
+mod wall;
 
 use crate::config::{self, Loaded};
 use crate::texts::{from_environment, plain};
@@ -111,6 +112,8 @@ fn run(name: &str, arguments: &ArgMatches, loaded: Loaded, locale: &'static str)
         "restore" => runtime.block_on(keep::restore(arguments, &loaded, locale)),
         "logs" => runtime.block_on(logs::run(arguments, &loaded, locale)),
         "rules" => keep::rules(arguments, &loaded, locale),
+        "wall" => runtime.block_on(wall::run(arguments, &loaded, locale)),
+        "autostart" => wall::autostart(arguments, &loaded, locale),
         _ => runtime.block_on(query::run(arguments, loaded, locale)),
     }
 }
@@ -224,6 +227,7 @@ pub fn command(locale: &str) -> Command {
         )
         .subcommands(desk_commands(&t))
         .subcommands(keep_commands(&t))
+        .subcommands(wall::commands(&t))
         .subcommand(logs_command(&t))
         .subcommand(query_command(&t))
         .subcommand(secret_command(&t))

@@ -61,6 +61,8 @@ pub struct Around {
     pub stop: CancellationToken,
     /// Ask sources, listen, evaluate rules. False for a single action of the command line.
     pub with_sources: bool,
+    /// The wall, for the command line.
+    pub wall: crate::Handle,
 }
 
 /// What has been made of the channel of messages.
@@ -190,8 +192,11 @@ pub async fn run(
         if let Some(data) = &around.data {
             tasks.spawn(control::serve(
                 data.clone(),
-                handle.clone(),
-                rota_handle,
+                control::Doors {
+                    duty: handle.clone(),
+                    rota: rota_handle,
+                    wall: around.wall,
+                },
                 stop.clone(),
             ));
         }

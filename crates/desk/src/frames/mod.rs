@@ -8,7 +8,8 @@ pub use zoom::zoom;
 
 use engine::panels::QueryStatus;
 use engine::stream::{Shape, Stream};
-use engine::{Engine, Freshness, PanelStatus};
+use crate::kiosk::ScreenNow;
+use engine::{Engine, Freshness, PanelStatus, Shown};
 use model::Labels;
 use model::board::{Panel, Query};
 use views::{board_view, state_view, verdict_view};
@@ -22,16 +23,31 @@ const MAX_TEXT: usize = 200;
 /// Labels of a series that reach the page.
 const MAX_LABELS: usize = 40;
 
-/// The frame for a page that has everything up to `cursor` (0: nothing). `settings` and the alert desk's `band` come with the revision of
-/// their last change.
-pub fn build(
-    engine: &Engine,
-    settings: (&ViewSettings, u64),
-    band: (Option<&AlertBand>, u64),
-    cursor: u64,
-    now: i64,
-) -> Vec<u8> {
-    let (board_rev, sources_rev, verdict_rev) = engine.revisions();
+/// What stands in a frame beside the board, each with the revision of its last change.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'a> {
+    /// How windows look.
+    pub settings: (&'a ViewSettings, u64),
+    /// The alert desk.
+    pub band: (Option<&'a AlertBand>, u64),
+    /// The screen that asks; `None`: no screen, the first board.
+    pub screen: Option<&'a ScreenNow>,
+}
+
+/// The frame for a page that has everything up to `cursor` (0: nothing).
+pub fn build(engine: &Engine, around: Around<'_>, cursor: u64, now: i64) -> Vec<u8> {
+    let Around {
+        settings,
+        band,
+        screen,
+    } = around;
+    let (first, nothing) = (&engine.setup().open, ScreenNow::default());
+    let board = screen.map_or(first, |s| &s.board);
+    let screen = screen.unwrap_or(&nothing);
+    let engine = engine.shown(board);
+    let engine = &engine;
+    let (laid_out, sources_rev, verdict_rev) = engine.revisions();
+    let board_rev = laid_out.max(screen.switched);
     let full = cursor == 0 || cursor > engine.revision() || board_rev > cursor;
     let since = if full { 0 } else { cursor };
     let newer = |revision: u64| full || revision > since;
@@ -58,13 +74,14 @@ pub fn build(
         sources: newer(sources_rev).then(|| engine.sources().map(source_view).collect()),
         verdict: (newer(verdict_rev)).then(|| verdict_view(engine, engine.verdict())),
         alerts: band.0.filter(|_| newer(band.1)).cloned(),
+        kiosk: newer(screen.changed).then(|| screen.view.clone()),
         panels,
     };
     writer.finish(&head)
 }
 
 fn panel_frame(
-    engine: &Engine,
+    engine: &Shown<'_>,
     panel: &Panel,
     status: &PanelStatus,
     since: u64,
@@ -84,7 +101,7 @@ fn panel_frame(
 }
 
 fn query_frame(
-    engine: &Engine,
+    engine: &Shown<'_>,
     query: &Query,
     status: &QueryStatus,
     since: u64,
@@ -178,7 +195,7 @@ fn history(
     (start as f64, Some(patch))
 }
 
-fn series_view(engine: &Engine, query: &Query, source: &str, labels: &Labels) -> SeriesView {
+fn series_view(engine: &Shown<'_>, query: &Query, source: &str, labels: &Labels) -> SeriesView {
     SeriesView {
         name: series_name(query.legend.as_deref(), labels, source),
         labels: labels

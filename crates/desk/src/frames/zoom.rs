@@ -72,6 +72,7 @@ fn zoom_head(panel: &str, queries: Vec<QueryFrame>, now: i64) -> FrameHead {
         sources: None,
         verdict: None,
         alerts: None,
+        kiosk: None,
         panels: vec![PanelFrame {
             id: panel.to_owned(),
             state: PanelState::Data,

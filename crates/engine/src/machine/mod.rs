@@ -3,9 +3,14 @@
 mod answers;
 mod due;
 mod layout;
+mod memory;
+mod shown;
 mod status;
 
-use crate::panels::{Abnormal, PanelStatus, SinceBook};
+pub use memory::{Memory, MemoryLimits, Remembered, RememberedSource};
+pub use shown::{OpenBoard, Shown};
+
+use crate::panels::{Abnormal, PanelStatus};
 use crate::plan::RangeRequest;
 use crate::stream::{Stream, StreamId, StreamKey};
 use crate::{Failure, SourceSpec, SourceState};
@@ -22,7 +27,7 @@ pub struct Setup {
     pub concepts: BTreeMap<String, Concept>,
     /// By id.
     pub boards: BTreeMap<String, Board>,
-    /// The board to show.
+    /// The board that is open when nobody has said anything else.
     pub open: String,
 }
 
@@ -55,8 +60,12 @@ pub enum Event {
     Configured(Setup),
     /// This source has got samples of the past: what is known of the window may have holes that it could fill now.
     Backfilled(String),
-    /// Another board is to be shown.
+    /// This board and no other is to be shown.
     Opened(String),
+    /// These boards are on a screen, or will be in a moment: their questions are asked. What others know is kept for a while.
+    Needed(BTreeSet<String>),
+    /// What was known when the program ended; it fills only what nothing is known of.
+    Remembered(Memory),
     /// The time of [`Engine::next_wakeup`] has come (or not; it does not hurt).
     Wakeup,
     /// Answer to [`Effect::Probe`].
@@ -125,13 +134,12 @@ pub struct Engine {
     streams: BTreeMap<StreamId, Stream>,
     ids: BTreeMap<StreamKey, StreamId>,
     next_id: u32,
-    panels: Vec<PanelStatus>,
-    since: SinceBook,
-    verdict: Verdict,
+    /// By id: those that are needed, and those that were a while ago.
+    open: BTreeMap<String, OpenBoard>,
+    /// From the last run, for streams that do not exist yet.
+    memory: BTreeMap<StreamKey, Remembered>,
     revision: u64,
-    board_revision: u64,
     sources_revision: u64,
-    verdict_revision: u64,
 }
 
 impl Engine {
@@ -146,11 +154,13 @@ impl Engine {
         match event {
             Event::Configured(setup) => self.configure(setup, now),
             Event::Opened(board) => {
-                if self.setup.boards.contains_key(&board) && self.setup.open != board {
-                    self.setup.open = board;
-                    self.lay_out(now);
+                if self.setup.boards.contains_key(&board) {
+                    self.setup.open.clone_from(&board);
+                    self.need(&BTreeSet::from([board]), now);
                 }
             }
+            Event::Needed(boards) => self.need(&boards, now),
+            Event::Remembered(memory) => self.remember(memory, now),
             Event::Wakeup => {}
             Event::Backfilled(source) => {
                 self.ask_all_again(&source, now);
@@ -177,7 +187,7 @@ impl Engine {
         let asks = self
             .streams
             .values()
-            .filter(|s| self.may_ask(s))
+            .filter(|s| s.needed && self.may_ask(s))
             .flat_map(|s| {
                 let ask = (!s.in_flight).then_some((s.next_at, WakeReason::Ask));
                 let age = (!s.age_in_flight && s.age_query.is_some())
@@ -185,9 +195,11 @@ impl Engine {
                 [ask, age].into_iter().flatten()
             });
         let ages = self
-            .panels
-            .iter()
-            .filter_map(|p| self.next_age_change(p))
+            .open
+            .values()
+            .filter(|b| b.needed)
+            .flat_map(|b| &b.panels)
+            .filter_map(|p| p.next_change)
             .map(|t| (t, WakeReason::Age));
         probes.chain(asks).chain(ages).min_by_key(|(t, _)| *t)
     }
@@ -199,16 +211,12 @@ impl Engine {
         self.revision
     }
 
-    /// Revisions of the last change of board, sources and verdict.
+    /// Revisions of the last change of the first board, of sources and of the first board's verdict.
     pub fn revisions(&self) -> (u64, u64, u64) {
-        (
-            self.board_revision,
-            self.sources_revision,
-            self.verdict_revision,
-        )
+        self.first().revisions()
     }
 
-    /// The board that is shown.
+    /// The first board.
     pub fn board(&self) -> Option<&Board> {
         self.setup.boards.get(&self.setup.open)
     }
@@ -218,9 +226,18 @@ impl Engine {
         &self.setup
     }
 
-    /// Status of the board's panels, in their order.
+    /// Status of the first board's panels, in their order.
     pub fn panels(&self) -> &[PanelStatus] {
-        &self.panels
+        self.first().panels()
+    }
+
+    /// What a screen with this board shows.
+    pub fn shown(&self, board: &str) -> Shown<'_> {
+        Shown::new(self, board)
+    }
+
+    fn first(&self) -> Shown<'_> {
+        self.shown(&self.setup.open)
     }
 
     /// A stream.
@@ -241,8 +258,8 @@ impl Engine {
         self.sources.get(name)
     }
 
-    /// The answer to "is it well".
+    /// The answer to "is it well" of the first board.
     pub fn verdict(&self) -> &Verdict {
-        &self.verdict
+        self.first().verdict()
     }
 }
