@@ -90,6 +90,10 @@ const TELL_AFTER: u32 = 2;
 const LONGEST_PAUSE: i64 = 60_000;
 /// No machine is so busy that a page may be silent longer, ms.
 const MOST_PATIENCE: i64 = 10_000;
+/// A page that has just begun lays out its first board, ms.
+const BEGINNING: i64 = 15_000;
+/// And may be silent for so long meanwhile, ms.
+const BEGINNING_PATIENCE: i64 = 6_000;
 /// A page's longest pause counts for so long, ms.
 const REMEMBER_PAUSE: i64 = 300_000;
 
@@ -109,6 +113,8 @@ pub struct Watch {
     told: bool,
     /// The longest pause between two pictures, and when it was.
     pause: (i64, i64),
+    /// When it painted its first picture.
+    first_at: i64,
     recycled_at: i64,
 }
 
@@ -125,6 +131,7 @@ impl Watch {
             revived_at: None,
             told: false,
             pause: (0, now),
+            first_at: now,
             recycled_at: now,
         }
     }
@@ -145,13 +152,16 @@ impl Watch {
     }
 
     /// How long it may be silent: twice its longest pause of the last minutes, so that a busy machine is not taken for a dead page.
-    fn patience(&self, pulse: &Pulse) -> i64 {
+    fn patience(&self, pulse: &Pulse, now: i64) -> i64 {
         if pulse.stopped || pulse.unresponsive {
             return self.limits.stopped_ms;
         }
-        (2 * self.pause.0)
-            .min(MOST_PATIENCE)
-            .max(self.limits.silence_ms)
+        let least = if now - self.first_at < BEGINNING {
+            BEGINNING_PATIENCE
+        } else {
+            self.limits.silence_ms
+        };
+        (2 * self.pause.0).min(MOST_PATIENCE).max(least)
     }
 
     /// What is to be done now. `quiet`: nobody looks closely and nothing burns.
@@ -185,6 +195,7 @@ impl Watch {
             return None;
         }
         self.lives = true;
+        self.first_at = now;
         let before = self.last_picture.take();
         let told = std::mem::take(&mut self.told);
         before.map(|last| Action::Back {
@@ -202,7 +213,7 @@ impl Watch {
             let overdue = silent > self.limits.first_paint_ms;
             return overdue.then_some(Cause::NeverPainted);
         }
-        if silent <= self.patience(pulse) {
+        if silent <= self.patience(pulse, now) {
             None
         } else if pulse.stopped {
             Some(Cause::Stopped)
@@ -224,9 +235,15 @@ impl Watch {
         if self.revived_at.is_some_and(|at| now - at < pause) {
             return None;
         }
+        if cause == Cause::Silent {
+            // If it was only slow, it gets more time from now on.
+            self.pause = (now - self.alive_at, now);
+        }
         self.last_picture.get_or_insert(self.alive_at);
         self.revived_at = Some(now);
         self.attempts = self.attempts.saturating_add(1);
+        // The new page counts from the beginning.
+        self.painted = 0;
         self.alive_at = now;
         self.lives = false;
         Some(Action::Revive(cause))
@@ -284,6 +301,9 @@ mod tests {
                     self.pulse.painted += 1;
                 }
                 let action = self.watch.judge(&self.pulse, true, self.now);
+                if matches!(action, Some(Action::Revive(_))) {
+                    self.pulse.painted = 0;
+                }
                 done.extend(action.map(|a| (self.now, a)));
             }
             done
@@ -317,11 +337,11 @@ mod tests {
     #[test]
     fn a_page_that_asks_but_does_not_paint_is_dead() {
         let mut page = Page::new();
-        page.pass(10_000, 1_000);
+        page.pass(20_000, 1_000);
         let [(at, Action::Revive(Cause::Silent))] = page.pass(3_000, 0)[..] else {
             panic!("not revived");
         };
-        assert!(at - 10_000 <= 2_250, "{at}");
+        assert!(at - 20_000 <= 2_250, "{at}");
     }
 
     #[test]
@@ -337,9 +357,17 @@ mod tests {
     }
 
     #[test]
+    fn a_page_that_begins_gets_time_to_lay_out_its_board() {
+        let mut page = Page::new();
+        page.pass(1_000, 1_000);
+        assert_eq!(page.pass(6_000, 0), []);
+        assert!(!page.pass(1_000, 0).is_empty());
+    }
+
+    #[test]
     fn a_watcher_that_slept_concludes_nothing() {
         let mut page = Page::new();
-        page.pass(10_000, 1_000);
+        page.pass(20_000, 1_000);
         page.now += 3_600_000;
         page.watch.slept(3_600_000);
         assert_eq!(page.pass(1_000, 1_000), []);
