@@ -3,6 +3,7 @@
 const COMMANDS: &[&str] = &[
     "pull",
     "panel_range",
+    "panel_lines",
     "health",
     "open_board",
     "set_locale",

@@ -46,7 +46,7 @@ pub struct Handles {
 }
 
 impl Desk {
-    async fn handle(&self) -> &Handle {
+    pub(crate) async fn handle(&self) -> &Handle {
         &self.0.wait().await.wall
     }
 

@@ -1,7 +1,7 @@
 //! What the page may ask of logs. Each command sends one typed request and returns its answer.
 
 use crate::commands::Desk;
-use tauri::State;
+use tauri::{State, WebviewWindow};
 use wire::{
     ErrorView, LogCompleteAsk, LogCompletion, LogDetailView, LogExportAsk, LogExportView,
     LogFacetsAsk, LogFacetsView, LogHistogramAsk, LogHistogramView, LogNumbersAsk, LogNumbersView,
@@ -62,6 +62,20 @@ pub async fn logs_facets(
 #[tauri::command]
 pub async fn logs_tail(desk: State<'_, Desk>, ask: LogTailAsk) -> Result<LogTailView, ErrorView> {
     desk.logs().await.tail(ask).await
+}
+
+/// The newest lines of a board's log stream: which ones is said by the board, so that the wall needs no other right to logs.
+#[tauri::command]
+pub async fn panel_lines(
+    window: WebviewWindow,
+    desk: State<'_, Desk>,
+    board: String,
+    panel: String,
+    mark: Option<String>,
+) -> Result<LogTailView, ErrorView> {
+    let lane = format!("{}/{panel}", window.label());
+    let query = desk.handle().await.stream(board, panel).await?;
+    desk.logs().await.stream(&lane, query, mark).await
 }
 
 /// Similar lines folded.

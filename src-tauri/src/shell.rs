@@ -97,6 +97,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             logs::logs_histogram,
             logs::logs_facets,
             logs::logs_tail,
+            logs::panel_lines,
             logs::logs_patterns,
             logs::logs_numbers,
             logs::logs_complete,

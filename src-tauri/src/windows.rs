@@ -1,7 +1,7 @@
 //! The windows: which there are, how they look, what they may.
 
-use crate::walls::{self, Walls};
 use crate::page;
+use crate::walls::{self, Walls};
 use desk::duty::Window;
 use parking_lot::Mutex;
 use tauri::window::Color;

@@ -115,7 +115,8 @@ fn an_open_p1_moves_the_wall_to_its_domain_and_says_why_and_then_it_returns() {
     let why = "return document.querySelector('[data-turn=\"failing\"]')?.textContent ?? ''";
     let said = wall.until("the reason", SOON, why);
     assert!(
-        said.as_str().is_some_and(|s| s.contains("缓存") && s.contains("缓存不可用")),
+        said.as_str()
+            .is_some_and(|s| s.contains("缓存") && s.contains("缓存不可用")),
         "{said}"
     );
     wall.picture("jumped");
@@ -159,7 +160,10 @@ fn leaving_full_screen_needs_the_pin() {
         "return document.querySelector('[data-leave-said]').textContent.includes('PIN 不对')",
     );
     wall.picture("wrong");
-    assert_eq!(wall.js("return document.documentElement.dataset.kiosk"), "true");
+    assert_eq!(
+        wall.js("return document.documentElement.dataset.kiosk"),
+        "true"
+    );
     for digit in ["2", "5", "8", "0"] {
         wall.click(&format!("[data-digit='{digit}']"));
     }
@@ -178,7 +182,10 @@ fn alone(display: &Display) -> Service {
     std::fs::create_dir_all(&boards).expect("a folder");
     std::fs::write(boards.join("one.yaml"), board("one", "第一块", "server")).expect("a board");
     let config = display.dir().join("config.toml");
-    let text = format!("board = \"one\"\nboards_dir = {:?}\n{QUIET}", boards.display().to_string());
+    let text = format!(
+        "board = \"one\"\nboards_dir = {:?}\n{QUIET}",
+        boards.display().to_string()
+    );
     std::fs::write(&config, text).expect("the configuration");
     let log = std::fs::File::create(display.dir().join("program.log")).expect("a log");
     let mut command = procs::tied(window::program());
@@ -204,7 +211,10 @@ fn painting(display: &Display, revived: u32) -> (u32, WallStatus) {
         let door = display.dir().join("data/duty/control.json");
         if door.exists() {
             let now = status(display);
-            if let Some(page) = now.pages.iter().find(|p| p.revived >= revived && p.painted > 18)
+            if let Some(page) = now
+                .pages
+                .iter()
+                .find(|p| p.revived >= revived && p.painted > 18)
                 && let Some(process) = page.process
             {
                 return (process, now);

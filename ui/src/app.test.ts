@@ -8,7 +8,7 @@ import type { AlertBand, AlertRow, FrameHead, PanelFrame, PanelState, PanelView,
 import App from './App.svelte'
 
 const NOW = Date.UTC(2026, 10, 21, 4, 8, 41)
-const KINDS = ['tile', 'timeseries', 'stat', 'gauge', 'bar_list', 'table', 'state_timeline', 'text', 'hologram']
+const KINDS = ['tile', 'timeseries', 'stat', 'gauge', 'bar_list', 'table', 'state_timeline', 'text', 'heatmap', 'histogram', 'bar_gauge', 'ring', 'topology', 'alert_list', 'log_stream', 'spark_table', 'calendar', 'slo', 'forecast', 'hologram']
 const HOSTILE = '<img src=x onerror="window.hacked=1">\u202e gnp.exe'
 
 const queryView: QueryView = { id: 'a', role: 'main', label: null, unit: 'percent', reduce: 'worst', thresholds: null }
@@ -28,7 +28,12 @@ function panelView(id: string, kind: string): PanelView {
     limit: 8,
     abnormal_only: false,
     text: HOSTILE,
-    queries: [queryView],
+    window: 3_600_000,
+    slo: { objective: 99.9, days: 30, burns: [{ id: 'fast', long: '1h', short: '5m', rate: 14.4, page: true }] },
+    forecast: { method: 'linear', ahead: 3_600_000, season: 3_600_000 },
+    filter: null,
+    links: [],
+    queries: [kind === 'slo' ? { ...queryView, id: 'budget' } : queryView],
   }
 }
 
@@ -39,9 +44,10 @@ function panelFrame(id: string, state: PanelState, severity: SeverityView = 'nor
     state,
     severity,
     demo: true,
+    topology: { width: 300, height: 46, node: 46, nodes: [{ name: HOSTILE, x: 0, y: 0, width: 100, series: [[0, 0]] }], edges: [], hidden: 0 },
     queries: [
       {
-        id: 'a',
+        id: id === 'slo' ? 'budget' : 'a',
         epoch: 1,
         series: full ? [{ name: HOSTILE.repeat(40_000), labels: { job: HOSTILE }, source: HOSTILE, demo: true }] : null,
         start: 0,
@@ -70,6 +76,7 @@ function head(panels: PanelFrame[], kinds: string[], over: Partial<FrameHead> = 
     verdict: calm,
     alerts: null,
     kiosk: null,
+    annotations: null,
     panels,
     ...over,
   }
@@ -84,6 +91,7 @@ async function open(first: FrameHead): Promise<void> {
   calls = []
   const host = hostOver(async (command, args) => {
     calls.push({ command, args })
+    if (command === 'panel_lines') return { lines: [{ place: '1.1', at: NOW, level: 'error', category: 'application', service: HOSTILE, host: HOSTILE, message: HOSTILE, cut: false, trace_id: '', span_id: '', cells: [] }], mark: 'm', left_out: 0, phrases: [] }
     if (command !== 'pull') return null
     const answer = answers.length > 1 ? answers.shift() : answers[0]
     if (answer === undefined || answer === 'silence') return new Promise(() => undefined)

@@ -5,7 +5,9 @@
 use crate::Problem;
 use crate::config::read_bounded;
 use include_dir::{Dir, include_dir};
-use model::board::{Board, Concept, ConceptFile, Panel, PanelKind, concepts_in, expand};
+use model::board::{
+    Board, Concept, ConceptFile, Panel, PanelKind, WINDOW, concepts_in, expand, variable,
+};
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 use std::collections::{BTreeMap, BTreeSet};
@@ -207,6 +209,7 @@ pub fn parse_board(
     let mut check = Check {
         path,
         concepts,
+        variables: board.variables.iter().map(|v| v.id.clone()).collect(),
         places,
         problems: Vec::new(),
     };
@@ -221,6 +224,8 @@ pub fn parse_board(
 struct Check<'a> {
     path: &'a Path,
     concepts: &'a BTreeMap<String, Concept>,
+    /// Ids of the board's variables.
+    variables: BTreeSet<String>,
     places: Places,
     problems: Vec<Problem>,
 }
@@ -316,8 +321,19 @@ impl Check<'_> {
         if panel.kind == PanelKind::Text && panel.text.is_none() {
             self.add("panel_text", at, &panel.id, &[]);
         }
-        if panel.kind != PanelKind::Text && panel.queries.is_empty() {
+        if panel.kind.needs_query() && panel.queries.is_empty() {
             self.add("panel_without_query", at, &panel.id, &[]);
+        }
+        if panel.kind == PanelKind::LogStream
+            && logs::query::parse(panel.filter.as_deref().unwrap_or_default()).is_err()
+        {
+            let query = panel.filter.clone().unwrap_or_default();
+            self.add("panel_filter", at, &panel.id, &[("query", query)]);
+        }
+        let slo = panel.slo.is_some_and(|s| s.is_possible());
+        let windowed = panel.queries.iter().any(|q| q.expr.contains(WINDOW));
+        if panel.kind == PanelKind::Slo && !(slo && windowed) {
+            self.add("panel_slo", at, &panel.id, &[]);
         }
         if panel
             .min
@@ -347,6 +363,13 @@ impl Check<'_> {
         }
     }
 
+    /// With something in the place of the window and of variables, as it will be asked.
+    fn filled(&self, expr: &str) -> String {
+        variable::replace(&expr.replace(WINDOW, "1h"), |id| {
+            self.variables.contains(id).then(|| ".*".to_owned())
+        })
+    }
+
     fn expression(&mut self, expr: &str, at: usize, panel: &str) {
         let mut filled = BTreeMap::new();
         for id in concepts_in(expr) {
@@ -372,7 +395,7 @@ impl Check<'_> {
         }
         let problem = match expand(expr, &filled) {
             Err(_) => Some("${ … }".to_owned()),
-            Ok(full) => promql_parser::parser::parse(&full).err(),
+            Ok(full) => promql_parser::parser::parse(&self.filled(&full)).err(),
         };
         if let Some(detail) = problem {
             self.add(

@@ -1,5 +1,6 @@
 //! The one loop, the only writer: events and requests in, effects out, frames for readers.
 
+use crate::annotations::Annotations;
 use crate::boards::Library;
 use crate::driver::Driver;
 use crate::duty::DutyHandle;
@@ -7,7 +8,8 @@ use crate::kiosk::{Kiosk, Pin};
 use crate::{clock, frames};
 use engine::kiosk::Command;
 use engine::{Engine, Event, Memory, MemoryLimits};
-use model::Secret;
+use model::board::{Panel, PanelKind};
+use model::{Annotation, Secret};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -44,6 +46,8 @@ pub enum Request {
     Calm(oneshot::Sender<bool>),
     /// What is worth keeping for the next start.
     Memory(oneshot::Sender<Memory>),
+    /// Which lines a board's log stream shows: the board, the panel.
+    Stream(String, String, oneshot::Sender<Result<String, ErrorView>>),
     /// Another language or theme; unknown ones are ignored.
     Look(Look),
 }
@@ -91,6 +95,8 @@ pub enum Message {
     Kiosk(bool),
     /// How the wall's pages are.
     Pages(Vec<PageView>),
+    /// Something happened that panels of time mark.
+    Happened(Annotation),
 }
 
 /// What of the health page does not change while the program runs.
@@ -166,6 +172,15 @@ impl Handle {
         self.ask(Request::Health).await
     }
 
+    /// The query of a board's log stream; the page names the panel, never the query.
+    ///
+    /// # Errors
+    /// When there is no such panel.
+    pub async fn stream(&self, board: String, panel: String) -> Result<String, ErrorView> {
+        self.ask(|reply| Request::Stream(board, panel, reply))
+            .await?
+    }
+
     /// Shows another board on a screen (its index).
     ///
     /// # Errors
@@ -232,6 +247,11 @@ impl Handle {
         view
     }
 
+    /// Something happened that panels of time mark; the same thing told twice is one mark.
+    pub async fn happened(&self, note: Annotation) {
+        self.send(Message::Happened(note)).await;
+    }
+
     /// Another language or theme.
     pub async fn look(&self, look: Look) {
         self.send(Message::Request(Request::Look(look))).await;
@@ -254,6 +274,8 @@ pub struct Core {
     /// Boards whose questions are asked.
     needed: std::collections::BTreeSet<String>,
     pages: Vec<PageView>,
+    annotations: Annotations,
+    annotations_revision: u64,
 }
 
 impl Core {
@@ -268,6 +290,8 @@ impl Core {
         Self {
             band: Some(duty.band()),
             band_revision: 0,
+            annotations: Annotations::default(),
+            annotations_revision: 0,
             duty,
             engine: Engine::new(),
             driver,
@@ -335,11 +359,17 @@ impl Core {
             self.band = None;
             return;
         }
-        if let Some(band) = self.band.as_ref().map(|b| b.borrow().clone()) {
-            self.kiosk.band(&band, clock::now_ms());
-        }
+        let band = self.band.as_ref().map(|b| b.borrow().clone());
+        let now = clock::now_ms();
+        let noted = band.is_some_and(|b| {
+            self.kiosk.band(&b, now);
+            self.annotations.band(&b, now)
+        });
         self.event(Event::Wakeup);
         self.band_revision = self.engine.revision();
+        if noted {
+            self.annotations_revision = self.band_revision;
+        }
     }
 
     fn event(&mut self, event: Event) {
@@ -386,6 +416,12 @@ impl Core {
                 self.settings_revision = self.engine.revision();
             }
             Message::Pages(pages) => self.pages = pages,
+            Message::Happened(note) => {
+                if self.annotations.note(note, clock::now_ms()) {
+                    self.event(Event::Wakeup);
+                    self.annotations_revision = self.engine.revision();
+                }
+            }
         }
     }
 
@@ -437,6 +473,7 @@ impl Core {
                 let around = frames::Around {
                     settings,
                     band,
+                    notes: (&self.annotations, self.annotations_revision),
                     screen: self.kiosk.screen(screen),
                 };
                 let _ = reply.send(frames::build(&self.engine, around, cursor, now));
@@ -444,6 +481,16 @@ impl Core {
             Request::Zoom(zoom, reply) => self.zoom(zoom, reply),
             Request::Health(reply) => {
                 let _ = reply.send(self.health());
+            }
+            Request::Stream(board, panel, reply) => {
+                let found = self.engine.setup().boards.get(&board).and_then(|b| {
+                    let is_it = |p: &&Panel| p.kind == PanelKind::LogStream && p.id == panel;
+                    b.panels.iter().find(is_it)
+                });
+                let _ = reply.send(match found {
+                    Some(panel) => Ok(panel.filter.clone().unwrap_or_default()),
+                    None => Err(ErrorView::new(ErrorCode::UnknownBoard).with("board", &board)),
+                });
             }
             Request::Open(screen, board, reply) => {
                 let done = self.obey(Some(screen), Command::Show(board));
@@ -511,7 +558,13 @@ impl Core {
             locale: self.settings.locale.clone(),
             theme: self.settings.theme.clone(),
             kiosk: self.settings.kiosk,
-            screens: self.kiosk.screens().iter().enumerate().map(screen).collect(),
+            screens: self
+                .kiosk
+                .screens()
+                .iter()
+                .enumerate()
+                .map(screen)
+                .collect(),
             pages: self.pages.clone(),
         }
     }

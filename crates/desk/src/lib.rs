@@ -3,6 +3,7 @@
 
 rust_i18n::i18n!("../../locales", fallback = "zh-CN");
 
+pub mod annotations;
 pub mod boards;
 pub mod cli;
 pub mod clock;

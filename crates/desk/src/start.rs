@@ -7,8 +7,8 @@ use crate::core::{Core, Facts, Handle, Message};
 use crate::driver::Driver;
 use crate::duty::{self, DutyHandle, Shell, chart::Book};
 use crate::feeders;
-use crate::kiosk::{self, Kiosk};
 use crate::investigation::{Investigator, Place};
+use crate::kiosk::{self, Kiosk};
 use crate::logs::{self, LogsHandle};
 use crate::rota::RotaHandle;
 use crate::secret_store::{self, ReadSecrets};
@@ -238,11 +238,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     let memory = recall(data.clone()).await;
     tokio::spawn(core.run(setup, library, memory, rx));
     if let Some(data) = data.clone() {
-        tokio::spawn(keep_values_now_and_then(
-            handle.clone(),
-            data,
-            stop.clone(),
-        ));
+        tokio::spawn(keep_values_now_and_then(handle.clone(), data, stop.clone()));
     }
     if let Some(dir) = config.boards_dir.clone() {
         tokio::spawn(watch(dir, handle.clone(), stop.clone()));

@@ -89,13 +89,7 @@ mod tests {
         let q = |expr: &str| Query {
             id: "a".into(),
             expr: expr.into(),
-            label: None,
-            legend: None,
-            role: Default::default(),
-            unit: None,
-            thresholds: None,
-            reduce: Default::default(),
-            source: None,
+            ..Query::default()
         };
         assert_eq!(
             expression(&q("max(${cpu})"), &concepts, &bound),

@@ -1,6 +1,8 @@
 //! Which range to ask for.
 
 use crate::Columns;
+use crate::stream::Shape;
+use model::board::{Board, Panel, Query, Role};
 
 /// Points that are asked for again, so that samples that came late heal the picture.
 pub const OVERLAP: i64 = 2;
@@ -29,6 +31,23 @@ pub fn step_for(window_ms: i64, refresh_ms: i64) -> i64 {
     } else {
         whole
     }
+}
+
+/// What kind of answer a query of this panel needs, and how often it is asked for, ms.
+pub fn question(board: &Board, panel: &Panel, query: &Query) -> (Shape, i64) {
+    let seconds = query.refresh_seconds.unwrap_or(board.refresh_seconds);
+    let refresh = i64::from(seconds.max(1)) * 1_000;
+    if !panel.kind.needs_history() || query.role != Role::Main {
+        return (Shape::Instant, refresh);
+    }
+    let window = i64::from(panel.window(board).max(60)) * 1_000;
+    let least = up_to_second(window / MAX_POINTS);
+    let own = panel.step_seconds.or_else(|| panel.kind.own_step());
+    let step = own.map_or_else(
+        || step_for(window, refresh),
+        |s| (i64::from(s) * 1_000).clamp(least.max(1_000), window),
+    );
+    (Shape::Range(window, step), refresh)
 }
 
 fn up_to_second(ms: i64) -> i64 {
@@ -116,6 +135,46 @@ mod tests {
         );
         let back = next_range(&c, 3_600_000, 5_000, 3_000_000).unwrap();
         assert_eq!((back.start, back.end), (-600_000, 3_000_000));
+    }
+
+    #[test]
+    fn a_panel_may_have_a_past_of_its_own() {
+        let board = Board {
+            window_seconds: 3_600,
+            refresh_seconds: 5,
+            ..Board::default()
+        };
+        let ask = |kind, window_seconds, step_seconds, refresh_seconds| {
+            let panel = Panel {
+                kind,
+                window_seconds,
+                step_seconds,
+                ..Panel::default()
+            };
+            let query = Query {
+                refresh_seconds,
+                ..Query::default()
+            };
+            question(&board, &panel, &query)
+        };
+        use model::board::PanelKind::{Calendar, Ring, Timeseries};
+        let range = |w: i64, s: i64| Shape::Range(w * 1_000, s * 1_000);
+        assert_eq!(ask(Timeseries, None, None, None), (range(3_600, 5), 5_000));
+        assert_eq!(
+            ask(Timeseries, Some(86_400), None, None),
+            (range(86_400, 120), 5_000)
+        );
+        assert_eq!(
+            ask(Calendar, None, None, Some(60)),
+            (range(14 * 86_400, 3_600), 60_000)
+        );
+        // More points than a source gives are never asked for.
+        let year = 366 * 86_400;
+        let (Shape::Range(window, step), _) = ask(Timeseries, Some(year), Some(1), None) else {
+            panic!("a range was wanted");
+        };
+        assert!(window / step <= MAX_POINTS);
+        assert_eq!(ask(Ring, Some(60), None, None), (Shape::Instant, 5_000));
     }
 
     #[test]

@@ -104,8 +104,7 @@ impl Stream {
 
     /// Whether there is an answer and, if data times can be asked for, they have been answered too.
     pub fn is_settled(&self) -> bool {
-        (self.answered || self.remembered)
-            && (self.age_query.is_none() || self.ages.is_some())
+        (self.answered || self.remembered) && (self.age_query.is_none() || self.ages.is_some())
     }
 
     /// Changes when the set of series does.

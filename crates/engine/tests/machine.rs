@@ -6,9 +6,7 @@ use engine::stream::Shape;
 use engine::{
     Budget, Effect, Engine, Event, Failure, Health, ProbeReport, Setup, SourceSpec, StreamId,
 };
-use model::board::{
-    Area, Board, Concept, Dialect, Domain, Panel, PanelKind, Query, Reduce, Role, Unit,
-};
+use model::board::{Area, Board, Concept, Dialect, Domain, Panel, PanelKind, Query, Unit};
 use model::{Direction, Labels, RangeFrame, Severity, Thresholds};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,13 +16,7 @@ fn query(expr: &str) -> Query {
     Query {
         id: "a".into(),
         expr: expr.into(),
-        label: None,
-        legend: None,
-        role: Role::Main,
-        unit: None,
-        thresholds: None,
-        reduce: Reduce::Worst,
-        source: None,
+        ..Query::default()
     }
 }
 
@@ -33,22 +25,15 @@ fn panel(id: &str, kind: PanelKind, expr: &str) -> Panel {
         id: id.into(),
         kind,
         title: "t".into(),
-        subtitle: None,
         at: Area {
-            x: 0,
-            y: 0,
             w: 1,
             h: 1,
+            ..Area::default()
         },
         domain: Some(Domain::Server),
         unit: Unit::Percent,
-        thresholds: None,
-        min: None,
-        max: None,
-        limit: None,
-        abnormal_only: false,
-        text: None,
         queries: vec![query(expr)],
+        ..Panel::default()
     }
 }
 
@@ -98,6 +83,7 @@ fn setup(panels: Vec<Panel>, sources: Vec<SourceSpec>) -> Setup {
         columns: 4,
         rows: 4,
         panels,
+        ..Board::default()
     };
     Setup {
         sources,

@@ -2,6 +2,16 @@
 //!
 //! These types are the files' schema: parsing (with line numbers) is the desk's work, meaning is defined here.
 
+mod kind;
+mod options;
+mod slo;
+pub mod variable;
+
+pub use kind::PanelKind;
+pub use options::{Ends, Forecast, ForecastMethod, Link, LinkTo, Slo};
+pub use slo::{BURNS, Burn, WINDOW};
+pub use variable::Variable;
+
 use crate::Thresholds;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -77,38 +87,6 @@ pub enum Domain {
     Pipeline,
 }
 
-/// How a panel is drawn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PanelKind {
-    /// A domain's health: name, one value, a sparkline, the worst of its checks.
-    Tile,
-    /// Lines over time with axes, legend, crosshair.
-    Timeseries,
-    /// One big value with its history beside it and small notes under it.
-    Stat,
-    /// One value on an arc with its limits.
-    Gauge,
-    /// Bars, worst first.
-    BarList,
-    /// Rows by label, a column for each query.
-    Table,
-    /// One lane a series, coloured by severity or state over time.
-    StateTimeline,
-    /// A fixed text (a locale key).
-    Text,
-}
-
-impl PanelKind {
-    /// Whether the panel shows the past, so that its queries are asked over the board's window.
-    pub fn needs_history(self) -> bool {
-        matches!(
-            self,
-            Self::Tile | Self::Timeseries | Self::Stat | Self::StateTimeline
-        )
-    }
-}
-
 /// What a query is to its panel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -142,7 +120,7 @@ pub enum Reduce {
 }
 
 /// A place on the board's grid, in grid cells from the upper left.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Area {
     /// Column of the left edge, from 0.
@@ -156,7 +134,7 @@ pub struct Area {
 }
 
 /// One question to the sources.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Query {
     /// Unique in its panel; `a`, `b`, … when left out.
@@ -185,10 +163,13 @@ pub struct Query {
     /// Asked of this source only; of each source that knows its concepts when left out.
     #[serde(default)]
     pub source: Option<String>,
+    /// Seconds between two questions; the board's when left out. What is long changes slowly.
+    #[serde(default)]
+    pub refresh_seconds: Option<u32>,
 }
 
 /// One panel.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Panel {
     /// Unique on the board.
@@ -226,13 +207,43 @@ pub struct Panel {
     /// Locale key of the text of a text panel.
     #[serde(default)]
     pub text: Option<String>,
+    /// Seconds of the past that it shows; the kind's own, then the board's, when left out.
+    #[serde(default)]
+    pub window_seconds: Option<u32>,
+    /// Seconds between two points; from the window when left out.
+    #[serde(default)]
+    pub step_seconds: Option<u32>,
+    /// What an objective promises.
+    #[serde(default)]
+    pub slo: Option<Slo>,
+    /// How a forecast looks ahead.
+    #[serde(default)]
+    pub forecast: Option<Forecast>,
+    /// Labels of a topology's edges.
+    #[serde(default)]
+    pub ends: Option<Ends>,
+    /// Which lines a log stream shows (query of the log search), which alerts an alert list (words, `level<=P1`).
+    #[serde(default)]
+    pub filter: Option<String>,
+    /// Ways to where more is known; the first one is taken by a click on the title.
+    #[serde(default)]
+    pub links: Vec<Link>,
     /// Its questions.
     #[serde(default)]
     pub queries: Vec<Query>,
 }
 
+impl Panel {
+    /// Seconds of the past that it shows on this board.
+    pub fn window(&self, board: &Board) -> u32 {
+        self.window_seconds
+            .or_else(|| self.kind.own_window())
+            .unwrap_or(board.window_seconds)
+    }
+}
+
 /// A board: one screen.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Board {
     /// Unique; the file's name without `.yaml`.
@@ -251,6 +262,9 @@ pub struct Board {
     /// Rows of the grid.
     #[serde(default = "default_rows")]
     pub rows: u16,
+    /// What can be chosen for all of it.
+    #[serde(default)]
+    pub variables: Vec<Variable>,
     /// What stands on it.
     pub panels: Vec<Panel>,
 }

@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod alert;
+pub mod annotation;
 pub mod board;
 pub mod duty;
 pub mod frame;
@@ -15,6 +16,7 @@ pub mod sights;
 pub mod trace;
 
 pub use alert::{Fingerprint, Level, Matcher, Observation, Reported};
+pub use annotation::{Annotation, Happened};
 pub use frame::{InstantValue, RangeFrame};
 pub use labels::Labels;
 pub use sample::{Sample, Series};

@@ -59,6 +59,18 @@ pub struct Edge {
 }
 
 impl Edge {
+    /// Calls between two nodes, of which no more is known than how many.
+    pub fn between(from: u32, to: u32, calls: u64) -> Self {
+        Self {
+            from,
+            to,
+            calls,
+            errors: None,
+            messages: 0,
+            took: Vec::new(),
+        }
+    }
+
     /// The median duration of a call, ns; `None` when the store does not say.
     pub fn p50_ns(&self) -> Option<i64> {
         (!self.took.is_empty()).then(|| percentile(&self.took, 50))
@@ -108,14 +120,7 @@ impl Graph {
             members: 1,
             ..Node::default()
         };
-        let edge = |((from, to), calls)| Edge {
-            from,
-            to,
-            calls,
-            errors: None,
-            messages: 0,
-            took: Vec::new(),
-        };
+        let edge = |((from, to), calls)| Edge::between(from, to, calls);
         Self {
             nodes: numbers.keys().map(node).collect(),
             edges: edges.into_iter().map(edge).collect(),

@@ -4,7 +4,8 @@
 //! spaces; then a block of f64. Offsets in the head count f64 from the block's beginning. NaN in the block is a gap.
 
 use crate::{
-    AlertBand, BoardView, KioskView, Mark, PanelFrame, SeriesView, SourceView, Verdict, ViewSettings,
+    AlertBand, AnnotationView, BoardView, KioskView, Mark, PanelFrame, SeriesView, SourceView,
+    Verdict, ViewSettings,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -34,6 +35,8 @@ pub struct FrameHead {
     pub alerts: Option<AlertBand>,
     /// This screen, when changed.
     pub kiosk: Option<KioskView>,
+    /// What happened lately, oldest first, when changed.
+    pub annotations: Option<Vec<AnnotationView>>,
     /// Panels that changed.
     pub panels: Vec<PanelFrame>,
 }
@@ -137,6 +140,7 @@ mod tests {
             verdict: Some(Verdict::default()),
             alerts: None,
             kiosk: None,
+            annotations: None,
             panels: vec![],
         };
         let bytes = w.finish(&head);

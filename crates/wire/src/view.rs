@@ -126,8 +126,113 @@ pub struct PanelView {
     pub abnormal_only: bool,
     /// Locale key of a text panel's text.
     pub text: Option<String>,
+    /// Width of its time axis in ms.
+    pub window: f64,
+    /// What an objective promises.
+    pub slo: Option<SloView>,
+    /// How a forecast looks ahead.
+    pub forecast: Option<ForecastView>,
+    /// Which alerts an alert list shows.
+    pub filter: Option<String>,
+    /// Where more is known.
+    pub links: Vec<LinkView>,
     /// Its queries.
     pub queries: Vec<QueryView>,
+}
+
+/// A promise about the share of good events.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct SloView {
+    /// Percent of good events.
+    pub objective: f64,
+    /// Over so many days.
+    pub days: u16,
+    /// Pairs of windows that say that the budget burns too fast, fastest first.
+    pub burns: Vec<BurnView>,
+}
+
+/// How fast a budget may burn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct BurnView {
+    /// The query that answers while it burns faster.
+    pub id: String,
+    /// The query with the share of bad events over the longer window, which is its name (`1h`).
+    pub long: String,
+    /// The window that confirms.
+    pub short: String,
+    /// Times what uses the budget up exactly.
+    pub rate: f64,
+    /// Whether somebody must come at once.
+    pub page: bool,
+}
+
+/// How a forecast looks ahead.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ForecastView {
+    /// `model::board::ForecastMethod` in snake_case.
+    pub method: String,
+    /// How far, ms.
+    pub ahead: f64,
+    /// Length of a season, ms.
+    pub season: f64,
+}
+
+/// A way to where more is known.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct LinkView {
+    /// `board`, `logs` or `traces`.
+    pub to: String,
+    /// Board, query of the log search, or service; `$label` stands for a label of the row.
+    pub target: String,
+    /// Values of the board's variables.
+    pub variables: BTreeMap<String, String>,
+}
+
+/// Where a topology's nodes and edges stand, in units of their own.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct TopologyView {
+    /// Width of everything.
+    pub width: f64,
+    /// Height of everything.
+    pub height: f64,
+    /// Height of a node.
+    pub node: f64,
+    /// Names are values of labels: hostile input.
+    pub nodes: Vec<TopologyNode>,
+    /// Who calls whom.
+    pub edges: Vec<TopologyEdge>,
+    /// Edges that are left out because there are too many.
+    pub hidden: u32,
+}
+
+/// One node.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct TopologyNode {
+    /// Its name.
+    pub name: String,
+    /// Left edge.
+    pub x: f64,
+    /// Upper edge.
+    pub y: f64,
+    /// Width.
+    pub width: f64,
+    /// Series that speak of it: number of the query and of its series.
+    pub series: Vec<(u32, u32)>,
+}
+
+/// One edge.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct TopologyEdge {
+    /// Index of the node that calls.
+    pub from: u32,
+    /// Index of the called one.
+    pub to: u32,
+    /// From node to node.
+    pub points: Vec<(f64, f64)>,
+    /// It runs to the left.
+    pub backward: bool,
+    /// Series that speak of it: number of the query and of its series.
+    pub series: Vec<(u32, u32)>,
 }
 
 /// A board, without data.
@@ -248,8 +353,51 @@ pub struct PanelFrame {
     pub severity: SeverityView,
     /// Whether any of its series is simulated.
     pub demo: bool,
+    /// Where a topology stands, when its edges are others than before.
+    pub topology: Option<TopologyView>,
     /// Queries that changed.
     pub queries: Vec<crate::QueryFrame>,
+}
+
+/// What kind of thing happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+#[serde(rename_all = "snake_case")]
+pub enum HappenedView {
+    /// An alert fired.
+    Alert,
+    /// Somebody took an alert.
+    Acknowledged,
+    /// Something new runs.
+    Deployment,
+    /// A configuration or a registry's key became another.
+    Configuration,
+    /// Work that was announced.
+    Maintenance,
+    /// What a person wrote down.
+    Note,
+}
+
+/// Something that happened: a mark across panels of time. Its texts are hostile input.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct AnnotationView {
+    /// Unique.
+    pub id: String,
+    /// What kind.
+    pub kind: HappenedView,
+    /// When.
+    pub at: f64,
+    /// Until when; `None` for a moment, or while it goes on.
+    pub until: Option<f64>,
+    /// What.
+    pub title: String,
+    /// Where.
+    pub place: Vec<String>,
+    /// Who said so.
+    pub source: String,
+    /// How bad.
+    pub severity: SeverityView,
+    /// Simulated.
+    pub demo: bool,
 }
 
 /// Whether a source answers.

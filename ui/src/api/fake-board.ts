@@ -12,6 +12,12 @@ export interface Wave {
   names: string[]
   /** Fraction of an hour that one swing takes. */
   period?: number
+  /** Upper ends of a histogram's buckets, one a name: the values are counts at or below them. */
+  ends?: number[]
+  /** Labels of each series. */
+  labels?: Record<string, string>[]
+  /** Grows by so much over the window. */
+  growth?: number
 }
 
 /** A panel with the waves of its queries, and the state it pretends to be in. */
@@ -44,7 +50,10 @@ interface Spec {
   demo?: boolean
   min?: number
   max?: number
+  view?: Partial<PanelView>
 }
+
+const HOUR = 3_600_000
 
 function panel(id: string, kind: string, title: string, at: [number, number, number, number], wave: Wave | null, s: Spec = {}): FakePanel {
   const query = (qid: string, role: string, label: string | null, unit: string, thresholds: ThresholdsView | null): QueryView => ({
@@ -90,7 +99,13 @@ function panel(id: string, kind: string, title: string, at: [number, number, num
       limit: s.limit ?? 8,
       abnormal_only: s.abnormal ?? false,
       text: s.text ?? null,
+      window: HOUR,
+      slo: null,
+      forecast: null,
+      filter: null,
+      links: [],
       queries,
+      ...s.view,
     },
     waves,
     ...(s.state === undefined ? {} : { state: s.state }),
@@ -186,6 +201,90 @@ export function overview(): FakePanel[] {
   ]
 }
 
+const BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, Infinity]
+const latency = (): Wave => ({ base: 400, swing: 0, noise: 0, names: BUCKETS.map(String), ends: BUCKETS, labels: BUCKETS.map((le) => ({ le: le === Infinity ? '+Inf' : String(le) })) })
+const CHANNELS = ['微信支付', '支付宝', '银行卡', '储值卡', '云闪付', '现金', '礼品卡']
+const CALLS: [string, string][] = [
+  ['gateway', 'menu-service'],
+  ['gateway', 'user-service'],
+  ['gateway', 'order-service'],
+  ['gateway', 'payment-service'],
+  ['gateway', 'recommendation'],
+  ['gateway', 'consultation'],
+  ['order-service', 'payment-service'],
+  ['order-service', 'postgresql'],
+  ['order-service', 'rabbitmq'],
+  ['menu-service', 'redis'],
+  ['menu-service', 'postgresql'],
+  ['user-service', 'postgresql'],
+  ['payment-service', 'alipay'],
+  ['payment-service', 'wechat-pay'],
+  ['rabbitmq', 'notification-worker'],
+]
+const DAY = 24 * HOUR
+
+/** A board with the kinds that say how values are spread, shared, connected and expected; small ones among the large. */
+export function kinds(): FakePanel[] {
+  const calls: Wave = { base: 120, swing: 20, noise: 6, names: CALLS.map((ends) => ends.join(' → ')), labels: CALLS.map(([client, server]) => ({ client, server })) }
+  const failed: Wave = { ...calls, base: 0.4, swing: 0.1, noise: 0.1 }
+  const slo = { objective: 99.9, days: 30, burns: [{ id: 'fast', long: '1h', short: '5m', rate: 14.4, page: true }, { id: 'medium', long: '6h', short: '30m', rate: 6, page: true }, { id: 'slow', long: '3d', short: '6h', rate: 1, page: false }] }
+  const hosts = ['api-01', 'api-02', 'api-03', 'pg-main', 'pg-replica-2', 'order-mq', 'cache-01', 'core-sw-1']
+  const objective = (id: string, at: [number, number, number, number], names: string[]): FakePanel => {
+    const bad = (base: number): Wave => ({ base, swing: base / 10, noise: base / 20, names })
+    const made = panel(id, 'slo', names.length > 1 ? '各服务目标' : '下单成功率目标', at, null, { unit: 'ratio', view: { slo } })
+    const add = (qid: string, role: string, wave: Wave, thresholds: ThresholdsView | null): void => {
+      made.view.queries.push({ id: qid, role, label: null, unit: 'ratio', reduce: 'worst', thresholds })
+      made.waves[qid] = wave
+    }
+    add('budget', 'main', bad(0.00034), limits(1, 0.001))
+    add('1h', 'main', bad(0.0163), null)
+    add('6h', 'main', bad(0.0031), null)
+    add('3d', 'main', bad(0.0006), null)
+    add('fast', 'check', bad(0.0163), { warning: null, critical: 0.0144, emergency: null, below: false })
+    add('medium', 'check', { ...bad(0), names: [] }, null)
+    add('slow', 'check', { ...bad(0), names: [] }, null)
+    return made
+  }
+  return [
+    panel('topology', 'topology', '服务拓扑', [0, 0, 12, 9], calls, { unit: 'per_second', more: [['失败', failed, limits(0.55, 0.8)]], sub: '请求速率与失败' }),
+    panel('heat', 'heatmap', 'API 延迟分布', [12, 0, 8, 6], latency(), { unit: 'seconds', limits: limits(0.5, 2), sub: '各区间请求速率' }),
+    panel('heat_hosts', 'heatmap', '主机 CPU', [12, 6, 8, 5], many(hosts, 55, 20, 8), { unit: 'percent', limits: limits(80, 90) }),
+    panel('spread', 'histogram', '请求耗时', [20, 0, 4, 6], latency(), { unit: 'seconds', limits: limits(0.5, 2) }),
+    panel('spread_hosts', 'histogram', '主机负载分布', [20, 6, 4, 5], many(hosts, 55, 20, 8), { unit: 'percent', limits: limits(60, 80) }),
+    panel('channels', 'ring', '支付渠道', [0, 9, 5, 5], many(CHANNELS, 2000, 300, 40), { unit: 'yuan_per_minute' }),
+    panel('gauges', 'bar_gauge', '连接池', [5, 9, 4, 5], many(['pg-main', 'pg-replica-2', 'order-mq', 'cache-01'], 72, 9, 2), { unit: 'percent', limits: limits(70, 85, 95) }),
+    panel('alerts', 'alert_list', '未关闭告警', [9, 9, 3, 9], null, { demo: false, limit: 12 }),
+    panel('spark', 'spark_table', '主机', [12, 11, 8, 6], many(hosts, 45, 12, 6), {
+      unit: 'percent',
+      limits: limits(60, 90),
+      more: [['内存', many(hosts, 62, 4, 2), limits(80, 90)], ['出口', many(hosts, 2.4e6, 8e5, 4e5)]],
+    }),
+    objective('slo', [20, 11, 4, 5], ['']),
+    objective('slos', [0, 14, 5, 4], ['gateway', 'order-service', 'payment-service', 'menu-service']),
+    panel('hours', 'calendar', '每小时下单', [5, 14, 4, 7], { ...one(1200, 500, 60), period: 24 }, { unit: 'count', view: { window: 14 * DAY } }),
+    panel('weeks', 'calendar', '每日失败率', [20, 16, 4, 5], { ...one(2, 0.8, 0.7), period: 24 }, { unit: 'percent', limits: limits(3, 4), view: { window: 150 * DAY } }),
+    panel('full', 'forecast', '磁盘容量', [12, 17, 8, 4], { ...many(['pg-main /data', 'api-01 /'], 66, 1, 0.6), growth: 14 }, { unit: 'percent', max: 100, limits: limits(80, 90), view: { window: 7 * DAY, forecast: { method: 'linear', ahead: 14 * DAY, season: DAY } } }),
+    panel('usual', 'forecast', '在线用户', [9, 18, 3, 3], { ...one(8400, 3000, 200), period: 24 }, { unit: 'count', view: { window: 7 * DAY, forecast: { method: 'same_time', ahead: DAY / 2, season: DAY } } }),
+    panel('lines', 'log_stream', '支付与订单日志', [0, 21, 12, 4], null, { demo: true }),
+    panel('line', 'timeseries', '支付成功率', [12, 21, 12, 4], one(99, 0.2, 0.2, -7), { unit: 'percent', limits: limits(97, 95, 80, true) }),
+    panel('s_ring', 'ring', '渠道', [0, 18, 2, 3], many(CHANNELS, 2000, 300, 40), { unit: 'count', state: 'stale' }),
+    panel('s_heat', 'heatmap', '延迟', [2, 18, 3, 3], latency(), { unit: 'seconds', state: 'failed' }),
+  ]
+}
+
+/** Every state of every kind that draws by itself. */
+export function states(): FakePanel[] {
+  const all = kinds().filter((one) => one.view.queries.length > 0)
+  const looks: FakePanel['state'][] = ['loading', 'no_data', 'stale', 'unknown', 'failed', 'failed_empty']
+  const once = [...new Map(all.map((one) => [one.view.kind, one])).values()]
+  return once.flatMap((one, row) =>
+    looks.map((state, column): FakePanel => {
+      const view = { ...one.view, id: `${one.view.kind}_${state}`, at: { x: column * 3, y: row * 3, w: 3, h: 3 } }
+      return { ...one, view, ...(state === undefined ? {} : { state }) }
+    }),
+  )
+}
+
 interface FileQuery {
   id: string
   role?: string
@@ -226,7 +325,8 @@ export function shipped(): FakePanel[] {
     })
     const { id, kind, title, at } = one
     const ends = { min: one.min ?? null, max: one.max ?? null, limit: one.limit ?? 8, abnormal_only: one.abnormal_only ?? false }
-    const view: PanelView = { id, kind, title, subtitle: one.subtitle ?? null, at, domain: one.domain ?? null, unit: one.unit ?? 'count', thresholds: limited, ...ends, text: null, queries }
+    const plain = { text: null, window: HOUR, slo: null, forecast: null, filter: null, links: [] }
+    const view: PanelView = { id, kind, title, subtitle: one.subtitle ?? null, at, domain: one.domain ?? null, unit: one.unit ?? 'count', thresholds: limited, ...ends, ...plain, queries }
     return { view, waves }
   })
 }

@@ -1,10 +1,11 @@
 import { judge, worse } from '../shared/severity'
 import { FakeDesk } from './fake-desk'
 import { FakeLogs } from './fake-logs'
-import { bench, boardOf, overview, shipped, type FakePanel, type Wave } from './fake-board'
+import { bench, boardOf, kinds, overview, shipped, states, type FakePanel, type Wave } from './fake-board'
+import { topologyOf } from './fake-topology'
 import { encode } from './frame'
 import type { Call } from './host'
-import type { Abnormal, FrameHead, HealthView, KioskView, PanelFrame, PanelState, QueryFrame, SeverityView, SourceView, Verdict, ViewSettings } from './wire'
+import type { Abnormal, AnnotationView, FrameHead, HealthView, KioskView, LogLineView, LogTailView, PanelFrame, PanelState, QueryFrame, SeverityView, SourceView, Verdict, ViewSettings } from './wire'
 
 const FAULT = { code: 'timeout' as const, params: { seconds: '10' } }
 
@@ -31,7 +32,7 @@ export class Fake {
     const isBench = query.has('bench')
     this.step = isBench ? 1000 : 5000
     this.window = isBench ? 720_000 : 3_600_000
-    this.panels = isBench ? bench(Number(query.get('bench')) || 24) : query.has('shipped') ? shipped() : overview()
+    this.panels = isBench ? bench(Number(query.get('bench')) || 24) : query.has('shipped') ? shipped() : query.has('kinds') ? kinds() : query.has('states') ? states() : overview()
     if (query.has('good')) this.panels.forEach((panel) => this.calm(panel))
     this.settings = {
       locale: query.get('locale') ?? 'zh-CN',
@@ -57,6 +58,8 @@ export class Fake {
     switch (command) {
       case 'pull':
         return this.pull(Number(args.cursor))
+      case 'panel_lines':
+        return this.lines(args.mark !== null)
       case 'panel_range':
         return this.range(String(args.panel), Number(args.from), Number(args.to), Number(args.points))
       case 'health':
@@ -85,15 +88,26 @@ export class Fake {
     }
     // A hole in one of the charts.
     if (series === 0 && panel % 7 === 3 && at % 1_900_000 < 90_000) return null
-    const phase = (at / 3_600_000) * 6.28 * 1.1 + panel * 0.7 + series * 1.3
+    if (wave.ends !== undefined) return this.counts(wave.ends, series, at)
+    const phase = (at / 3_600_000 / (wave.period ?? 1)) * 6.28 * 1.1 + panel * 0.7 + series * 1.3
+    const grown = (wave.growth ?? 0) * (1 - (Date.now() - at) / (7 * 86_400_000))
     const late = Math.max(0, 1 - (Date.now() - at) / (this.window / 4))
-    return wave.base * (1 + (series - (wave.names.length - 1) / 2) * 0.13) + wave.swing * Math.sin(phase) + wave.noise * noise(Math.floor(at / this.step), series + 31 * panel) + (wave.trouble ?? 0) * late
+    return wave.base * (1 + (series - (wave.names.length - 1) / 2) * 0.13) + wave.swing * Math.sin(phase) + wave.noise * noise(Math.floor(at / this.step), series + 31 * panel) + (wave.trouble ?? 0) * late + grown
+  }
+
+  /** Requests a second that took at most so long: log-normal, slower in the last quarter of the hour. */
+  private counts(ends: readonly number[], series: number, at: number): number {
+    const late = Math.max(0, 1 - (Date.now() - at) / (this.window / 4))
+    const median = Math.log(0.09 + 0.05 * Math.sin(at / 400_000) ** 2 + 0.3 * late)
+    const part = (Math.log(ends[series] ?? Infinity) - median) / (0.7 + 0.4 * late)
+    const rate = 420 * (1 + 0.1 * Math.sin(at / 900_000) + 0.05 * noise(Math.floor(at / this.step), 5))
+    return rate / (1 + Math.exp(-1.7 * part))
   }
 
   private queryFrame(panel: FakePanel, index: number, id: string, from: number, to: number, step: number, block: number[], first: boolean): QueryFrame {
     const wave = panel.waves[id] as Wave
     const view = panel.view.queries.find((q) => q.id === id)
-    const history = ['tile', 'timeseries', 'stat', 'state_timeline'].includes(panel.view.kind)
+    const history = !['gauge', 'bar_list', 'table', 'text', 'histogram', 'bar_gauge', 'ring', 'topology', 'alert_list', 'slo'].includes(panel.view.kind)
     const times: number[] = []
     for (let at = Math.ceil(from / step) * step; at <= to; at += step) times.push(at)
     const offset = block.length
@@ -110,14 +124,20 @@ export class Fake {
     return {
       id,
       epoch: 1,
-      series: first ? wave.names.map((name) => ({ name, labels: { instance: name }, source: 'simulator', demo: panel.demo ?? true })) : null,
-      start: to - this.window - step,
+      series: first ? wave.names.map((name, s) => ({ name, labels: wave.labels?.[s] ?? { instance: name }, source: 'simulator', demo: panel.demo ?? true })) : null,
+      start: to - panel.view.window - step,
       patch: history && times.length > 0 ? { from: times[0] as number, step, count: times.length, offset } : null,
       latest,
       marks: values.map((v) => ({ freshness, severity: severity(v) })),
       reduced: at,
       reduced_mark: { freshness, severity: severity(reduced) },
     }
+  }
+
+  /** As the program asks: about 720 points, whole hours for a calendar. */
+  private stepOf(panel: FakePanel): number {
+    if (panel.view.kind === 'calendar') return 3_600_000
+    return Math.max(this.step, Math.ceil(panel.view.window / 720_000) * 1000)
   }
 
   private stateOf(panel: FakePanel): PanelState {
@@ -151,9 +171,9 @@ export class Fake {
       const to = frozen(panel) ? this.began - 190_000 : now
       const queries = silent(panel)
         ? []
-        : panel.view.queries.map((q) => this.queryFrame(panel, i, q.id, from, to, this.step, block, full))
+        : panel.view.queries.map((q) => this.queryFrame(panel, i, q.id, full ? to - panel.view.window : from, to, this.stepOf(panel), block, full))
       const severity = queries.reduce<SeverityView>((worst, q) => worse(worst, q.reduced_mark.severity), 'normal')
-      panels.push({ id: panel.view.id, state: this.stateOf(panel), severity, demo: panel.demo ?? true, queries })
+      panels.push({ id: panel.view.id, state: this.stateOf(panel), severity, demo: panel.demo ?? true, topology: full ? topologyOf(panel) : null, queries })
     })
     this.sent = now
     this.cursor = Math.max(1, cursor + 1)
@@ -167,9 +187,42 @@ export class Fake {
       verdict: this.verdict(panels, block, now, full),
       alerts: this.desk.band(),
       kiosk: full ? this.kiosk() : null,
+      annotations: full ? this.happened(now) : null,
       panels,
     }
     return encode(head, block)
+  }
+
+  private lines(more: boolean): LogTailView {
+    const now = Date.now()
+    const said = ['订单 2026112100418 已创建，金额 86.50 元', 'GET /api/v1/dishes 200 41ms', '渠道 bankcard 连续失败 3 次，暂停 30 秒', '支付回调超时 order=2026112100391 channel=bankcard', '缓存命中 menu:store:118']
+    const levels = ['info', 'info', 'warn', 'error', 'debug'] as const
+    const lines = Array.from({ length: more ? 1 : 30 }, (_, i): LogLineView => {
+      const k = Math.floor(now / 1000 - i) % said.length
+      return { place: `${(now - i * 900) * 1_000_000}.${i}`, at: now - i * 900, level: levels[k] ?? null, category: 'app', service: k === 3 ? 'payment-service' : 'order-service', host: 'api-01', message: said[k] ?? '', cut: false, trace_id: '', span_id: '', cells: [] }
+    })
+    return { lines, mark: String(now), left_out: 0, phrases: [] }
+  }
+
+  private happened(now: number): AnnotationView[] {
+    const one = (minutes: number, kind: AnnotationView['kind'], title: string, place: string, severity: SeverityView = 'normal'): AnnotationView => ({
+      id: `${kind}${minutes}`,
+      kind,
+      at: now - minutes * 60_000,
+      until: null,
+      title,
+      place: [place],
+      source: 'consul',
+      severity,
+      demo: true,
+    })
+    return [
+      one(52, 'configuration', 'feature/new-menu', 'etcd'),
+      one(31, 'deployment', 'order-service 2.4.1', 'order-service'),
+      one(9, 'alert', '支付成功率低', 'payment', 'critical'),
+      one(8.6, 'alert', '复制延迟', 'pg-replica-2', 'warning'),
+      one(5, 'acknowledged', '支付成功率低', '王芳'),
+    ]
   }
 
   private lastVerdict: Verdict | null = null
@@ -236,7 +289,8 @@ export class Fake {
       verdict: null,
       alerts: null,
       kiosk: null,
-      panels: [{ id, state: { kind: 'data' }, severity: 'normal', demo: true, queries }],
+      annotations: null,
+      panels: [{ id, state: { kind: 'data' }, severity: 'normal', demo: true, topology: null, queries }],
     }
     return encode(head, block)
   }
@@ -310,7 +364,7 @@ export class Fake {
   }
 }
 
-/** The commands, answered here. `?bench=24`, `?shipped`, `?good`, `?theme=calm`, `?locale=en`, `?kiosk`, `?scale=1.4`, `?lost`,
+/** The commands, answered here. `?bench=24`, `?shipped`, `?kinds`, `?states`, `?good`, `?theme=calm`, `?locale=en`, `?kiosk`, `?scale=1.4`, `?lost`,
  * and for the alert desk `?many=50000`, `?p0`, `?p0=1`, `?empty`, `?nostore`, `?away`. */
 export function fakeCall(): Call {
   const query = new URLSearchParams(window.location.search)

@@ -12,7 +12,8 @@ const head = (queries: QueryFrame[] = []): FrameHead => ({
   verdict: null,
   alerts: null,
   kiosk: null,
-  panels: [{ id: 'p', state: { kind: 'data' }, severity: 'normal', demo: false, queries }],
+  annotations: null,
+  panels: [{ id: 'p', state: { kind: 'data' }, severity: 'normal', demo: false, topology: null, queries }],
 })
 
 const query = (over: Partial<QueryFrame> = {}): QueryFrame => ({

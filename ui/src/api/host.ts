@@ -79,6 +79,8 @@ export interface Host {
   pull(cursor: number, painted: number, hidden: boolean): Promise<Frame>
   /** Finer data of one panel between two times (ms), about `points` points a series. */
   panelRange(panel: string, from: number, to: number, points: number): Promise<Frame>
+  /** The newest lines of a board's log stream, later what arrived since `mark`. */
+  panelLines(board: string, panel: string, mark: string | null): Promise<LogTailView>
   /** The health page. */
   health(): Promise<HealthView>
   /** Another board of the rotation, or a stop. */
@@ -201,6 +203,7 @@ function bytes(answer: unknown): ArrayBuffer {
 export function hostOver(call: Call): Host {
   return {
     pull: async (cursor, painted, hidden) => decode(bytes(await call('pull', { cursor, painted, hidden }))),
+    panelLines: async (board, panel, mark) => (await call('panel_lines', { board, panel, mark })) as LogTailView,
     panelRange: async (panel, from, to, points) =>
       decode(bytes(await call('panel_range', { panel, from, to, points }))),
     health: async () => (await call('health')) as HealthView,

@@ -62,6 +62,180 @@ reduce: string,
  */
 thresholds: ThresholdsView | null, };
 
+export type HappenedView = "alert" | "acknowledged" | "deployment" | "configuration" | "maintenance" | "note";
+
+export type AnnotationView = { 
+/**
+ * Unique.
+ */
+id: string, 
+/**
+ * What kind.
+ */
+kind: HappenedView, 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * Until when; `None` for a moment, or while it goes on.
+ */
+until: number | null, 
+/**
+ * What.
+ */
+title: string, 
+/**
+ * Where.
+ */
+place: Array<string>, 
+/**
+ * Who said so.
+ */
+source: string, 
+/**
+ * How bad.
+ */
+severity: SeverityView, 
+/**
+ * Simulated.
+ */
+demo: boolean, };
+
+export type SloView = { 
+/**
+ * Percent of good events.
+ */
+objective: number, 
+/**
+ * Over so many days.
+ */
+days: number, 
+/**
+ * Pairs of windows that say that the budget burns too fast, fastest first.
+ */
+burns: Array<BurnView>, };
+
+export type BurnView = { 
+/**
+ * The query that answers while it burns faster.
+ */
+id: string, 
+/**
+ * The query with the share of bad events over the longer window, which is its name (`1h`).
+ */
+long: string, 
+/**
+ * The window that confirms.
+ */
+short: string, 
+/**
+ * Times what uses the budget up exactly.
+ */
+rate: number, 
+/**
+ * Whether somebody must come at once.
+ */
+page: boolean, };
+
+export type ForecastView = { 
+/**
+ * `model::board::ForecastMethod` in snake_case.
+ */
+method: string, 
+/**
+ * How far, ms.
+ */
+ahead: number, 
+/**
+ * Length of a season, ms.
+ */
+season: number, };
+
+export type LinkView = { 
+/**
+ * `board`, `logs` or `traces`.
+ */
+to: string, 
+/**
+ * Board, query of the log search, or service; `$label` stands for a label of the row.
+ */
+target: string, 
+/**
+ * Values of the board's variables.
+ */
+variables: { [key in string]: string }, };
+
+export type TopologyNode = { 
+/**
+ * Its name.
+ */
+name: string, 
+/**
+ * Left edge.
+ */
+x: number, 
+/**
+ * Upper edge.
+ */
+y: number, 
+/**
+ * Width.
+ */
+width: number, 
+/**
+ * Series that speak of it: number of the query and of its series.
+ */
+series: Array<[number, number]>, };
+
+export type TopologyEdge = { 
+/**
+ * Index of the node that calls.
+ */
+from: number, 
+/**
+ * Index of the called one.
+ */
+to: number, 
+/**
+ * From node to node.
+ */
+points: Array<[number, number]>, 
+/**
+ * It runs to the left.
+ */
+backward: boolean, 
+/**
+ * Series that speak of it: number of the query and of its series.
+ */
+series: Array<[number, number]>, };
+
+export type TopologyView = { 
+/**
+ * Width of everything.
+ */
+width: number, 
+/**
+ * Height of everything.
+ */
+height: number, 
+/**
+ * Height of a node.
+ */
+node: number, 
+/**
+ * Names are values of labels: hostile input.
+ */
+nodes: Array<TopologyNode>, 
+/**
+ * Who calls whom.
+ */
+edges: Array<TopologyEdge>, 
+/**
+ * Edges that are left out because there are too many.
+ */
+hidden: number, };
+
 export type PanelView = { 
 /**
  * Unique on the board.
@@ -115,6 +289,26 @@ abnormal_only: boolean,
  * Locale key of a text panel's text.
  */
 text: string | null, 
+/**
+ * Width of its time axis in ms.
+ */
+window: number, 
+/**
+ * What an objective promises.
+ */
+slo: SloView | null, 
+/**
+ * How a forecast looks ahead.
+ */
+forecast: ForecastView | null, 
+/**
+ * Which alerts an alert list shows.
+ */
+filter: string | null, 
+/**
+ * Where more is known.
+ */
+links: Array<LinkView>, 
 /**
  * Its queries.
  */
@@ -431,6 +625,10 @@ severity: SeverityView,
  * Whether any of its series is simulated.
  */
 demo: boolean, 
+/**
+ * Where a topology stands, when its edges are others than before.
+ */
+topology: TopologyView | null, 
 /**
  * Queries that changed.
  */
@@ -3696,6 +3894,9 @@ alerts: AlertBand | null,
  * This screen, when changed.
  */
 kiosk: KioskView | null, 
+ * What happened lately, oldest first, when changed.
+ */
+annotations: Array<AnnotationView> | null, 
 /**
  * Panels that changed.
  */

@@ -1,9 +1,10 @@
 import uPlot from 'uplot'
-import type { SeverityView, ThresholdsView } from '../api/wire'
+import type { AnnotationView, SeverityView, ThresholdsView } from '../api/wire'
 import { TOKEN } from '../shared/severity'
 import { timeMarks, type Zone } from '../shared/time'
 import type { QueryData, Values } from '../stores/query'
 import { axisFont, currentLook, typeScale, unit } from './look'
+import { clusters, drawNotes } from './notes'
 import { extent, firstAt, steadyScale, timeWindow, valueMarks, type Ends, type Range } from './scale'
 
 /** All charts of the page share this crosshair. */
@@ -31,6 +32,8 @@ export interface LinesOptions {
   phase: number
   /** Whether there is room for the times below the plot. */
   clock: boolean
+  /** What happened, marked along the upper edge. */
+  notes(): readonly AnnotationView[]
   /** How a value of the axis is written. */
   label(value: number): string
   /** The pointer is over the point `index` at these CSS pixels; null when it left. `own` is false when another chart has it. */
@@ -276,7 +279,7 @@ export class LinesChart {
       },
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
       hooks: {
-        draw: [(plot) => this.limits(plot)],
+        draw: [(plot) => this.limits(plot), (plot) => this.marks(plot)],
         setCursor: [
           (plot) =>
             options.hover(plot.cursor.idx ?? null, plot.cursor.left ?? -1, plot.cursor.top ?? -1, plot.cursor.event != null),
@@ -300,6 +303,18 @@ export class LinesChart {
     plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false)
     // Other charts hear of the selection too; only the one under the pointer zooms.
     if (plot.cursor.event != null) this.options.zoom(from, to)
+  }
+
+  private marks(plot: uPlot): void {
+    const { bbox } = plot
+    const x = (at: number): number => plot.valToPos(at, 'x', true)
+    drawNotes(plot.ctx, clusters(this.options.notes(), this.x.lo, this.x.hi, x, 9 * unit() * (window.devicePixelRatio || 1)), bbox)
+  }
+
+  /** What happened near a point of the axis, in CSS pixels from the plot's left edge. */
+  notesAt(left: number): AnnotationView[] {
+    const x = (at: number): number => this.plot.valToPos(at, 'x')
+    return clusters(this.options.notes(), this.x.lo, this.x.hi, x, 9 * unit()).find((one) => Math.abs(one.x - left) < 9 * unit())?.notes ?? []
   }
 
   private limits(plot: uPlot): void {

@@ -21,6 +21,8 @@ export interface SparkOptions {
 /** What a sparkline shows. */
 export interface SparkInput {
   query: QueryData | null
+  /** Only this series; all of them as one when null. */
+  series: number | null
   now: number
   span: number
   severity: SeverityView
@@ -68,7 +70,7 @@ export class Spark {
     const { lo, hi } = timeWindow(input.now, input.span, part, this.options.phase)
     // A line that lags because its data come seldom must still be redrawn when they come.
     const filled = query === null ? 0 : Math.floor(((query.times[query.times.length - 1] ?? 0) - lo) / part)
-    const key = `${hi}|${filled}|${slots}|${query?.generation ?? -1}|${input.severity}|${input.old}`
+    const key = `${hi}|${filled}|${slots}|${query?.generation ?? -1}.${input.series ?? ''}|${input.severity}|${input.old}`
     if (key === this.drawn) return
     this.drawn = key
     if (!fitCanvas(this.canvas, this.width, this.height)) return
@@ -87,7 +89,7 @@ export class Spark {
     }
     if (this.scaleOf !== query.generation) this.scale = null
     this.scaleOf = query.generation
-    this.fill(query, lo, part)
+    this.fill(query, input.series, lo, part)
     const found = extentOf(this.columns)
     const range = steadyScale(this.scale, found.lo, found.hi, this.options.rich ? input : { min: null, max: null }, query.view.unit)
     this.scale = range
@@ -111,8 +113,9 @@ export class Spark {
   }
 
   /** The past of the one value that is shown: the series reduced at each time as the newest ones are. */
-  private fill(query: QueryData, lo: number, part: number): void {
+  private fill(query: QueryData, series: number | null, lo: number, part: number): void {
     const { reduce, thresholds } = query.view
+    if (series !== null) return buckets(query.times, query.values[series] ?? [], lo, part, this.columns)
     this.columns.fill(NaN)
     this.counts.fill(0)
     for (const values of query.values) {

@@ -1,4 +1,4 @@
-import type { PanelFrame, PanelState, PanelView, SeverityView } from '../api/wire'
+import type { PanelFrame, PanelState, PanelView, SeverityView, TopologyView } from '../api/wire'
 import { applyQueries, QueryData } from './query'
 
 function sameState(a: PanelState, b: PanelState): boolean {
@@ -17,6 +17,8 @@ export class PanelModel {
   state = $state.raw<PanelState>({ kind: 'loading' })
   severity = $state<SeverityView>('normal')
   demo = $state(false)
+  /** Where a topology's nodes and edges stand. */
+  topology = $state.raw<TopologyView | null>(null)
   /** Rises when the panel is to show what frames have brought. What reads the plain arrays of `queries` depends on it. */
   version = $state(0)
   private pending = false
@@ -35,6 +37,7 @@ export class PanelModel {
     if (!sameState(this.state, frame.state)) this.state = frame.state
     this.severity = frame.severity
     this.demo = frame.demo
+    if (frame.topology !== null) this.topology = frame.topology
     this.pending = true
     if (urgent) this.show()
   }

@@ -32,7 +32,10 @@ pub fn commands(t: &dyn Fn(&str) -> String) -> Vec<Command> {
             .help(t("wall_screen"))
     };
     let value = |name: &'static str, shown: &'static str, help: &str| {
-        Arg::new(name).value_name(shown).required(true).help(t(help))
+        Arg::new(name)
+            .value_name(shown)
+            .required(true)
+            .help(t(help))
     };
     let json = Arg::new("json")
         .long("json")
@@ -58,10 +61,9 @@ pub fn commands(t: &dyn Fn(&str) -> String) -> Vec<Command> {
             sub("theme", "wall_theme")
                 .arg(value("theme", "THEME", "wall_theme_value").value_parser(["dark", "calm"])),
         )
-        .subcommand(
-            sub("language", "wall_language")
-                .arg(value("locale", "LOCALE", "wall_language_value").value_parser(crate::texts::LOCALES)),
-        )
+        .subcommand(sub("language", "wall_language").arg(
+            value("locale", "LOCALE", "wall_language_value").value_parser(crate::texts::LOCALES),
+        ))
         .subcommand(sub("status", "wall_status").arg(json))
         .subcommand(pin);
     let autostart = parent("autostart")
@@ -176,7 +178,10 @@ fn show(status: &WallStatus, speaker: &Speaker<'_>) {
     let lines: Vec<Vec<String>> = std::iter::once(head.to_vec()).chain(rows).collect();
     table(&lines);
     let say = |key: &str| speaker.plain(&format!("cli.wall_page_{key}"));
-    let head = ["window", "painted", "process", "memory", "revived", "recycled"].map(say);
+    let head = [
+        "window", "painted", "process", "memory", "revived", "recycled",
+    ]
+    .map(say);
     let mib = |bytes: u64| format!("{} MiB", bytes >> 20);
     let rows = status.pages.iter().map(|p| {
         vec![
@@ -233,9 +238,7 @@ async fn pin(
         }
         Err(PinError::Length) => fail(locale, "cli.wall_pin_length", &[]),
         Err(PinError::Hash) => fail(locale, "cli.wall_pin_hash", &[]),
-        Err(PinError::Store(e)) => {
-            fail(locale, "cli.secret_failed", &[("detail", e.say(locale))])
-        }
+        Err(PinError::Store(e)) => fail(locale, "cli.secret_failed", &[("detail", e.say(locale))]),
     }
 }
 

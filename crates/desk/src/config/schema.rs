@@ -97,7 +97,11 @@ pub const KEYS: &[Key] = &[
     key("wall.shift_pixels", Kind::Whole(0, 16), "2"),
     key("wall.rotation", Kind::Tables, ""),
     must("wall.rotation.board", Kind::Text),
-    key("wall.rotation.dwell_seconds", Kind::Number(3.0, 86_400.0), ""),
+    key(
+        "wall.rotation.dwell_seconds",
+        Kind::Number(3.0, 86_400.0),
+        "",
+    ),
     key("wall.rotation.from", Kind::Text, "\"\""),
     key("wall.rotation.to", Kind::Text, "\"\""),
     key("wall.rotation.weekdays", Kind::Texts, "[]"),

@@ -6,7 +6,9 @@ use engine::duty::{Next, Setup, Step, Target};
 use model::duty::{Alert, Mute, MuteKind, PersonId, Suppression};
 use model::{Level, Matcher, Reported};
 use std::collections::BTreeSet;
-use wire::{FailingView, AlertItem, AlertLook, AlertRow, MatcherView, MuteView, NextView, Param, PersonView};
+use wire::{
+    AlertItem, AlertLook, AlertRow, FailingView, MatcherView, MuteView, NextView, Param, PersonView,
+};
 
 /// Alerts that may move the wall, at most.
 const MOST_FAILING: usize = 100;

@@ -1,17 +1,19 @@
 //! From the engine's state to the page's frame: what is new since a cursor.
 
+mod topology;
 mod views;
 mod zoom;
 
 pub use views::{error_view, source_view};
 pub use zoom::zoom;
 
+use crate::annotations::Annotations;
+use crate::kiosk::ScreenNow;
 use engine::panels::QueryStatus;
 use engine::stream::{Shape, Stream};
-use crate::kiosk::ScreenNow;
 use engine::{Engine, Freshness, PanelStatus, Shown};
 use model::Labels;
-use model::board::{Panel, Query};
+use model::board::{Panel, PanelKind, Query};
 use views::{board_view, state_view, verdict_view};
 use wire::{
     AlertBand, FrameHead, FrameWriter, Mark, PanelFrame, Patch, QueryFrame, SeriesView,
@@ -30,6 +32,8 @@ pub struct Around<'a> {
     pub settings: (&'a ViewSettings, u64),
     /// The alert desk.
     pub band: (Option<&'a AlertBand>, u64),
+    /// What happened.
+    pub notes: (&'a Annotations, u64),
     /// The screen that asks; `None`: no screen, the first board.
     pub screen: Option<&'a ScreenNow>,
 }
@@ -39,6 +43,7 @@ pub fn build(engine: &Engine, around: Around<'_>, cursor: u64, now: i64) -> Vec<
     let Around {
         settings,
         band,
+        notes,
         screen,
     } = around;
     let (first, nothing) = (&engine.setup().open, ScreenNow::default());
@@ -75,6 +80,7 @@ pub fn build(engine: &Engine, around: Around<'_>, cursor: u64, now: i64) -> Vec<
         verdict: (newer(verdict_rev)).then(|| verdict_view(engine, engine.verdict())),
         alerts: band.0.filter(|_| newer(band.1)).cloned(),
         kiosk: newer(screen.changed).then(|| screen.view.clone()),
+        annotations: newer(notes.1).then(|| notes.0.view()),
         panels,
     };
     writer.finish(&head)
@@ -89,15 +95,27 @@ fn panel_frame(
     writer: &mut FrameWriter,
 ) -> PanelFrame {
     let queries = status.queries.iter().zip(&panel.queries);
+    let moved = full || status.queries.iter().any(|q| q.epoch_revision > since);
     PanelFrame {
         id: panel.id.clone(),
         state: state_view(&status.state),
         severity: status.severity.into(),
         demo: status.demo,
+        topology: (moved && panel.kind == PanelKind::Topology)
+            .then(|| topology::view(panel, &series_labels(engine, status))),
         queries: queries
             .map(|(s, q)| query_frame(engine, q, s, since, full, writer))
             .collect(),
     }
+}
+
+/// Labels of the series of each query, in the order in which frames have them.
+fn series_labels<'a>(engine: &'a Engine, status: &'a PanelStatus) -> Vec<Vec<&'a Labels>> {
+    let of = |q: &'a QueryStatus| {
+        let streams = q.streams.iter().filter_map(|id| engine.stream(*id));
+        streams.flat_map(names).collect()
+    };
+    status.queries.iter().map(of).collect()
 }
 
 fn query_frame(

@@ -6,11 +6,11 @@ use engine::panels::{QueryStatus, State};
 use engine::source_state::SourceState;
 use engine::{Failure, Health, Shown};
 use model::Thresholds;
-use model::board::{Board, Panel, Query};
+use model::board::{BURNS, Board, Forecast, Link, Panel, PanelKind, Query, Slo};
 use serde::Serialize;
 use wire::{
-    Abnormal, AreaView, BoardView, ErrorCode, ErrorView, PanelState, PanelView, QueryView,
-    SourceHealth, SourceView, Verdict,
+    Abnormal, AreaView, BoardView, BurnView, ErrorCode, ErrorView, ForecastView, LinkView,
+    PanelState, PanelView, QueryView, SloView, SourceHealth, SourceView, Verdict,
 };
 pub(super) fn state_view(state: &State) -> PanelState {
     match state {
@@ -172,6 +172,11 @@ pub(super) fn board_view(board: &Board, engine: &Shown<'_>) -> BoardView {
             limit: p.limit.unwrap_or(8),
             abnormal_only: p.abnormal_only,
             text: p.text.clone(),
+            window: f64::from(p.window(board)) * 1000.0,
+            slo: p.slo.as_ref().map(slo_view),
+            forecast: forecast_view(p),
+            filter: p.filter.clone(),
+            links: p.links.iter().map(link_view).collect(),
             queries: p
                 .queries
                 .iter()
@@ -186,6 +191,41 @@ pub(super) fn board_view(board: &Board, engine: &Shown<'_>) -> BoardView {
         columns: board.columns,
         rows: board.rows,
         panels: panels.collect(),
+    }
+}
+
+fn slo_view(slo: &Slo) -> SloView {
+    let burns = BURNS.iter().map(|burn| BurnView {
+        id: burn.id.to_owned(),
+        long: burn.long.to_owned(),
+        short: burn.short.to_owned(),
+        rate: slo.rate(burn),
+        page: burn.page,
+    });
+    SloView {
+        objective: slo.objective,
+        days: slo.days,
+        burns: burns.collect(),
+    }
+}
+
+/// A forecast panel looks ahead also when its file does not say how.
+fn forecast_view(panel: &Panel) -> Option<ForecastView> {
+    let forecast = panel
+        .forecast
+        .or((panel.kind == PanelKind::Forecast).then(Forecast::default))?;
+    Some(ForecastView {
+        method: snake(&forecast.method),
+        ahead: f64::from(forecast.ahead_seconds) * 1000.0,
+        season: f64::from(forecast.season_seconds) * 1000.0,
+    })
+}
+
+fn link_view(link: &Link) -> LinkView {
+    LinkView {
+        to: snake(&link.to),
+        target: link.target.clone(),
+        variables: link.variables.clone(),
     }
 }
 

@@ -73,11 +73,13 @@ fn zoom_head(panel: &str, queries: Vec<QueryFrame>, now: i64) -> FrameHead {
         verdict: None,
         alerts: None,
         kiosk: None,
+        annotations: None,
         panels: vec![PanelFrame {
             id: panel.to_owned(),
             state: PanelState::Data,
             severity: wire::SeverityView::Normal,
             demo: false,
+            topology: None,
             queries,
         }],
     }

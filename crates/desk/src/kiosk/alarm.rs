@@ -43,7 +43,10 @@ mod tests {
             let [alert] = alerts.as_slice() else {
                 panic!("{alerts:?}");
             };
-            assert_eq!((alert.labels.get("priority"), alert.starts_at), (Some("P1"), 5));
+            assert_eq!(
+                (alert.labels.get("priority"), alert.starts_at),
+                (Some("P1"), 5)
+            );
             for text in alert.annotations.values() {
                 assert!(text.contains("wall-2") && !text.contains("%{"), "{text}");
                 assert!(!text.contains("kiosk."), "{text}");

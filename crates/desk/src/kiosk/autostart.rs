@@ -119,7 +119,10 @@ mod tests {
         let entry = Autostart::in_folder(&dir.path().join("autostart"));
         assert!(!entry.is_on());
         entry
-            .on(Path::new("/opt/守望 1/shouwang"), Some(Path::new("/etc/100%.toml")))
+            .on(
+                Path::new("/opt/守望 1/shouwang"),
+                Some(Path::new("/etc/100%.toml")),
+            )
             .unwrap();
         assert!(entry.is_on());
         let text = std::fs::read_to_string(entry.file()).unwrap();

@@ -13,8 +13,8 @@ pub use alarm::{DEAD_RULE, SOURCE, dead_pages};
 pub use autostart::{Autostart, AutostartError};
 pub use memory::{keep, recall};
 pub use pin::{Pin, PinError, SECRET as PIN_SECRET, set as set_pin};
-pub use registry::{Registry, Seen, label_of, screen_of, twin_of};
 pub use plan::{Output, limits, night, outputs, part, plan};
+pub use registry::{Registry, Seen, label_of, screen_of, twin_of};
 
 use engine::kiosk::{
     Command, CommandError, Director, Failing, Mode, Night, NightPlan, SurfaceState,
@@ -257,10 +257,17 @@ mod tests {
         let mut kiosk = kiosk("[wall]\nshift_minutes = 1\n");
         assert_eq!(kiosk.tick(NOW, 3), BTreeSet::from(["overview".to_owned()]));
         let now = kiosk.screen(0).unwrap().clone();
-        assert_eq!((now.board.as_str(), now.switched, now.changed), ("overview", 3, 3));
+        assert_eq!(
+            (now.board.as_str(), now.switched, now.changed),
+            ("overview", 3, 3)
+        );
         kiosk.tick(NOW + 60_000, 9);
         let later = kiosk.screen(0).unwrap();
-        assert_eq!((later.switched, later.changed), (3, 9), "the picture has moved");
+        assert_eq!(
+            (later.switched, later.changed),
+            (3, 9),
+            "the picture has moved"
+        );
         assert_eq!(kiosk.find("1"), Some(0));
         assert_eq!(kiosk.find("2"), None);
         let e = kiosk.command(None, &Command::Show("nope".into()), NOW);

@@ -138,7 +138,10 @@ mod tests {
     #[test]
     fn only_the_pin_opens_and_guessing_is_slowed() {
         let kept = sealed("2580").unwrap();
-        assert!(!kept.contains("2580") && kept != sealed("2580").unwrap(), "salted");
+        assert!(
+            !kept.contains("2580") && kept != sealed("2580").unwrap(),
+            "salted"
+        );
         let mut pin = Pin::new(Some(Secret::new(kept)));
         for wrong in ["0000", "2581", ""] {
             assert_eq!(pin.try_at(wrong, 0).answer, LeaveAnswer::Wrong);
@@ -146,7 +149,11 @@ mod tests {
         let fourth = pin.try_at("1111", 0);
         assert_eq!((fourth.answer, fourth.wait), (LeaveAnswer::Wrong, 5_000.0));
         let early = pin.try_at("2580", 4_000);
-        assert_eq!((early.answer, early.wait), (LeaveAnswer::Wait, 1_000.0), "the right one has to wait too");
+        assert_eq!(
+            (early.answer, early.wait),
+            (LeaveAnswer::Wait, 1_000.0),
+            "the right one has to wait too"
+        );
         assert_eq!(pin.try_at("2580", 5_000).answer, LeaveAnswer::Left);
     }
 

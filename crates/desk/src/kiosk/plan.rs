@@ -228,10 +228,16 @@ mod tests {
     #[test]
     fn one_board_is_spread_over_a_video_wall() {
         let cell = |output: &str, cell: &str| {
-            format!("[[wall.screen]]\noutput = \"{output}\"\nboards = [\"overview\"]\ngrid = \"2x1\"\ncell = \"{cell}\"\n")
+            format!(
+                "[[wall.screen]]\noutput = \"{output}\"\nboards = [\"overview\"]\ngrid = \"2x1\"\ncell = \"{cell}\"\n"
+            )
         };
         let (plan, outputs) = read(&format!("{}{}", cell("1", "1,1"), cell("2", "2,1")));
-        assert_eq!((plan.surfaces.len(), outputs.len()), (1, 2), "they move together");
+        assert_eq!(
+            (plan.surfaces.len(), outputs.len()),
+            (1, 2),
+            "they move together"
+        );
         assert_eq!((outputs[1].surface, outputs[1].part.column), (0, 1));
         assert!(plan.surfaces[0].follows, "something must");
     }

@@ -72,7 +72,11 @@ pub fn pages_of(parent: u32) -> Vec<Process> {
 
 /// Memory of a process, bytes: its own, and its part of what it shares (proportional set size).
 pub fn memory(pid: u32) -> Option<u64> {
-    memory_in(&Path::new("/proc").join(pid.to_string()).join("smaps_rollup"))
+    memory_in(
+        &Path::new("/proc")
+            .join(pid.to_string())
+            .join("smaps_rollup"),
+    )
 }
 
 fn memory_in(file: &Path) -> Option<u64> {

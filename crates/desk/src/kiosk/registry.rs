@@ -24,7 +24,11 @@ pub fn screen_of(label: &str) -> Option<usize> {
     let label = label.strip_suffix(TWIN).unwrap_or(label);
     match label.strip_prefix(WALL)? {
         "" => Some(0),
-        rest => rest.strip_prefix('-')?.parse::<usize>().ok()?.checked_sub(1),
+        rest => rest
+            .strip_prefix('-')?
+            .parse::<usize>()
+            .ok()?
+            .checked_sub(1),
     }
 }
 
@@ -142,7 +146,14 @@ mod tests {
             assert_eq!(screen_of(&twin_of(&label)), Some(screen));
             assert_eq!(twin_of(&twin_of(&label)), label);
         }
-        for other in ["desk", "takeover-0", "wallpaper", "wall-", "wall-0", "wall-x"] {
+        for other in [
+            "desk",
+            "takeover-0",
+            "wallpaper",
+            "wall-",
+            "wall-0",
+            "wall-x",
+        ] {
             assert_eq!(screen_of(other), None, "{other}");
         }
     }
@@ -163,6 +174,9 @@ mod tests {
         assert_eq!((seen.painted, seen.gone, seen.pid), (0, false, Some(11)));
         pages.closed("wall");
         pages.painted("wall", 8, false);
-        assert!(pages.all().is_empty(), "a late word of a closed page is nothing");
+        assert!(
+            pages.all().is_empty(),
+            "a late word of a closed page is nothing"
+        );
     }
 }

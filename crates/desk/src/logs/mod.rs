@@ -14,6 +14,7 @@ mod saved;
 mod scope;
 mod setup;
 mod stores;
+mod stream;
 mod views;
 
 pub use self::ask::LogsHandle;

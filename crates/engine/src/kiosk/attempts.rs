@@ -51,7 +51,11 @@ mod tests {
         assert_eq!(pauses[..5], [0, 0, 0, 5_000, 10_000]);
         assert_eq!(pauses[11], LONGEST_PAUSE);
         assert_eq!(a.wait(1_000), LONGEST_PAUSE - 1_000);
-        assert_eq!(a.wait(-1_000_000_000), LONGEST_PAUSE, "the clock was set back");
+        assert_eq!(
+            a.wait(-1_000_000_000),
+            LONGEST_PAUSE,
+            "the clock was set back"
+        );
         a.right();
         assert_eq!(a.wait(0), 0);
     }

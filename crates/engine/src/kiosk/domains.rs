@@ -87,11 +87,14 @@ pub fn domain_of(labels: &Labels) -> Option<Domain> {
         return Some(domain);
     }
     let words = ["service", "component", "alertname", "job"];
-    words.into_iter().filter_map(|l| labels.get(l)).find_map(|value| {
-        let value = value.to_lowercase();
-        let found = WORDS.iter().find(|(word, _)| value.contains(word));
-        found.map(|(_, domain)| *domain)
-    })
+    words
+        .into_iter()
+        .filter_map(|l| labels.get(l))
+        .find_map(|value| {
+            let value = value.to_lowercase();
+            let found = WORDS.iter().find(|(word, _)| value.contains(word));
+            found.map(|(_, domain)| *domain)
+        })
 }
 
 /// How much of a board is about `domain`: panels about it, of all that are about something.
@@ -138,7 +141,15 @@ mod tests {
         let panel: Panel = serde_json::from_value(json).unwrap();
         assert_eq!(
             (panel.kind, panel.at),
-            (PanelKind::Tile, Area { x: 0, y: 0, w: 1, h: 1 })
+            (
+                PanelKind::Tile,
+                Area {
+                    x: 0,
+                    y: 0,
+                    w: 1,
+                    h: 1
+                }
+            )
         );
         Panel { domain, ..panel }
     }
@@ -155,9 +166,18 @@ mod tests {
     fn the_label_counts_before_any_word() {
         let labels = |pairs: &[(&str, &str)]| Labels::from_pairs(pairs.iter().copied());
         let of = |pairs: &[(&str, &str)]| domain_of(&labels(pairs));
-        assert_eq!(of(&[("domain", "cache"), ("service", "payment")]), Some(Domain::Cache));
-        assert_eq!(of(&[("domain", "nonsense"), ("service", "Payment-API")]), Some(Domain::Payment));
-        assert_eq!(of(&[("alertname", "RedisDown"), ("job", "node")]), Some(Domain::Cache));
+        assert_eq!(
+            of(&[("domain", "cache"), ("service", "payment")]),
+            Some(Domain::Cache)
+        );
+        assert_eq!(
+            of(&[("domain", "nonsense"), ("service", "Payment-API")]),
+            Some(Domain::Payment)
+        );
+        assert_eq!(
+            of(&[("alertname", "RedisDown"), ("job", "node")]),
+            Some(Domain::Cache)
+        );
         assert_eq!(of(&[("alertname", "Watchdog")]), None);
     }
 

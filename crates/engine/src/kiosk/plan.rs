@@ -88,11 +88,17 @@ mod tests {
     fn hours_over_midnight_belong_to_the_day_on_which_they_begin() {
         let zone = chrono_tz::Asia::Shanghai;
         let night = hours((22, 0), (7, 0), &[Weekday::Sat]);
-        assert!(!night.contain(SATURDAY_8 - 2 * HOUR, zone), "Friday's night");
+        assert!(
+            !night.contain(SATURDAY_8 - 2 * HOUR, zone),
+            "Friday's night"
+        );
         assert!(!night.contain(SATURDAY_8, zone));
         assert!(night.contain(SATURDAY_8 + 14 * HOUR, zone), "22:00 itself");
         assert!(night.contain(SATURDAY_8 + 22 * HOUR, zone), "Sunday, 06:00");
-        assert!(!night.contain(SATURDAY_8 + 23 * HOUR, zone), "07:00 is over");
+        assert!(
+            !night.contain(SATURDAY_8 + 23 * HOUR, zone),
+            "07:00 is over"
+        );
     }
 
     #[test]

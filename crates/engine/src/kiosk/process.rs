@@ -15,7 +15,10 @@ pub struct Page {
 /// of pages' processes with the order of their start, in any unit.
 pub fn assign(pages: &mut [Page], living: &[(u32, u64)]) {
     for page in pages.iter_mut() {
-        if page.pid.is_some_and(|pid| living.iter().all(|(p, _)| *p != pid)) {
+        if page
+            .pid
+            .is_some_and(|pid| living.iter().all(|(p, _)| *p != pid))
+        {
             page.pid = None;
         }
     }

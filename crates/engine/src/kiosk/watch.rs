@@ -325,7 +325,16 @@ mod tests {
         assert_eq!(page.pass(250, 0), [(10_250, Action::Revive(Cause::Gone))]);
         page.pulse.gone = false;
         let back = page.pass(1_750, 1_000);
-        assert_eq!(back, [(11_000, Action::Back { ms: 1_000, told: false })]);
+        assert_eq!(
+            back,
+            [(
+                11_000,
+                Action::Back {
+                    ms: 1_000,
+                    told: false
+                }
+            )]
+        );
 
         page.pulse.stopped = true;
         let [(at, Action::Revive(Cause::Stopped))] = page.pass(2_000, 0)[..] else {
@@ -402,7 +411,10 @@ mod tests {
         assert!((6..=16).contains(&tries), "{tries}");
         page.pulse.gone = false;
         let back = page.pass(1_000, 1_000);
-        assert!(matches!(back[..], [(_, Action::Back { told: true, .. })]), "{back:?}");
+        assert!(
+            matches!(back[..], [(_, Action::Back { told: true, .. })]),
+            "{back:?}"
+        );
     }
 
     #[test]
@@ -410,19 +422,29 @@ mod tests {
         let mut page = Page::new();
         page.pass(10_000, 1_000);
         page.pulse.memory = Some(600 << 20);
-        assert_eq!(page.pass(60_000, 1_000), [], "not so soon after the beginning");
+        assert_eq!(
+            page.pass(60_000, 1_000),
+            [],
+            "not so soon after the beginning"
+        );
         page.pass(540_000, 1_000);
         // recycled once; then again after ten minutes
         let again = page.pass(1_300_000, 1_000);
         assert_eq!(again.len(), 2, "{again:?}");
-        assert!(again.iter().all(|(_, a)| *a == Action::Recycle { hard: false }));
+        assert!(
+            again
+                .iter()
+                .all(|(_, a)| *a == Action::Recycle { hard: false })
+        );
 
         let mut busy = Page::new();
         busy.pass(10_000, 1_000);
         busy.pulse.memory = Some(2 << 30);
         let hard = busy.pass(120_000, 1_000);
         assert!(
-            hard.iter().all(|(_, a)| *a == Action::Recycle { hard: true }) && hard.len() <= 2,
+            hard.iter()
+                .all(|(_, a)| *a == Action::Recycle { hard: true })
+                && hard.len() <= 2,
             "{hard:?}"
         );
         assert!(!hard.is_empty());

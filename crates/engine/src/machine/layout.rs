@@ -4,10 +4,10 @@ use super::{Engine, OpenBoard, Setup};
 use crate::binding::{self, bind};
 use crate::judge;
 use crate::panels::{PanelStatus, QueryStatus};
-use crate::plan::step_for;
-use crate::stream::{Shape, Stream, StreamId, StreamKey};
+use crate::plan::question;
+use crate::stream::{Stream, StreamId, StreamKey};
 use crate::{Failure, SourceState};
-use model::board::{Board, Panel, Query, Role};
+use model::board::{Board, Panel, Query};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A board that nobody has needed for so long is forgotten, ms.
@@ -30,6 +30,10 @@ impl Engine {
         }
         self.sources = sources;
         self.setup = setup;
+        let boards = self.setup.boards.values_mut();
+        boards
+            .flat_map(|b| &mut b.panels)
+            .for_each(Panel::spread_slo);
         for source in self.sources.values_mut() {
             if let Some(present) = &source.present {
                 source.bindings = bind(&self.setup.concepts, present);
@@ -37,8 +41,7 @@ impl Engine {
             source.next_probe = now;
         }
         self.sources_revision = self.revision;
-        self.open
-            .retain(|id, _| self.setup.boards.contains_key(id));
+        self.open.retain(|id, _| self.setup.boards.contains_key(id));
         if !self.open.values().any(|b| b.needed) && self.setup.boards.contains_key(&self.setup.open)
         {
             self.open
@@ -54,7 +57,9 @@ impl Engine {
     /// These boards are asked for from now on; others keep what they know for a while.
     pub(super) fn need(&mut self, boards: &BTreeSet<String>, now: i64) {
         for (id, open) in &mut self.open {
-            open.needed = boards.contains(id);
+            if std::mem::replace(&mut open.needed, boards.contains(id)) {
+                open.used_at = now;
+            }
         }
         for id in boards {
             let Some(open) = self.open.get_mut(id) else {
@@ -78,7 +83,10 @@ impl Engine {
             .retain(|_, b| b.needed || now - b.used_at < KEEP_BOARD);
         while self.open.len() > MOST_BOARDS {
             let idle = self.open.iter().filter(|(_, b)| !b.needed);
-            let Some(oldest) = idle.min_by_key(|(_, b)| b.used_at).map(|(id, _)| id.clone()) else {
+            let Some(oldest) = idle
+                .min_by_key(|(_, b)| b.used_at)
+                .map(|(id, _)| id.clone())
+            else {
                 return;
             };
             self.open.remove(&oldest);
@@ -93,13 +101,14 @@ impl Engine {
             let Some(board) = self.setup.boards.get(id) else {
                 continue;
             };
-            let refresh = refresh_of(board);
-            let streams = open.panels.iter().flat_map(|p| &p.queries);
-            for stream in streams.flat_map(|q| &q.streams) {
-                used.insert(*stream);
-                if open.needed {
-                    let often = needed.entry(*stream).or_insert(refresh);
-                    *often = (*often).min(refresh);
+            for (panel, status) in board.panels.iter().zip(&open.panels) {
+                for (query, asked) in panel.queries.iter().zip(&status.queries) {
+                    let (_, refresh) = question(board, panel, query);
+                    used.extend(asked.streams.iter().copied());
+                    for stream in asked.streams.iter().filter(|_| open.needed) {
+                        let often = needed.entry(*stream).or_insert(refresh);
+                        *often = (*often).min(refresh);
+                    }
                 }
             }
         }
@@ -170,14 +179,7 @@ impl Engine {
                 Some(Failure::new("unknown_source", "source", name)),
             );
         }
-        let refresh = refresh_of(board);
-        let window = i64::from(board.window_seconds.max(60)) * 1_000;
-        let history = panel.kind.needs_history() && query.role == Role::Main;
-        let shape = if history {
-            Shape::Range(window, step_for(window, refresh))
-        } else {
-            Shape::Instant
-        };
+        let (shape, refresh) = question(board, panel, query);
         let mut ids = Vec::new();
         let mut unbound = None;
         let specs: Vec<String> = self.setup.sources.iter().map(|s| s.name.clone()).collect();
@@ -219,9 +221,4 @@ impl Engine {
         self.streams.insert(id, stream);
         id
     }
-}
-
-/// How often a board asks, ms.
-fn refresh_of(board: &Board) -> i64 {
-    i64::from(board.refresh_seconds.max(1)) * 1_000
 }

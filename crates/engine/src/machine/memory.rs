@@ -71,7 +71,11 @@ impl Remembered {
             Shape::Range(window, step) => {
                 let series = stream.columns.series();
                 let points = series.map(|(l, v)| (l.clone(), v.iter().copied().map(gap).collect()));
-                (Some((window, step)), stream.columns.start(), points.collect())
+                (
+                    Some((window, step)),
+                    stream.columns.start(),
+                    points.collect(),
+                )
             }
             Shape::Instant => {
                 let values = stream.instant.1.iter();

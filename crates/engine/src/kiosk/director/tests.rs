@@ -90,9 +90,15 @@ fn boards_follow_each_other_after_their_time() {
         seen.push(board(&d));
     }
     assert_eq!((&*seen[29], &*seen[30]), ("overview", "hosts"));
-    assert_eq!((&*seen[49], &*seen[50], &*seen[60]), ("hosts", "cache", "overview"));
+    assert_eq!(
+        (&*seen[49], &*seen[50], &*seen[60]),
+        ("hosts", "cache", "overview")
+    );
     let state = &d.state()[0];
-    assert_eq!((state.index, state.of, &state.mode), (0, 3, &Mode::Rotating));
+    assert_eq!(
+        (state.index, state.of, &state.mode),
+        (0, 3, &Mode::Rotating)
+    );
 }
 
 #[test]
@@ -110,8 +116,12 @@ fn a_pause_stays_and_what_was_paused_comes_back_for_its_whole_time() {
     let mut d = one();
     d.command(None, &Command::Pause, EIGHT + S).unwrap();
     d.tick(EIGHT + 1_000 * S);
-    assert_eq!((&*board(&d), &d.state()[0].mode), ("overview", &Mode::Paused));
-    d.command(None, &Command::Resume, EIGHT + 1_000 * S).unwrap();
+    assert_eq!(
+        (&*board(&d), &d.state()[0].mode),
+        ("overview", &Mode::Paused)
+    );
+    d.command(None, &Command::Resume, EIGHT + 1_000 * S)
+        .unwrap();
     d.tick(EIGHT + 1_029 * S);
     assert_eq!(board(&d), "overview");
     d.tick(EIGHT + 1_030 * S);
@@ -128,11 +138,19 @@ fn a_chosen_board_is_held_until_told_otherwise_and_unknown_ones_are_refused() {
     d.command(None, &Command::Next, EIGHT + 3_600 * S).unwrap();
     assert_eq!(board(&d), "overview", "back to where the rotation was");
     d.command(None, &Command::Next, EIGHT + 3_601 * S).unwrap();
-    d.command(None, &Command::Previous, EIGHT + 3_602 * S).unwrap();
-    d.command(None, &Command::Previous, EIGHT + 3_603 * S).unwrap();
+    d.command(None, &Command::Previous, EIGHT + 3_602 * S)
+        .unwrap();
+    d.command(None, &Command::Previous, EIGHT + 3_603 * S)
+        .unwrap();
     assert_eq!(board(&d), "cache", "backwards over the beginning");
-    assert_eq!(d.command(None, &show("nope"), EIGHT), Err(CommandError::UnknownBoard));
-    assert_eq!(d.command(Some(4), &Command::Next, EIGHT), Err(CommandError::UnknownScreen));
+    assert_eq!(
+        d.command(None, &show("nope"), EIGHT),
+        Err(CommandError::UnknownBoard)
+    );
+    assert_eq!(
+        d.command(Some(4), &Command::Next, EIGHT),
+        Err(CommandError::UnknownScreen)
+    );
 }
 
 #[test]
@@ -209,7 +227,13 @@ fn acknowledged_ones_let_go_where_that_is_wanted() {
     let alert = failing(1, Level::P0, Domain::Cache);
     d.alerts(vec![alert.clone()], EIGHT + S);
     assert_eq!(board(&d), "cache");
-    d.alerts(vec![Failing { acked: true, ..alert }], EIGHT + 2 * S);
+    d.alerts(
+        vec![Failing {
+            acked: true,
+            ..alert
+        }],
+        EIGHT + 2 * S,
+    );
     d.tick(EIGHT + 12 * S);
     assert_eq!(board(&d), "overview");
 }
@@ -225,7 +249,11 @@ fn who_turns_away_is_left_alone_until_something_else_fails() {
     assert_eq!(board(&d), "hosts");
     let second = failing(2, Level::P1, Domain::Payment);
     d.alerts(vec![first, second], EIGHT + 4 * S);
-    assert_eq!(board(&d), "payment", "a new one is not hidden by what a person chose");
+    assert_eq!(
+        board(&d),
+        "payment",
+        "a new one is not hidden by what a person chose"
+    );
 }
 
 #[test]
@@ -265,7 +293,11 @@ fn a_board_has_its_hours() {
         stop("hosts", 10),
     ];
     let mut d = director(vec![surface("1", stops, true)]);
-    assert_eq!(board(&d), "overview", "by day it does not begin with the night's board");
+    assert_eq!(
+        board(&d),
+        "overview",
+        "by day it does not begin with the night's board"
+    );
     assert_eq!(d.state()[0].of, 2);
     let mut seen = BTreeSet::new();
     for second in 0..60 {
@@ -303,7 +335,11 @@ mod properties {
         raw.iter()
             .map(|(id, level, domain, acked)| Failing {
                 acked: *acked,
-                ..failing(*id, LEVELS[usize::from(*level)], DOMAINS[usize::from(*domain)])
+                ..failing(
+                    *id,
+                    LEVELS[usize::from(*level)],
+                    DOMAINS[usize::from(*domain)],
+                )
             })
             .collect()
     }

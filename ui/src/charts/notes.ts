@@ -1,0 +1,96 @@
+import type { AnnotationView, HappenedView } from '../api/wire'
+import { t } from '../i18n/index.svelte'
+import { rank, TOKEN } from '../shared/severity'
+import { tame } from '../shared/text'
+import { axisFont, currentLook, unit } from './look'
+
+/** Things that happened so close to each other that they are one mark. */
+export interface Cluster {
+  /** Pixels from the left. */
+  x: number
+  /** The worst first, then the newest. */
+  notes: AnnotationView[]
+}
+
+/** Marks for what happened between two times; those nearer than `gap` pixels are one. */
+export function clusters(notes: readonly AnnotationView[], lo: number, hi: number, x: (at: number) => number, gap: number): Cluster[] {
+  const out: Cluster[] = []
+  const inside = notes.filter((note) => note.at >= lo && note.at <= hi).sort((a, b) => a.at - b.at)
+  for (const note of inside) {
+    const at = x(note.at)
+    const last = out[out.length - 1]
+    if (last !== undefined && at - last.x < gap) last.notes.push(note)
+    else out.push({ x: at, notes: [note] })
+  }
+  for (const cluster of out) cluster.notes.sort((a, b) => rank(b.severity) - rank(a.severity) || b.at - a.at)
+  return out
+}
+
+/** Changes when other marks must be drawn. */
+export const notesKey = (notes: readonly AnnotationView[]): string => notes.map((note) => `${note.id}@${note.at}`).join(' ')
+
+/** Token of a mark's colour. Its shape says what it is; the colour only how bad. */
+export const noteToken = (note: AnnotationView): string => (note.severity !== 'normal' ? TOKEN[note.severity] : note.kind === 'alert' ? '--calm' : '--text-2')
+
+/** What a mark says in one line: its kind, what, where. */
+export function noteLine(note: AnnotationView): string {
+  const place = note.place.map((one) => tame(one, 40)).filter((one) => one !== '')
+  return [t(`ui.happened.${note.kind}`), tame(note.title, 80), place.join(' · ')].filter((part) => part !== '').join(' · ')
+}
+
+/** A mark's shape around (0, 0) within ±1: nobody needs the colour to tell a deployment from an alert. */
+const SHAPES: Record<HappenedView, readonly (readonly [number, number])[]> = {
+  alert: [[-1, -0.85], [1, -0.85], [0, 0.95]],
+  acknowledged: [[-0.95, 0], [-0.5, -0.35], [-0.2, 0.1], [0.65, -0.85], [1, -0.45], [-0.15, 0.85]],
+  deployment: [[0, -1], [1, 0], [0, 1], [-1, 0]],
+  configuration: [[-0.8, -0.8], [0.8, -0.8], [0.8, 0.8], [-0.8, 0.8]],
+  maintenance: [[-1, -0.4], [1, -0.4], [1, 0.4], [-1, 0.4]],
+  note: [[-0.7, -1], [0.9, -0.5], [-0.3, 0], [-0.3, 1], [-0.7, 1]],
+}
+
+/** Draws the marks along the upper edge of a plot; all measures in the canvas' own pixels. */
+export function drawNotes(ctx: CanvasRenderingContext2D, all: readonly Cluster[], plot: { left: number; top: number; width: number; height: number }): void {
+  const look = currentLook()
+  const ratio = window.devicePixelRatio || 1
+  const px = unit() * ratio
+  const size = 5 * px
+  const font = 0.86 * axisFont() * ratio
+  ctx.save()
+  ctx.font = `400 ${font}px "Barlow Semi Condensed", "Noto Sans CJK SC", sans-serif`
+  ctx.textBaseline = 'middle'
+  ctx.textAlign = 'left'
+  all.forEach((cluster, i) => {
+    const [first] = cluster.notes
+    if (first === undefined) return
+    const colour = look.colour(noteToken(first))
+    ctx.strokeStyle = colour
+    ctx.fillStyle = colour
+    ctx.lineWidth = Math.max(1, px)
+    ctx.globalAlpha = 0.55
+    ctx.setLineDash([2 * px, 3 * px])
+    ctx.beginPath()
+    ctx.moveTo(Math.round(cluster.x) + 0.5, plot.top + 2 * size)
+    ctx.lineTo(Math.round(cluster.x) + 0.5, plot.top + plot.height)
+    ctx.stroke()
+    ctx.setLineDash([])
+    ctx.globalAlpha = 1
+    const y = plot.top + size
+    ctx.beginPath()
+    SHAPES[first.kind].forEach(([dx, dy], k) => (k === 0 ? ctx.moveTo(cluster.x + dx * size, y + dy * size) : ctx.lineTo(cluster.x + dx * size, y + dy * size)))
+    ctx.closePath()
+    ctx.fill()
+    label(ctx, cluster, (all[i + 1]?.x ?? plot.left + plot.width) - cluster.x - 3 * size, cluster.x + 1.6 * size, y)
+  })
+  ctx.restore()
+}
+
+/** The words beside a mark, as far as there is room before the next one; how many there are when there is room for no more. */
+function label(ctx: CanvasRenderingContext2D, cluster: Cluster, room: number, x: number, y: number): void {
+  const [first] = cluster.notes
+  if (first === undefined) return
+  const count = cluster.notes.length > 1 ? `${cluster.notes.length}× ` : ''
+  const words = `${count}${tame(first.title, 24)}`
+  ctx.fillStyle = currentLook().colour('--text-2')
+  if (ctx.measureText(words).width <= room) ctx.fillText(words, x, y)
+  else if (count !== '' && ctx.measureText(count).width <= room) ctx.fillText(count.trim(), x, y)
+}
