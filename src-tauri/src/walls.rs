@@ -271,6 +271,10 @@ impl Hands {
 }
 
 impl Windows for Hands {
+    fn are_full_screen(&self) -> bool {
+        self.0.state::<Walls>().is_kiosk()
+    }
+
     fn revive(&self, label: &str) {
         let label = label.to_owned();
         self.spawn(move |app| match app.get_webview_window(&label) {

@@ -186,7 +186,7 @@ fn many_boards_are_bounded() {
 
 #[test]
 fn a_start_without_network_shows_the_last_values_as_old_and_then_fills_the_hole() {
-    let mut engine = started();
+    let engine = started();
     let memory = engine.memory(MemoryLimits::default());
     assert_eq!(memory.streams.len(), 2);
     let kept = serde_json::to_string(&memory).expect("JSON");

@@ -62,6 +62,28 @@ reduce: string,
  */
 thresholds: ThresholdsView | null, };
 
+export type VariableView = { 
+/**
+ * Used as `$id`.
+ */
+id: string, 
+/**
+ * Locale key of its name, or the id.
+ */
+label: string, 
+/**
+ * What can be chosen: values of labels, hostile input.
+ */
+values: Array<string>, 
+/**
+ * What is; empty: everything.
+ */
+chosen: Array<string>, 
+/**
+ * Several may be chosen.
+ */
+multi: boolean, };
+
 export type HappenedView = "alert" | "acknowledged" | "deployment" | "configuration" | "maintenance" | "note";
 
 export type AnnotationView = { 
@@ -1130,6 +1152,20 @@ alert: number,
  */
 at: number, };
 
+export type WantedPlace = { 
+/**
+ * `logs` or `traces`.
+ */
+page: string, 
+/**
+ * The query of the log search, or the service whose traces are wanted.
+ */
+query: string, 
+/**
+ * When it was asked for, ms; the page goes there once for each such time.
+ */
+at: number, };
+
 export type AlertPage = { 
 /**
  * The host's clock.
@@ -1171,6 +1207,10 @@ settings: ViewSettings,
  * An alert that was asked for from outside of the window.
  */
 wanted: WantedView | null, 
+/**
+ * A page of the desk that was asked for from outside of the window.
+ */
+place: WantedPlace | null, 
 /**
  * Why the search cannot be understood; the list is then empty.
  */
@@ -3891,9 +3931,14 @@ verdict: Verdict | null,
  */
 alerts: AlertBand | null, 
 /**
+ * What can be chosen for the board, and what is, when either is another.
+ */
+variables: Array<VariableView> | null, 
+/**
  * This screen, when changed.
  */
 kiosk: KioskView | null, 
+/**
  * What happened lately, oldest first, when changed.
  */
 annotations: Array<AnnotationView> | null, 

@@ -70,6 +70,19 @@ pub fn pages_of(parent: u32) -> Vec<Process> {
         .collect()
 }
 
+/// Whether the machine has had more to do in the last minute than it can: more than two tasks for each processor wanted to run.
+pub fn is_busy() -> bool {
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    let processors = std::thread::available_parallelism().map_or(1, usize::from);
+    is_too_much(&load, processors)
+}
+
+fn is_too_much(load: &str, processors: usize) -> bool {
+    let minute = load.split_ascii_whitespace().next();
+    let minute: Option<f64> = minute.and_then(|n| n.parse().ok());
+    minute.is_some_and(|n| n > 2.0 * processors as f64)
+}
+
 /// Memory of a process, bytes: its own, and its part of what it shares (proportional set size).
 pub fn memory(pid: u32) -> Option<u64> {
     memory_in(
@@ -96,6 +109,13 @@ mod tests {
         assert_eq!(parse(line), Some(("a) R (b)", 'T', 7, 123_456)));
         assert_eq!(parse("nonsense"), None);
         assert_eq!(parse("1 (x) S"), None);
+    }
+
+    #[test]
+    fn more_than_two_tasks_for_each_processor_are_too_much() {
+        assert!(is_too_much("4.10 3.00 2.00 3/1234 99", 2));
+        assert!(!is_too_much("3.90 9.00 9.00 3/1234 99", 2));
+        assert!(!is_too_much("", 2));
     }
 
     #[cfg(target_os = "linux")]

@@ -31,6 +31,9 @@ const GIVE_UP: i64 = 60_000;
 
 /// What can be done with the windows. Calls return at once; what cannot be done is logged there.
 pub trait Windows: Send + Sync {
+    /// Whether the wall is a kiosk.
+    fn are_full_screen(&self) -> bool;
+
     /// Ends the page's process, if it lives, and begins the page anew in the same window.
     fn revive(&self, label: &str);
     /// Opens a page with the label `twin` behind the window `label`, at the same place.
@@ -75,6 +78,7 @@ struct Watchdog {
     measured: i64,
     told: Vec<Observation>,
     calm: bool,
+    busy: bool,
 }
 
 /// Watches until `stop`.
@@ -89,6 +93,7 @@ pub async fn watch(parts: Parts, stop: CancellationToken) {
         measured: 0,
         told: Vec::new(),
         calm: true,
+        busy: false,
     };
     let mut before = 0;
     loop {
@@ -143,11 +148,12 @@ impl Watchdog {
             let weigh = |p: &procfs::Process| Some((p.pid, procfs::memory(p.pid)?));
             let memory: Option<BTreeMap<u32, u64>> =
                 measure.then(|| all.iter().filter_map(weigh).collect());
-            (all, memory)
+            (all, memory, procfs::is_busy())
         };
-        let Ok((all, memory)) = tokio::task::spawn_blocking(read).await else {
+        let Ok((all, memory, busy)) = tokio::task::spawn_blocking(read).await else {
             return;
         };
+        self.busy = busy;
         let living: Vec<(u32, u64)> = all.iter().map(|p| (p.pid, p.started)).collect();
         self.parts.registry.processes(&living);
         self.stopped = all.iter().filter(|p| p.stopped).map(|p| p.pid).collect();
@@ -175,7 +181,9 @@ impl Watchdog {
             stopped: seen.pid.is_some_and(|pid| self.stopped.contains(&pid)),
             unresponsive: seen.unresponsive,
             memory,
-            visible: !seen.hidden,
+            // Before an ordinary window somebody sits, who sees that it stands still; it may be covered or minimised as well.
+            visible: !seen.hidden && self.parts.windows.are_full_screen(),
+            busy: self.busy,
         };
         let quiet = self.calm && page.twin.is_none();
         let action = page.watch.judge(&pulse, quiet, now);

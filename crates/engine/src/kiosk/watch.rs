@@ -48,6 +48,8 @@ pub struct Pulse {
     pub memory: Option<u64>,
     /// It can paint: its window is on a screen and not minimised.
     pub visible: bool,
+    /// The machine has more to do than it can: a page waits for its turn.
+    pub busy: bool,
 }
 
 /// Why a page is begun anew.
@@ -155,6 +157,9 @@ impl Watch {
     fn patience(&self, pulse: &Pulse, now: i64) -> i64 {
         if pulse.stopped || pulse.unresponsive {
             return self.limits.stopped_ms;
+        }
+        if pulse.busy {
+            return MOST_PATIENCE;
         }
         let least = if now - self.first_at < BEGINNING {
             BEGINNING_PATIENCE
@@ -371,6 +376,16 @@ mod tests {
         page.pass(1_000, 1_000);
         assert_eq!(page.pass(6_000, 0), []);
         assert!(!page.pass(1_000, 0).is_empty());
+    }
+
+    #[test]
+    fn on_a_machine_that_has_too_much_to_do_a_page_gets_all_patience_but_a_stopped_one_none() {
+        let mut page = Page::new();
+        page.pass(20_000, 1_000);
+        page.pulse.busy = true;
+        assert_eq!(page.pass(9_000, 0), []);
+        page.pulse.stopped = true;
+        assert_eq!(page.pass(250, 0).len(), 1);
     }
 
     #[test]
