@@ -13,6 +13,7 @@ use desk::rota::RotaHandle;
 use desk::traces::TracesHandle;
 use model::duty::{AlertId, Via};
 use serde::Deserialize;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Instant;
 use tauri::ipc::Response;
@@ -203,6 +204,16 @@ pub async fn open_board(
     desk.handle().await.open(screen(&window), board).await
 }
 
+/// Values for a board's variables; none for everything. A kiosk refuses.
+#[tauri::command]
+pub async fn choose_variables(
+    desk: State<'_, Desk>,
+    board: String,
+    values: BTreeMap<String, Vec<String>>,
+) -> Result<(), ErrorView> {
+    desk.handle().await.choose(board, values).await
+}
+
 /// Another language.
 #[tauri::command]
 pub async fn set_locale(desk: State<'_, Desk>, locale: String) -> Result<(), ErrorView> {
@@ -229,6 +240,18 @@ pub fn painted(began: State<'_, Began>, panels: u32) {
     tracing::debug!(panels, "painted");
 }
 
+/// Opens the desk at one of its pages: logs with a query, traces of a service.
+#[tauri::command]
+pub async fn open_place(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    page: String,
+    query: String,
+) -> Result<(), ErrorView> {
+    desk.duty().await.send(Message::Place(page, query)).await;
+    show(app, Window::Desk).await
+}
+
 /// Opens a window, or brings it to the front; the desk shows the alert, if one is named.
 #[tauri::command]
 pub async fn open_window(
@@ -246,6 +269,10 @@ pub async fn open_window(
         WindowKind::Desk => Window::Desk,
         WindowKind::Pocket => Window::Pocket,
     };
+    show(app, window).await
+}
+
+async fn show(app: AppHandle, window: Window) -> Result<(), ErrorView> {
     let opened = tokio::task::spawn_blocking(move || windows::open(&app, window)).await;
     match opened {
         Ok(Ok(())) => Ok(()),

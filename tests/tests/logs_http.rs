@@ -11,9 +11,7 @@ use shouwang_tests::hostile::{Answer, Body, Hostile};
 use shouwang_tests::loki;
 use shouwang_tests::victorialogs::{self, Held};
 use source::conformance_logs::{Lacks, check_but};
-use source::{
-    Ask, Connection, LogOptions, LogSink, Logs, QueryFault, SourceError, connect_logs_with,
-};
+use source::{Ask, Connection, LogOptions, LogSink, Logs, QueryFault, SourceError, connect_logs};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -368,7 +366,7 @@ fn connection(server: &Hostile) -> Connection {
 }
 
 fn client(kind: &str, server: &Hostile) -> Arc<dyn Logs> {
-    connect_logs_with(kind, &connection(server), &LogOptions::default()).expect("a client")
+    connect_logs(kind, &connection(server), &LogOptions::default()).expect("a client")
 }
 
 fn held(lines: &[FakeLine]) -> Held {
@@ -418,7 +416,7 @@ async fn victorialogs_tenants_and_refusals() {
         scope: Some("\"host\":~\"^pod-1$\"".into()),
         ..LogOptions::default()
     };
-    let store = connect_logs_with("victorialogs", &with_tenant, &options).expect("a client");
+    let store = connect_logs("victorialogs", &with_tenant, &options).expect("a client");
     let count = store
         .count(&range(Filter::All))
         .await
@@ -433,7 +431,7 @@ async fn victorialogs_tenants_and_refusals() {
         scope: Some("{host=".into()),
         ..LogOptions::default()
     };
-    let store = connect_logs_with("victorialogs", &with_tenant, &broken).expect("a client");
+    let store = connect_logs("victorialogs", &with_tenant, &broken).expect("a client");
     let refused = store
         .count(&range(Filter::All))
         .await
@@ -499,7 +497,7 @@ async fn strangers_and_broken_answers_are_told() {
         let server = Hostile::always(huge);
         let mut small = connection(&server);
         small.limits.body_bytes = 1 << 20;
-        let store = connect_logs_with(kind, &small, &LogOptions::default()).expect("a client");
+        let store = connect_logs(kind, &small, &LogOptions::default()).expect("a client");
         assert_eq!(
             store.probe().await.expect_err("too large").code(),
             "too_large",
@@ -609,7 +607,7 @@ async fn loki_tenants_scopes_and_long_ranges() {
             scope: Some(scope.into()),
             ..LogOptions::default()
         };
-        connect_logs_with("loki", &with_tenant, &options).expect("a client")
+        connect_logs("loki", &with_tenant, &options).expect("a client")
     };
     let store = scoped("{host=\"pod-1\"}");
     // half a year is asked for in pieces
@@ -683,8 +681,7 @@ async fn elasticsearch_goes_on_after_its_window() {
         auth: source::Auth::Bearer(Secret::new("wrong")),
         ..connection(&server)
     };
-    let store =
-        connect_logs_with("elasticsearch", &wrong, &LogOptions::default()).expect("a client");
+    let store = connect_logs("elasticsearch", &wrong, &LogOptions::default()).expect("a client");
     let refused = store.count(&range(Filter::All)).await.expect_err("refused");
     assert_eq!(refused, SourceError::Unauthorized);
 }

@@ -1,7 +1,7 @@
 //! The wall as it comes without any configuration: the embedded host and the demonstration, in a real window.
 
 use serde_json::Value;
-use shouwang_tests::window::{Options, Wall};
+use shouwang_tests::window::{MISPLACED, Options, Wall};
 use std::time::Duration;
 use xtask::display::Size;
 
@@ -76,37 +76,6 @@ fn the_clock_advances_and_values_change() {
         values.len()
     );
 }
-
-/// What stands outside of its panel, or of the screen, or over another panel.
-const MISPLACED: &str = r"
-    const wrong = [];
-    const root = document.documentElement;
-    if (root.scrollWidth > innerWidth || root.scrollHeight > innerHeight || document.body.scrollHeight > innerHeight)
-      wrong.push(`the page scrolls: ${root.scrollWidth}x${root.scrollHeight} in ${innerWidth}x${innerHeight}`);
-    const panels = [...document.querySelectorAll('[data-panel]')];
-    const rects = panels.map(p => p.getBoundingClientRect());
-    panels.forEach((panel, i) => {
-      const name = panel.dataset.panel, r = rects[i];
-      if (r.width < 40 || r.height < 30) wrong.push(`${name} is ${r.width}x${r.height}`);
-      if (r.left < -1 || r.top < -1 || r.right > innerWidth + 1 || r.bottom > innerHeight + 1)
-        wrong.push(`${name} leaves the screen`);
-      for (let j = 0; j < i; j++) {
-        const o = rects[j];
-        if (r.left < o.right - 1 && o.left < r.right - 1 && r.top < o.bottom - 1 && o.top < r.bottom - 1)
-          wrong.push(`${name} lies over ${panels[j].dataset.panel}`);
-      }
-      const clipped = e => { for (let p = e.parentElement; p && p !== panel; p = p.parentElement)
-        if (getComputedStyle(p).overflow !== 'visible') return true; return false };
-      for (const e of panel.querySelectorAll('*')) {
-        if (![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim()) && e.tagName !== 'CANVAS') continue;
-        const b = e.getBoundingClientRect();
-        if (b.width === 0 || b.height === 0 || clipped(e)) continue;
-        if (b.left < r.left - 1 || b.top < r.top - 1 || b.right > r.right + 1 || b.bottom > r.bottom + 1)
-          wrong.push(`${name}: ${e.tagName} '${e.textContent.trim().slice(0, 20)}' ${b.left},${b.top},${b.right},${b.bottom} ` +
-            `leaves ${r.left},${r.top},${r.right},${r.bottom}`);
-      }
-    });
-    return wrong.slice(0, 12)";
 
 fn fits(name: &'static str, size: Size) {
     let wall = Wall::open(Options::new(name).size(size).args(&["--kiosk"]));

@@ -1,11 +1,11 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { flushSync, mount, unmount } from 'svelte'
+import { flushSync, unmount } from 'svelte'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { encode } from './api/frame'
 import { hostOver } from './api/host'
 import type { AlertBand, AlertRow, FrameHead, PanelFrame, PanelState, PanelView, QueryView, SeverityView, Verdict } from './api/wire'
-import App from './App.svelte'
+import { open as show } from './open'
 
 const NOW = Date.UTC(2026, 10, 21, 4, 8, 41)
 const KINDS = ['tile', 'timeseries', 'stat', 'gauge', 'bar_list', 'table', 'state_timeline', 'text', 'heatmap', 'histogram', 'bar_gauge', 'ring', 'topology', 'alert_list', 'log_stream', 'spark_table', 'calendar', 'slo', 'forecast', 'hologram']
@@ -76,13 +76,14 @@ function head(panels: PanelFrame[], kinds: string[], over: Partial<FrameHead> = 
     verdict: calm,
     alerts: null,
     kiosk: null,
+    variables: null,
     annotations: null,
     panels,
     ...over,
   }
 }
 
-let app: ReturnType<typeof mount> | null = null
+let app: Record<string, unknown> | null = null
 let answers: (FrameHead | 'silence')[] = []
 let calls: { command: string; args: Record<string, unknown> | undefined }[] = []
 
@@ -99,7 +100,7 @@ async function open(first: FrameHead): Promise<void> {
   })
   const target = document.createElement('div')
   document.body.append(target)
-  app = mount(App, { target, props: { host } })
+  app = await show(host, target)
   await vi.advanceTimersByTimeAsync(100)
   flushSync()
 }

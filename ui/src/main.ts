@@ -5,11 +5,9 @@ import '@fontsource/barlow-semi-condensed/latin-600.css'
 import 'uplot/dist/uPlot.min.css'
 import './styles/tokens.css'
 import './styles/base.css'
-import { mount } from 'svelte'
 import { connect } from './api/host'
-import App from './App.svelte'
+import { open } from './open'
 
 const target = document.getElementById('app')
 if (target === null) throw new Error('index.html has no #app')
-const host = await connect()
-mount(App, { target, props: { host } })
+await open(await connect(), target)

@@ -88,14 +88,22 @@ pub const SERVERS: &[Package] = &[
         "a real VictoriaMetrics",
     ),
     p("postgresql-15", "真实的 PostgreSQL", "a real PostgreSQL"),
+    p("python3-aiosmtpd", "真实的邮件服务器", "a real mail server"),
 ];
 
 /// Other programs that read what we write, in tests.
-pub const READERS: &[Package] = &[p(
-    "python3-icalendar",
-    "测试里读取导出的日历",
-    "reads exported calendars in tests",
-)];
+pub const READERS: &[Package] = &[
+    p(
+        "python3-icalendar",
+        "测试里读取导出的日历",
+        "reads exported calendars in tests",
+    ),
+    p(
+        "poppler-utils",
+        "测试里读取 PDF 中的文字",
+        "reads the words of a PDF in tests",
+    ),
+];
 
 /// What is about to be done, and so what is needed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -130,7 +138,7 @@ pub fn advice(ids: &[&str]) -> &'static str {
     if is(&["ubuntu", "debian"]) {
         "sudo apt-get install build-essential pkg-config libwebkit2gtk-4.1-dev libasound2-dev libayatana-appindicator3-1 fonts-noto-cjk locales xvfb openbox \
          dbus imagemagick webkit2gtk-driver gnome-keyring libsecret-tools prometheus prometheus-alertmanager \
-         prometheus-node-exporter postgresql python3-icalendar"
+         prometheus-node-exporter postgresql python3-aiosmtpd python3-icalendar poppler-utils"
     } else if is(&["fedora", "rhel", "centos"]) {
         "sudo dnf install gcc gcc-c++ make pkgconf webkit2gtk4.1-devel alsa-lib-devel libayatana-appindicator-gtk3 google-noto-sans-cjk-fonts \
          glibc-langpack-zh xorg-x11-server-Xvfb openbox dbus-daemon ImageMagick"

@@ -34,22 +34,87 @@ const INCIDENTS: [&str; 3] = [
 /// The built-in rules fire after the incidents have lasted for minutes.
 const UNTIL_ALERTS: Duration = Duration::from_secs(240);
 
-/// `cargo xtask screenshots [--debug] [--alerts]`: with `--alerts` only the windows of the alert desk.
+/// Every built-in board is taken at these sizes.
+const BOARD_SIZES: [(&str, Size); 2] = [("1080p", Size::FULL_HD), ("4k", Size::UHD)];
+
+/// `cargo xtask screenshots [--debug] [--alerts] [--boards] [BOARD …]`: with `--alerts` only the windows of the alert desk, with
+/// `--boards` only the built-in boards (all of them, or those named), which go to `target/screenshots`.
 ///
 /// # Errors
 /// When the program does not paint.
 pub fn main(mut args: Args) -> Result<()> {
     let release = !args.flag("--debug");
     let only_alerts = args.flag("--alerts");
+    let only_boards = args.flag("--boards");
+    let known = built_in()?;
+    let known: Vec<&str> = known.iter().map(String::as_str).collect();
+    let named = args.words(&known)?;
     args.finish()?;
     setup::ensure(Need::RunVirtual)?;
     let program = app::build(release)?;
     let folder = paths::root().join("docs/images");
     fs::create_dir_all(&folder)?;
+    if only_boards {
+        return boards(&program, &named);
+    }
     if !only_alerts {
         walls(&program, &folder)?;
+        boards(&program, &named)?;
     }
     alerts(&program, &folder)
+}
+
+/// Every built-in board, or those named, as a wall shows it.
+fn boards(program: &Path, named: &[String]) -> Result<()> {
+    let folder = paths::root().join("target/screenshots");
+    fs::create_dir_all(&folder)?;
+    let dir = TempDir::new("screenshots")?;
+    let config = dir.path().join("shouwang.toml");
+    fs::write(&config, "[embedded]\nhost = false\n")?;
+    for board in built_in()? {
+        if !named.is_empty() && !named.contains(&board) {
+            continue;
+        }
+        for (name, size) in BOARD_SIZES {
+            say::step(
+                &format!("拍摄 {board} {name}"),
+                &format!("taking {board} {name}"),
+            );
+            let args = [
+                "--config".to_owned(),
+                config.display().to_string(),
+                "--kiosk".to_owned(),
+                "--board".to_owned(),
+                board.clone(),
+            ];
+            let mut running = Running::start(program, &args, size)?;
+            running.painted()?;
+            procs::pause(WARM)?;
+            running.check()?;
+            let picture = folder.join(format!("{board}-{name}.png"));
+            running.display().picture(&picture)?;
+            eprintln!("   {}", picture.display());
+        }
+    }
+    Ok(())
+}
+
+/// Ids of the built-in boards, sorted.
+fn built_in() -> Result<Vec<String>> {
+    let mut ids = Vec::new();
+    for entry in fs::read_dir(paths::root().join("boards"))? {
+        let path = entry?.path();
+        let stem = path
+            .file_stem()
+            .and_then(|s| s.to_str())
+            .unwrap_or_default();
+        let is_board = path.extension().is_some_and(|e| e == "yaml") && stem != "concepts";
+        if is_board {
+            ids.push(stem.to_owned());
+        }
+    }
+    ids.sort();
+    Ok(ids)
 }
 
 fn walls(program: &Path, folder: &Path) -> Result<()> {

@@ -34,15 +34,31 @@ pub fn png(poster: &Poster) -> Result<Vec<u8>, ChartError> {
         draw(&area, poster)?;
         area.present().map_err(failed)?;
     }
-    let encode = |e: png::EncodingError| ChartError::Encode(e.to_string());
+    encode(&pixels, (WIDTH, height))
+}
+
+/// Pixels (three bytes each) as PNG.
+pub(crate) fn encode(pixels: &[u8], (width, height): (u32, u32)) -> Result<Vec<u8>, ChartError> {
+    let failed = |e: png::EncodingError| ChartError::Encode(e.to_string());
     let mut out = Vec::new();
-    let mut encoder = png::Encoder::new(&mut out, WIDTH, height);
+    let mut encoder = png::Encoder::new(&mut out, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
-    let mut writer = encoder.write_header().map_err(encode)?;
-    writer.write_image_data(&pixels).map_err(encode)?;
-    writer.finish().map_err(encode)?;
+    // Flat colours become small by any means; the slow ones take longer than the drawing.
+    encoder.set_compression(png::Compression::Fast);
+    let mut writer = encoder.write_header().map_err(failed)?;
+    writer.write_image_data(pixels).map_err(failed)?;
+    writer.finish().map_err(failed)?;
     Ok(out)
+}
+
+/// An SVG names the face as Plotters knows it, which nobody else does: here are names that a reader's machine may have.
+pub(crate) fn with_families(svg: &str) -> String {
+    let ours = format!("font-family=\"{}\"", face::NAME);
+    svg.replace(
+        &ours,
+        "font-family=\"Noto Sans CJK SC, Noto Sans SC, PingFang SC, Microsoft YaHei, sans-serif\"",
+    )
 }
 
 /// An SVG. Texts in it are text, escaped.
@@ -57,7 +73,7 @@ pub fn svg(poster: &Poster) -> Result<String, ChartError> {
         draw(&area, poster)?;
         area.present().map_err(failed)?;
     }
-    Ok(out)
+    Ok(with_families(&out))
 }
 
 /// With characters that are `em` pixels wide.

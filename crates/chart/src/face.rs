@@ -25,8 +25,48 @@ pub const WANTED: [&str; 8] = [
 /// Tables of a font at most; real ones have about twenty.
 const TABLES: usize = 256;
 
-/// The face's height from ascent to descent in ems; absent: there is no face.
-static INSTALLED: OnceLock<Option<f64>> = OnceLock::new();
+/// The face; absent: there is none.
+static INSTALLED: OnceLock<Option<Face>> = OnceLock::new();
+
+/// A face and how it stands about the base line, in ems.
+struct Face {
+    bytes: &'static [u8],
+    shape: Shape,
+}
+
+/// How far a face reaches above and below the base line, in ems.
+#[derive(Clone, Copy)]
+pub(crate) struct Shape {
+    pub ascent: f64,
+    descent: f64,
+}
+
+impl Shape {
+    /// From ascent to descent, ems.
+    pub fn height(self) -> f64 {
+        self.ascent + self.descent
+    }
+}
+
+/// The face's shape; a plain one where there is no face.
+pub(crate) fn shape() -> Shape {
+    let plain = Shape {
+        ascent: 0.8,
+        descent: 0.2,
+    };
+    INSTALLED
+        .get()
+        .and_then(Option::as_ref)
+        .map_or(plain, |face| face.shape)
+}
+
+/// The installed face as a font file of its own (OpenType), to be put into a document.
+pub fn bytes() -> Option<&'static [u8]> {
+    INSTALLED
+        .get()
+        .and_then(Option::as_ref)
+        .map(|face| face.bytes)
+}
 
 /// Looks for one of [`WANTED`] among the system's fonts and makes it known; later calls answer what the first one found. Reads font files:
 /// tens of milliseconds. False: there is none, or none that can be read.
@@ -54,20 +94,21 @@ pub(crate) fn is_installed() -> bool {
 /// The size as Plotters takes it, from ascent to descent, of characters that are `em` pixels wide: a whole number of pixels, so that Chinese
 /// characters stand evenly.
 pub(crate) fn size(em: i32) -> f64 {
-    f64::from(em) * INSTALLED.get().copied().flatten().unwrap_or(1.0)
+    let face = INSTALLED.get().and_then(Option::as_ref);
+    f64::from(em) * face.map_or(1.0, |face| face.shape.height())
 }
 
-fn register(bytes: Vec<u8>) -> Option<f64> {
-    let height = height_in_ems(&bytes)?;
+fn register(bytes: Vec<u8>) -> Option<Face> {
+    let shape = shape_of(&bytes)?;
     // Plotters keeps faces for the life of the program; there is one.
     let bytes: &'static [u8] = Box::leak(bytes.into_boxed_slice());
     register_font(NAME, FontStyle::Normal, bytes)
         .is_ok()
-        .then_some(height)
+        .then_some(Face { bytes, shape })
 }
 
 /// From the tables `head` (units per em) and `hhea` (ascender, descender) of the OpenType specification.
-fn height_in_ems(font: &[u8]) -> Option<f64> {
+fn shape_of(font: &[u8]) -> Option<Shape> {
     let tables = u16_at(font, 4)?.min(TABLES);
     let table = |tag: &[u8; 4]| {
         let record = (0..tables)
@@ -79,10 +120,13 @@ fn height_in_ems(font: &[u8]) -> Option<f64> {
         let bytes = font.get(at..at.checked_add(2)?)?;
         Some(f64::from(i16::from_be_bytes(bytes.try_into().ok()?)))
     };
-    let units = u16_at(font, table(b"head")? + 18)?;
+    let units = u16_at(font, table(b"head")? + 18)? as f64;
     let hhea = table(b"hhea")?;
-    let height = (signed(hhea + 4)? - signed(hhea + 6)?) / units as f64;
-    (0.5..4.0).contains(&height).then_some(height)
+    let shape = Shape {
+        ascent: signed(hhea + 4)? / units,
+        descent: -signed(hhea + 6)? / units,
+    };
+    (0.5..4.0).contains(&shape.height()).then_some(shape)
 }
 
 fn u16_at(data: &[u8], at: usize) -> Option<usize> {

@@ -5,8 +5,9 @@
 use crate::Problem;
 use crate::config::read_bounded;
 use include_dir::{Dir, include_dir};
+use model::board::variable::LabelValues;
 use model::board::{
-    Board, Concept, ConceptFile, Panel, PanelKind, WINDOW, concepts_in, expand, variable,
+    Board, Concept, ConceptFile, Panel, PanelKind, Variable, WINDOW, concepts_in, expand, variable,
 };
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -278,12 +279,33 @@ impl Check<'_> {
                 );
             }
         }
+        for variable in &board.variables {
+            self.variable(variable);
+        }
         let mut taken: Vec<(usize, &Panel)> = Vec::new();
         for (i, panel) in board.panels.iter().enumerate() {
             let at = self.places.panels.get(i).map_or(0, |p| line(&p.id));
             self.place(board, panel, at, &taken);
             self.panel(panel, i, at);
             taken.push((at, panel));
+        }
+    }
+
+    fn variable(&mut self, variable: &Variable) {
+        let asked = variable.query.as_deref();
+        let good = variable::is_name(&variable.id)
+            && format!("${}", variable.id) != WINDOW
+            && (asked.is_some() || !variable.values.is_empty());
+        if !good {
+            self.add("variable", 1, &variable.id, &[]);
+        }
+        match asked.map(LabelValues::parse) {
+            Some(None) => {
+                let query = asked.unwrap_or_default().to_owned();
+                self.add("variable_query", 1, &variable.id, &[("query", query)]);
+            }
+            Some(Some(asked)) => self.expression(&asked.expr(), 1, &variable.id),
+            None => {}
         }
     }
 

@@ -48,6 +48,12 @@ pub enum Request {
     Memory(oneshot::Sender<Memory>),
     /// Which lines a board's log stream shows: the board, the panel.
     Stream(String, String, oneshot::Sender<Result<String, ErrorView>>),
+    /// Values for a board's variables; none for everything.
+    Choose(
+        String,
+        BTreeMap<String, Vec<String>>,
+        oneshot::Sender<Result<(), ErrorView>>,
+    ),
     /// Another language or theme; unknown ones are ignored.
     Look(Look),
 }
@@ -178,6 +184,19 @@ impl Handle {
     /// When there is no such panel.
     pub async fn stream(&self, board: String, panel: String) -> Result<String, ErrorView> {
         self.ask(|reply| Request::Stream(board, panel, reply))
+            .await?
+    }
+
+    /// Chooses values for a board's variables.
+    ///
+    /// # Errors
+    /// When there is no such board, or the wall is a kiosk: there the configuration says what is shown.
+    pub async fn choose(
+        &self,
+        board: String,
+        values: BTreeMap<String, Vec<String>>,
+    ) -> Result<(), ErrorView> {
+        self.ask(|reply| Request::Choose(board, values, reply))
             .await?
     }
 
@@ -491,6 +510,17 @@ impl Core {
                     Some(panel) => Ok(panel.filter.clone().unwrap_or_default()),
                     None => Err(ErrorView::new(ErrorCode::UnknownBoard).with("board", &board)),
                 });
+            }
+            Request::Choose(board, values, reply) => {
+                let done = if self.settings.kiosk {
+                    Err(ErrorView::new(ErrorCode::ReadOnly))
+                } else if self.engine.setup().boards.contains_key(&board) {
+                    self.event(Event::Chosen(board, values));
+                    Ok(())
+                } else {
+                    Err(ErrorView::new(ErrorCode::UnknownBoard).with("board", &board))
+                };
+                let _ = reply.send(done);
             }
             Request::Open(screen, board, reply) => {
                 let done = self.obey(Some(screen), Command::Show(board));

@@ -34,6 +34,8 @@ struct Line {
 pub struct Driver {
     lines: Arc<BTreeMap<String, Result<Line, Failure>>>,
     handle: Handle,
+    /// The time that is asked about; `None`: now.
+    at: Option<i64>,
 }
 
 impl Driver {
@@ -53,6 +55,15 @@ impl Driver {
         Self {
             lines: Arc::new(lines),
             handle,
+            at: None,
+        }
+    }
+
+    /// The same, asking about a time of the past (ms) as if it were now.
+    pub fn at(self, at: i64) -> Self {
+        Self {
+            at: Some(at),
+            ..self
         }
     }
 
@@ -88,11 +99,9 @@ impl Driver {
             }
             Effect::Instant(id, key) => self.instant(id, &key).await,
             Effect::Ages(id, key, query) => {
+                let at = self.at;
                 let (result, meta) = self
-                    .ask(
-                        &key.source,
-                        |m| async move { m.instant(&query, None).await },
-                    )
+                    .ask(&key.source, |m| async move { m.instant(&query, at).await })
                     .await;
                 Event::Aged(id, result.map(ages), meta)
             }
@@ -100,9 +109,9 @@ impl Driver {
     }
 
     async fn instant(&self, id: StreamId, key: &StreamKey) -> Event {
-        let expr = key.expr.clone();
+        let (expr, at) = (key.expr.clone(), self.at);
         let (result, meta) = self
-            .ask(&key.source, |m| async move { m.instant(&expr, None).await })
+            .ask(&key.source, |m| async move { m.instant(&expr, at).await })
             .await;
         Event::Instant(id, result.and_then(values), meta)
     }
@@ -167,7 +176,8 @@ impl Driver {
                 let warned = a.partial || !a.warnings.is_empty();
                 let meta = Meta {
                     latency,
-                    server_time: a.server_time_ms,
+                    // The source's clock is now's and says nothing about a time of the past.
+                    server_time: a.server_time_ms.filter(|_| self.at.is_none()),
                     bytes: a.bytes,
                     warned,
                 };

@@ -4,6 +4,7 @@ use crate::Problem;
 use crate::clock;
 use crate::config::{Config, Scrape};
 use crate::core::{Handle, Message};
+use crate::demo_past;
 use crate::local::LocalMetrics;
 use crate::sources::{Client, Secrets, budget};
 use crate::start::store_clock;
@@ -27,6 +28,10 @@ const DEMO_PAST: i64 = 65 * 60_000;
 const DEMO_PAST_STEP: i64 = 15_000;
 /// Samples of the past are made in pieces of this length, so that the newest panels need not wait for all of it.
 const DEMO_PIECE: i64 = 5 * 60_000;
+/// The distance of samples for a report, ms: two of them within the five minutes of a rate.
+const REPORT_STEP: i64 = 140_000;
+/// A report's past is made in pieces of this length, ms.
+const REPORT_PIECE: i64 = 12 * 3_600_000;
 /// What the simulated platform keeps, ms.
 const DEMO_RETENTION: i64 = 3 * 3_600_000;
 
@@ -92,16 +97,14 @@ pub async fn start(
     }
     if config.demo_enabled() {
         let store = demo_store();
-        clients.push(client(
-            "demo",
-            "simulator",
-            true,
-            budget(DEMO_EVERY.as_secs_f64()),
-            &store,
-        ));
+        let past = demo_past::store(store_clock());
+        let platform = demo_platform(config, incidents);
+        clients.push(demo_client(&store, &past, platform.now_ms()));
+        let earlier = demo_past::run(past, scenario(config), handle.clone(), stop.clone());
+        running.tasks.push(tokio::spawn(earlier));
         running.tasks.push(tokio::spawn(demo(
             store,
-            demo_platform(config, incidents),
+            platform,
             handle.clone(),
             stop.clone(),
         )));
@@ -122,14 +125,18 @@ pub async fn for_query(
 ) -> Result<Arc<dyn Metrics>, Failure> {
     if name == "demo" {
         let store = demo_store();
-        let (platform, _) =
-            live_through_the_past(demo_platform(config, Vec::new()), &store, stop).await;
+        let begin = demo_platform(config, Vec::new());
+        let since = begin.now_ms();
+        let (platform, _) = live_through_the_past(begin, &store, stop).await;
         store.append(&platform.samples());
-        return Ok(Arc::new(LocalMetrics::new(
-            "simulator",
-            store,
-            store_clock(),
-        )));
+        let past = demo_past::store(store_clock());
+        let (feed, scenario, stop) = (past.clone(), scenario(config), stop.clone());
+        let filled = tokio::task::spawn_blocking(move || demo_past::fill(&feed, &scenario, &stop));
+        if let Err(e) = filled.await {
+            std::panic::resume_unwind(e.into_panic());
+        }
+        let metrics = LocalMetrics::new("simulator", store, store_clock());
+        return Ok(Arc::new(metrics.with_past(past, since, DEMO_RETENTION)));
     }
     let mut problems = Vec::new();
     let store = open(config, data, &mut problems);
@@ -150,6 +157,53 @@ pub async fn for_query(
     Err(Failure::new("connect", "detail", detail))
 }
 
+/// The simulated platform's past for a report: only what reports look at, sampled as sparsely as rates over five minutes allow.
+pub async fn for_report(
+    config: &Config,
+    from: i64,
+    until: i64,
+    stop: &CancellationToken,
+) -> Client {
+    let from = from.div_euclid(REPORT_STEP) * REPORT_STEP;
+    let store = Arc::new(Tsdb::in_memory(Options {
+        retention_ms: clock::now_ms() - from + 3_600_000,
+        ..Options::new(store_clock())
+    }));
+    let scenario = Scenario {
+        seed: config.demo.seed,
+        ambient: config.demo.incidents,
+        ..Scenario::default()
+    };
+    let library = crate::boards::load(None);
+    let wanted = crate::reports::metrics(&library);
+    let (feed, stopped) = (store.clone(), stop.clone());
+    let live = move || {
+        let mut platform = Platform::with_scenario(&scenario, from);
+        while platform.now_ms() + REPORT_STEP < until && !stopped.is_cancelled() {
+            let begin = platform.now_ms() + 1;
+            let end = (begin + REPORT_PIECE).min(until);
+            for series in platform.history(begin, end, REPORT_STEP) {
+                let name = series.labels.metric_name().unwrap_or_default();
+                if wanted.iter().any(|expr| expr.contains(name)) {
+                    let labels = &series.labels;
+                    let samples = series.samples.iter().map(|s| (labels.clone(), *s));
+                    feed.append(&samples.collect::<Vec<_>>());
+                }
+            }
+        }
+    };
+    if let Err(e) = tokio::task::spawn_blocking(live).await {
+        std::panic::resume_unwind(e.into_panic());
+    }
+    client(
+        "demo",
+        "simulator",
+        true,
+        budget(DEMO_EVERY.as_secs_f64()),
+        &store,
+    )
+}
+
 fn demo_store() -> Arc<Tsdb> {
     Arc::new(Tsdb::in_memory(Options {
         retention_ms: DEMO_RETENTION,
@@ -157,14 +211,26 @@ fn demo_store() -> Arc<Tsdb> {
     }))
 }
 
-fn demo_platform(config: &Config, incidents: Vec<Planned>) -> Platform {
-    let start = (clock::now_ms() - DEMO_PAST).div_euclid(DEMO_PAST_STEP) * DEMO_PAST_STEP;
-    let scenario = Scenario {
+fn scenario(config: &Config) -> Scenario {
+    Scenario {
         seed: config.demo.seed,
         ambient: config.demo.incidents,
         ..Scenario::default()
-    };
-    let mut platform = Platform::with_scenario(&scenario, start);
+    }
+}
+
+/// The simulated platform as a source: `since` is when its full life begins, ms.
+fn demo_client(store: &Arc<Tsdb>, past: &Arc<Tsdb>, since: i64) -> Client {
+    let every = budget(DEMO_EVERY.as_secs_f64());
+    let (spec, _) = client("demo", "simulator", true, every, store);
+    let metrics = LocalMetrics::new("simulator", store.clone(), store_clock());
+    let metrics = metrics.with_past(past.clone(), since, DEMO_RETENTION);
+    (spec, Ok(Arc::new(metrics)))
+}
+
+fn demo_platform(config: &Config, incidents: Vec<Planned>) -> Platform {
+    let start = (clock::now_ms() - DEMO_PAST).div_euclid(DEMO_PAST_STEP) * DEMO_PAST_STEP;
+    let mut platform = Platform::with_scenario(&scenario(config), start);
     // Incidents of the command line count from now, not from the past that the platform has lived through.
     for planned in incidents {
         platform.start_incident(&Planned {

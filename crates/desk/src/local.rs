@@ -1,7 +1,9 @@
 //! The embedded store as a source like any other.
 
+use crate::tiers::Tiers;
 use embedded::tsdb::{Span as StoreSpan, Tsdb};
 use model::{InstantValue, Labels, RangeFrame, sample::stale_marker};
+use promql::storage::Storage;
 use promql::{Engine, LimitError, PromqlError, Value};
 use promql_parser::label::Matchers;
 use promql_parser::parser::{self, Expr};
@@ -23,7 +25,16 @@ const PRESENT_MS: i64 = 2 * 3_600_000;
 pub struct LocalMetrics {
     kind: &'static str,
     store: Arc<Tsdb>,
+    past: Option<Past>,
     clock: embedded::Clock,
+}
+
+/// What is older than the store's own samples.
+#[derive(Clone)]
+struct Past {
+    store: Arc<Tsdb>,
+    since: i64,
+    keeps: i64,
 }
 
 impl fmt::Debug for LocalMetrics {
@@ -37,7 +48,24 @@ impl fmt::Debug for LocalMetrics {
 impl LocalMetrics {
     /// `kind` is `embedded` or `simulator`.
     pub fn new(kind: &'static str, store: Arc<Tsdb>, clock: embedded::Clock) -> Self {
-        Self { kind, store, clock }
+        Self {
+            kind,
+            store,
+            past: None,
+            clock,
+        }
+    }
+
+    /// With older samples of some series in a store of their own. The newer store begins at `since` and keeps its samples for
+    /// `keeps`, both in ms.
+    #[must_use]
+    pub fn with_past(mut self, store: Arc<Tsdb>, since: i64, keeps: i64) -> Self {
+        self.past = Some(Past {
+            store,
+            since,
+            keeps,
+        });
+        self
     }
 
     /// Runs on a thread for blocking work; a question that nobody waits for any more ends at its next check.
@@ -60,6 +88,28 @@ impl LocalMetrics {
     }
 }
 
+impl LocalMetrics {
+    /// As [`Self::ask`], over the past as well.
+    fn evaluate<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&dyn Storage, &Engine) -> Result<T, SourceError> + Send + 'static,
+    ) -> Ask<'_, T> {
+        let past = self.past.clone();
+        let now = (self.clock)();
+        self.ask(move |live, engine| match &past {
+            None => work(live, engine),
+            Some(past) => {
+                let tiers = Tiers {
+                    live,
+                    past: &past.store,
+                    live_since: past.since.max(now - past.keeps),
+                };
+                work(&tiers, engine)
+            }
+        })
+    }
+}
+
 struct CancelOnDrop(Arc<AtomicBool>);
 
 impl Drop for CancelOnDrop {
@@ -75,7 +125,7 @@ impl Metrics for LocalMetrics {
 
     fn instant<'a>(&'a self, query: &'a str, at_ms: Option<i64>) -> Ask<'a, InstantValue> {
         let (query, at) = (query.to_owned(), at_ms.unwrap_or_else(|| (self.clock)()));
-        self.ask(move |store, engine| {
+        self.evaluate(move |store, engine| {
             let value = engine.instant(store, &query, at).map_err(error)?;
             Ok(match value {
                 Value::Scalar(s) => InstantValue::Scalar(s),
@@ -94,7 +144,7 @@ impl Metrics for LocalMetrics {
         step_ms: i64,
     ) -> Ask<'a, RangeFrame> {
         let query = query.to_owned();
-        self.ask(move |store, engine| {
+        self.evaluate(move |store, engine| {
             let all = engine
                 .range(store, &query, start_ms, end_ms, step_ms)
                 .map_err(error)?;

@@ -45,7 +45,11 @@ pub async fn secrets(config: &Config, data: Option<&Path>) -> ReadSecrets {
         .chain(config.embedded.scrape.iter().map(|s| &s.secret))
         .chain(of_alerts)
         .chain(of_traces)
-        .chain([&config.duty.listen_secret, &config.webhook.secret]);
+        .chain([
+            &config.duty.listen_secret,
+            &config.webhook.secret,
+            &config.mail.secret,
+        ]);
     let names: Vec<String> = named.filter(|n| !n.is_empty()).cloned().collect();
     if names.is_empty() {
         ReadSecrets::default()

@@ -6,10 +6,13 @@ use crate::config::{self, Config, Loaded};
 use crate::core::{Core, Facts, Handle, Message};
 use crate::driver::Driver;
 use crate::duty::{self, DutyHandle, Shell, chart::Book};
+use crate::duty_metrics;
 use crate::feeders;
 use crate::investigation::{Investigator, Place};
 use crate::kiosk::{self, Kiosk};
 use crate::logs::{self, LogsHandle};
+use crate::reports;
+use crate::reports::schedule::{self, Plan};
 use crate::rota::RotaHandle;
 use crate::secret_store::{self, ReadSecrets};
 use crate::sources;
@@ -180,14 +183,20 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     };
     tokio::spawn(tell_about_secrets(data.clone(), handle.clone()));
     let library = boards::load(config.boards_dir.as_deref());
-    let setup = Setup {
+    let mut setup = Setup {
         sources: specs,
         open: config.board.clone(),
         ..Setup::default()
     };
     let settings = settings(&config);
+    schedule_reports(&config, &setup, &clients, &secrets, data.as_deref(), &stop);
     let book = book(&setup, &clients);
     let (duty, duty_rx, band) = DutyHandle::channel();
+    // After the book: neither rules nor charts of alerts ask the desk about itself.
+    let (figures, (spec, client)) = duty_metrics::source();
+    clients.insert(spec.name.clone(), client);
+    setup.sources.push(spec);
+    tokio::spawn(duty_metrics::run(duty.clone(), figures, stop.clone()));
     let (rota, rota_rx) = RotaHandle::channel();
     let investigation = Investigator::new(
         duty.clone(),
@@ -295,6 +304,44 @@ async fn keep_values_now_and_then(handle: Handle, data: PathBuf, stop: Cancellat
             () = tokio::time::sleep(KEEP_VALUES) => keep_values(&handle, data.clone()).await,
         }
     }
+}
+
+/// Reports that the configuration asks for, beside everything else.
+fn schedule_reports(
+    config: &Config,
+    setup: &Setup,
+    clients: &BTreeMap<String, Result<Arc<dyn Metrics>, Failure>>,
+    secrets: &ReadSecrets,
+    data: Option<&std::path::Path>,
+    stop: &CancellationToken,
+) {
+    let folder = data.map(|dir| dir.join("reports")).unwrap_or_default();
+    let plans: Vec<Plan> = config
+        .report
+        .iter()
+        .filter_map(|wanted| Plan::of(wanted, &folder))
+        .collect();
+    if plans.is_empty() {
+        return;
+    }
+    let mailer = match reports::post::mailer(&config.mail, secrets) {
+        Some(Ok(mailer)) => Some(Arc::new(mailer)),
+        // The alert desk tells it as a problem of its channel.
+        Some(Err(_)) | None => None,
+    };
+    let client = |s: &SourceSpec| Some((s.clone(), clients.get(&s.name)?.clone()));
+    let from = reports::From {
+        library: boards::load(config.boards_dir.as_deref()),
+        clients: setup.sources.iter().filter_map(client).collect(),
+        database: data.map(|dir| dir.join(duty::start::DATABASE)),
+        zone: config
+            .time_zone
+            .parse()
+            .unwrap_or(chrono_tz::Asia::Shanghai),
+        locale: config.locale.clone(),
+        promise: reports::PROMISE,
+    };
+    tokio::spawn(schedule::run(plans, from, mailer, stop.clone()));
 }
 
 /// Sources of metrics for charts and rules, in order of preference.

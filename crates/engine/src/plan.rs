@@ -21,6 +21,9 @@ pub struct RangeRequest {
     pub step: i64,
 }
 
+/// How often what a board's variables can be is asked for, ms.
+pub const VARIABLES: i64 = 60_000;
+
 /// The step for a window: fine enough for about 720 points, never finer than the refresh, whole seconds.
 pub fn step_for(window_ms: i64, refresh_ms: i64) -> i64 {
     let fine = window_ms / 720;

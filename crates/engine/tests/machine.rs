@@ -576,3 +576,67 @@ fn a_short_budget_of_age_does_not_make_fresh_values_look_old() {
         assert_eq!(engine.panels()[0].state, State::Data, "after {second} s");
     }
 }
+
+#[test]
+fn variables_are_chosen_from_what_sources_have_and_stand_in_the_questions() {
+    use model::board::Variable;
+    let mut setup = setup(
+        vec![panel("p", PanelKind::Gauge, r#"up{host=~"$host"}"#)],
+        vec![source("a", false)],
+    );
+    let variable = Variable {
+        id: "host".into(),
+        query: Some("label_values(up, host)".into()),
+        default: vec!["a.b".into()],
+        ..Variable::default()
+    };
+    if let Some(board) = setup.boards.get_mut("b") {
+        board.variables.push(variable);
+    }
+    let mut engine = Engine::new();
+    engine.handle(Event::Configured(setup), T0);
+    let probed = Event::Probed("a".into(), present(&["up"]), Meta::default());
+    let effects = engine.handle(probed, T0);
+    let asked = |effects: &[Effect]| -> Vec<String> {
+        let instant = |e: &Effect| match e {
+            Effect::Instant(_, key) => Some(key.expr.clone()),
+            _ => None,
+        };
+        effects.iter().filter_map(instant).collect()
+    };
+    let first = asked(&effects);
+    assert!(
+        first.contains(&r#"up{host=~"a\\.b"}"#.to_owned()),
+        "{first:?}"
+    );
+    assert!(
+        first.contains(&"group by (host) (up)".to_owned()),
+        "{first:?}"
+    );
+
+    let listing = effects.iter().find_map(|e| match e {
+        Effect::Instant(id, key) if key.expr.starts_with("group") => Some(*id),
+        _ => None,
+    });
+    let host = |name: &str| (Labels::from_pairs([("host", name)]), 1.0);
+    let answer = Ok((T0, vec![host("b"), host("a.b")]));
+    engine.handle(
+        Event::Instant(listing.unwrap(), answer, Meta::default()),
+        T0,
+    );
+    let board = engine.board().cloned().unwrap();
+    let status = engine.variables(&board);
+    assert_eq!(status[0].values, ["a.b", "b"]);
+    assert_eq!(status[0].chosen, ["a.b"]);
+
+    // One variable of one value: the second is left out. What the board does not have is nothing.
+    let chosen = BTreeMap::from([
+        ("host".to_owned(), vec!["b".to_owned(), "c".to_owned()]),
+        ("other".to_owned(), vec!["x".to_owned()]),
+    ]);
+    let effects = engine.handle(Event::Chosen("b".into(), chosen), T0 + 1);
+    assert_eq!(asked(&effects), [r#"up{host=~"b"}"#]);
+    let everything = BTreeMap::from([("host".to_owned(), Vec::new())]);
+    let effects = engine.handle(Event::Chosen("b".into(), everything), T0 + 2);
+    assert_eq!(asked(&effects), [r#"up{host=~".*"}"#]);
+}

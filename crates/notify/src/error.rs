@@ -46,6 +46,12 @@ pub enum Code {
     Busy,
     /// The other side has failed (`status`).
     ServerError,
+    /// The mail server refuses user or password (`status`).
+    MailLogin,
+    /// The mail server refuses the mail or its receiver: 5yz (`status`).
+    MailRefused,
+    /// The mail server puts the mail off: 4yz (`status`).
+    MailDeferred,
     /// The person has no address at this channel (`person`).
     NoAddress,
     /// The channel has been closed.
@@ -54,7 +60,7 @@ pub enum Code {
 
 impl Code {
     /// All codes.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 24] = [
         Self::NoSessionBus,
         Self::NoNotificationServer,
         Self::NotificationServerSlow,
@@ -74,6 +80,9 @@ impl Code {
         Self::Rejected,
         Self::Busy,
         Self::ServerError,
+        Self::MailLogin,
+        Self::MailRefused,
+        Self::MailDeferred,
         Self::NoAddress,
         Self::Closed,
     ];
@@ -100,6 +109,9 @@ impl Code {
             Self::Rejected => "rejected",
             Self::Busy => "busy",
             Self::ServerError => "server_error",
+            Self::MailLogin => "mail_login",
+            Self::MailRefused => "mail_refused",
+            Self::MailDeferred => "mail_deferred",
             Self::NoAddress => "no_address",
             Self::Closed => "closed",
         }

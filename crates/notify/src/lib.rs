@@ -8,6 +8,7 @@
 pub mod bucket;
 pub mod channel;
 pub mod error;
+pub mod mail;
 pub mod memory;
 pub mod message;
 pub mod popup;

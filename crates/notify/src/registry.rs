@@ -116,6 +116,7 @@ const ALL: Registry = Registry(&[
     crate::popup::ENTRY,
     crate::sound::ENTRY,
     crate::webhook::ENTRY,
+    crate::mail::ENTRY,
 ]);
 
 impl Registry {
@@ -179,7 +180,13 @@ mod tests {
             for problem in crate::webhook::PROBLEMS {
                 assert!(exists(locale, &format!("channel.setting.{problem}")));
             }
-            for key in ["unknown_kind", "malformed"] {
+            for key in [
+                "unknown_kind",
+                "malformed",
+                "mailbox",
+                "unencrypted",
+                "no_password",
+            ] {
                 assert!(exists(locale, &format!("channel.setting.{key}")));
             }
         }
@@ -197,7 +204,7 @@ mod tests {
         };
         assert_eq!(
             (kind.as_str(), known.as_str()),
-            ("pager‹U+202E›", "popup, sound, webhook")
+            ("pager‹U+202E›", "popup, sound, webhook, mail")
         );
     }
 
@@ -205,7 +212,7 @@ mod tests {
     fn an_unknown_setting_is_an_error() {
         let mut settings = Settings::default();
         settings.values.insert("colour".into(), "red".into());
-        for kind in ["popup", "sound", "webhook"] {
+        for kind in ["popup", "sound", "webhook", "mail"] {
             let built = Registry::all().build(kind, &settings, &Surroundings::default());
             let Err(BuildError::Settings { detail, .. }) = built else {
                 panic!("{kind} took it")

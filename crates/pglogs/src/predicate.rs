@@ -116,6 +116,26 @@ pub(crate) fn counted(filter: &Filter) -> bool {
     }
 }
 
+/// The table of counters that answers a filter that is [`counted`], the smaller if it can.
+pub(crate) fn counters(filter: &Filter) -> &'static str {
+    if names_service(filter) {
+        "shouwang_logs.minute"
+    } else {
+        "shouwang_logs.minute_level"
+    }
+}
+
+fn names_service(filter: &Filter) -> bool {
+    match filter {
+        Filter::And(all) | Filter::Or(all) => all.iter().any(names_service),
+        Filter::Not(inner) => names_service(inner),
+        Filter::Is(f, _) | Filter::Contains(f, _) | Filter::Prefix(f, _) | Filter::Has(f) => {
+            *f == Field::Service
+        }
+        Filter::All | Filter::AtLeast(_) | Filter::Text(_) | Filter::Number(..) => false,
+    }
+}
+
 struct Writer<'a> {
     sql: &'a mut Sql,
     layout: &'a Layout,
@@ -575,6 +595,15 @@ mod tests {
         assert!(counted(&yes) && counted(&Filter::All));
         assert!(!counted(&yes.and(Filter::Text("x".into()))));
         assert!(!counted(&Filter::Has(Field::Host)));
+        assert_eq!(
+            counters(&Filter::AtLeast(LogLevel::Warn)),
+            "shouwang_logs.minute_level"
+        );
+        let service = Filter::Is(Field::Service, "a".into());
+        assert_eq!(
+            counters(&Filter::Not(Box::new(service))),
+            "shouwang_logs.minute"
+        );
     }
 
     #[test]

@@ -6,12 +6,15 @@ use chrono::{Days, NaiveDate};
 use sqlx::{Connection as _, PgConnection};
 
 /// Newest version of the schema that this program knows.
-pub const VERSION: i32 = 1;
+pub const VERSION: i32 = 2;
 /// Oldest server that has what we use (`date_bin`).
 const OLDEST_SERVER: i32 = 140_000;
 
 const ROLES: &str = include_str!("../migrations/roles.sql");
-const MIGRATIONS: &[(i32, &str)] = &[(1, include_str!("../migrations/0001_lines.sql"))];
+const MIGRATIONS: &[(i32, &str)] = &[
+    (1, include_str!("../migrations/0001_lines.sql")),
+    (2, include_str!("../migrations/0002_levels.sql")),
+];
 
 /// All statements that make the schema in an empty database, for whoever runs them by hand.
 pub fn script() -> String {

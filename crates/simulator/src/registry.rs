@@ -351,6 +351,22 @@ impl Registry {
         }
     }
 
+    /// Forgets every series whose family is not among `families`, so that steps cost only what is wanted.
+    pub(crate) fn keep(&mut self, families: &[&str]) {
+        let kept: Vec<usize> = (0..self.family.len())
+            .filter(|i| families.contains(&self.family[*i].as_str()))
+            .collect();
+        self.labels = kept.iter().map(|i| self.labels[*i].clone()).collect();
+        self.shown = kept.iter().map(|i| self.shown[*i]).collect();
+        self.order = kept.iter().map(|i| self.order[*i]).collect();
+        self.family = kept.iter().map(|i| self.family[*i].clone()).collect();
+        self.metadata
+            .retain(|m| families.contains(&m.name.as_str()));
+        let slots: std::collections::HashSet<usize> = self.order.iter().copied().collect();
+        // All slots of an entry are of one family: its first says whether it is kept.
+        self.entries.retain(|e| slots.contains(&e.slot));
+    }
+
     /// Values in the order of `labels`.
     pub(crate) fn values(&self) -> impl Iterator<Item = f64> + '_ {
         self.order.iter().zip(&self.shown).map(|(i, shown)| {

@@ -44,7 +44,7 @@ pub use alerts::{
 pub use connection::{Auth, ConfigError, Connection, Limits, Proxy, TlsOptions};
 pub use error::{Capacity, QueryFault, SourceError, TlsFault};
 pub use http::{prepare_tls, tls_fault};
-pub use logs::{LOG_KINDS, LogKind, LogSink, LogStoreInfo, Logs, connect_logs, connect_logs_with};
+pub use logs::{LOG_KINDS, LogKind, LogSink, LogStoreInfo, Logs, connect_logs};
 pub use metrics::{Answer, Ask, Flavor, Metadata, Metrics, SourceInfo, Span, cancellable};
 pub use traces::{TRACE_KINDS, TraceApi, TraceKind, TraceSourceInfo, Traces, connect_traces};
 pub use weblogs::{FieldNames, LOG_WARNINGS, LogOptions};

@@ -105,19 +105,11 @@ pub const LOG_KINDS: &[LogKind] = &[
     },
 ];
 
-/// A client of kind `kind` that finds out by itself which fields mean what.
-///
-/// # Errors
-/// [`ConfigError::UnknownKind`], or what is wrong with the connection.
-pub fn connect_logs(kind: &str, connection: &Connection) -> Result<Arc<dyn Logs>, ConfigError> {
-    connect_logs_with(kind, connection, &LogOptions::default())
-}
-
 /// A client of kind `kind`.
 ///
 /// # Errors
 /// [`ConfigError::UnknownKind`], or what is wrong with the connection.
-pub fn connect_logs_with(
+pub fn connect_logs(
     kind: &str,
     connection: &Connection,
     options: &LogOptions,

@@ -340,6 +340,17 @@ pub struct WantedView {
     pub at: f64,
 }
 
+/// A page of the desk that a panel of the wall leads to.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct WantedPlace {
+    /// `logs` or `traces`.
+    pub page: String,
+    /// The query of the log search, or the service whose traces are wanted.
+    pub query: String,
+    /// When it was asked for, ms; the page goes there once for each such time.
+    pub at: f64,
+}
+
 /// The list's answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct AlertPage {
@@ -364,6 +375,8 @@ pub struct AlertPage {
     pub settings: ViewSettings,
     /// An alert that was asked for from outside of the window.
     pub wanted: Option<WantedView>,
+    /// A page of the desk that was asked for from outside of the window.
+    pub place: Option<WantedPlace>,
     /// Why the search cannot be understood; the list is then empty.
     pub error: Option<ErrorView>,
 }

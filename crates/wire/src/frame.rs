@@ -5,7 +5,7 @@
 
 use crate::{
     AlertBand, AnnotationView, BoardView, KioskView, Mark, PanelFrame, SeriesView, SourceView,
-    Verdict, ViewSettings,
+    VariableView, Verdict, ViewSettings,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -35,6 +35,8 @@ pub struct FrameHead {
     pub alerts: Option<AlertBand>,
     /// This screen, when changed.
     pub kiosk: Option<KioskView>,
+    /// What can be chosen for the board, and what is, when either is another.
+    pub variables: Option<Vec<VariableView>>,
     /// What happened lately, oldest first, when changed.
     pub annotations: Option<Vec<AnnotationView>>,
     /// Panels that changed.
@@ -140,6 +142,7 @@ mod tests {
             verdict: Some(Verdict::default()),
             alerts: None,
             kiosk: None,
+            variables: None,
             annotations: None,
             panels: vec![],
         };

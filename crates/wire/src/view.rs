@@ -359,6 +359,21 @@ pub struct PanelFrame {
     pub queries: Vec<crate::QueryFrame>,
 }
 
+/// Something that can be chosen for a whole board.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct VariableView {
+    /// Used as `$id`.
+    pub id: String,
+    /// Locale key of its name, or the id.
+    pub label: String,
+    /// What can be chosen: values of labels, hostile input.
+    pub values: Vec<String>,
+    /// What is; empty: everything.
+    pub chosen: Vec<String>,
+    /// Several may be chosen.
+    pub multi: bool,
+}
+
 /// What kind of thing happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
 #[serde(rename_all = "snake_case")]

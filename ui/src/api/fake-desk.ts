@@ -222,6 +222,7 @@ export class FakeDesk {
       duty: this.duty(now),
       settings: this.settings(),
       wanted: null,
+      place: null,
     }
     try {
       const { list, items } = this.list(q)

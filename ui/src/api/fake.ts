@@ -5,7 +5,7 @@ import { bench, boardOf, kinds, overview, shipped, states, type FakePanel, type 
 import { topologyOf } from './fake-topology'
 import { encode } from './frame'
 import type { Call } from './host'
-import type { Abnormal, AnnotationView, FrameHead, HealthView, KioskView, LogLineView, LogTailView, PanelFrame, PanelState, QueryFrame, SeverityView, SourceView, Verdict, ViewSettings } from './wire'
+import type { Abnormal, AnnotationView, FrameHead, HealthView, KioskView, LogLineView, LogTailView, PanelFrame, PanelState, QueryFrame, SeverityView, SourceView, VariableView, Verdict, ViewSettings } from './wire'
 
 const FAULT = { code: 'timeout' as const, params: { seconds: '10' } }
 
@@ -58,6 +58,10 @@ export class Fake {
     switch (command) {
       case 'pull':
         return this.pull(Number(args.cursor))
+      case 'choose_variables':
+        this.variables = this.variables.map((one) => ({ ...one, chosen: (args.values as Record<string, string[]>)[one.id] ?? one.chosen }))
+        this.cursor = 0
+        return null
       case 'panel_lines':
         return this.lines(args.mark !== null)
       case 'panel_range':
@@ -187,6 +191,7 @@ export class Fake {
       verdict: this.verdict(panels, block, now, full),
       alerts: this.desk.band(),
       kiosk: full ? this.kiosk() : null,
+      variables: full ? this.variables : null,
       annotations: full ? this.happened(now) : null,
       panels,
     }
@@ -203,6 +208,11 @@ export class Fake {
     })
     return { lines, mark: String(now), left_out: 0, phrases: [] }
   }
+
+  private variables: VariableView[] = [
+    { id: 'host', label: '主机', values: ['api-01', 'api-02', 'api-03', 'pg-main', 'pg-replica-2'], chosen: [], multi: true },
+    { id: 'env', label: '环境', values: ['prod', 'staging'], chosen: ['prod'], multi: false },
+  ]
 
   private happened(now: number): AnnotationView[] {
     const one = (minutes: number, kind: AnnotationView['kind'], title: string, place: string, severity: SeverityView = 'normal'): AnnotationView => ({
@@ -289,6 +299,7 @@ export class Fake {
       verdict: null,
       alerts: null,
       kiosk: null,
+      variables: null,
       annotations: null,
       panels: [{ id, state: { kind: 'data' }, severity: 'normal', demo: true, topology: null, queries }],
     }

@@ -12,6 +12,7 @@ const head = (queries: QueryFrame[] = []): FrameHead => ({
   verdict: null,
   alerts: null,
   kiosk: null,
+  variables: null,
   annotations: null,
   panels: [{ id: 'p', state: { kind: 'data' }, severity: 'normal', demo: false, topology: null, queries }],
 })

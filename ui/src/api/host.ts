@@ -87,6 +87,8 @@ export interface Host {
   wallCommand(what: WallKey): Promise<void>
   /** Wants to leave full screen. */
   leaveKiosk(pin: string): Promise<LeaveView>
+  /** Values for a board's variables; an empty list stands for everything. */
+  chooseVariables(board: string, values: Record<string, string[]>): Promise<void>
   /** Shows another board. */
   openBoard(board: string): Promise<void>
   /** `zh-CN` or `en`. */
@@ -179,6 +181,8 @@ export interface Host {
   traceCompare(first: TraceOpen, second: TraceOpen): Promise<TraceDiffView>
   /** Who calls whom. */
   traceGraph(ask: TraceGraphAsk): Promise<TraceGraphView>
+  /** Opens the desk at 日志 with a query, or at 链路 with a service. */
+  openPlace(page: 'logs' | 'traces', query: string): Promise<void>
   /** Opens a window, or brings it to the front; the desk shows the alert, if one is named. */
   openWindow(kind: WindowKind, alert?: number): Promise<void>
 }
@@ -207,6 +211,7 @@ export function hostOver(call: Call): Host {
     panelRange: async (panel, from, to, points) =>
       decode(bytes(await call('panel_range', { panel, from, to, points }))),
     health: async () => (await call('health')) as HealthView,
+    chooseVariables: async (board, values) => void (await call('choose_variables', { board, values })),
     openBoard: async (board) => void (await call('open_board', { board })),
     wallCommand: async (what) => void (await call('wall_command', { what })),
     leaveKiosk: async (pin) => (await call('leave_kiosk', { pin })) as LeaveView,
@@ -255,6 +260,7 @@ export function hostOver(call: Call): Host {
     traceStatistics: async (ask) => (await call('trace_statistics', { ask })) as TraceStatisticsView,
     traceCompare: async (first, second) => (await call('trace_compare', { first, second })) as TraceDiffView,
     traceGraph: async (ask) => (await call('trace_graph', { ask })) as TraceGraphView,
+    openPlace: async (page, query) => void (await call('open_place', { page, query })),
     openWindow: async (kind, alert) => void (await call('open_window', { kind, alert: alert ?? null })),
   }
 }

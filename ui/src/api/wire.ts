@@ -3931,13 +3931,13 @@ verdict: Verdict | null,
  */
 alerts: AlertBand | null, 
 /**
- * What can be chosen for the board, and what is, when either is another.
- */
-variables: Array<VariableView> | null, 
-/**
  * This screen, when changed.
  */
 kiosk: KioskView | null, 
+/**
+ * What can be chosen for the board, and what is, when either is another.
+ */
+variables: Array<VariableView> | null, 
 /**
  * What happened lately, oldest first, when changed.
  */

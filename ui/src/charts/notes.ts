@@ -88,9 +88,17 @@ export function drawNotes(ctx: CanvasRenderingContext2D, all: readonly Cluster[]
 function label(ctx: CanvasRenderingContext2D, cluster: Cluster, room: number, x: number, y: number): void {
   const [first] = cluster.notes
   if (first === undefined) return
+  const ratio = window.devicePixelRatio || 1
   const count = cluster.notes.length > 1 ? `${cluster.notes.length}× ` : ''
   const words = `${count}${tame(first.title, 24)}`
+  const said = ctx.measureText(words).width <= room ? words : count.trim()
+  const width = ctx.measureText(said).width
+  if (said === '' || width > room) return
+  // On a ground of its own, because lines run there too.
+  ctx.fillStyle = currentLook().colour('--panel')
+  ctx.globalAlpha = 0.82
+  ctx.fillRect(x - 2, y - 0.5 * axisFont() * ratio, width + 4, axisFont() * ratio)
+  ctx.globalAlpha = 1
   ctx.fillStyle = currentLook().colour('--text-2')
-  if (ctx.measureText(words).width <= room) ctx.fillText(words, x, y)
-  else if (count !== '' && ctx.measureText(count).width <= room) ctx.fillText(count.trim(), x, y)
+  ctx.fillText(said, x, y)
 }

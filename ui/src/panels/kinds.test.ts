@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { AlertRow, ForecastView, QueryView, SloView, TopologyView } from '../api/wire'
+import type { AlertRow, ForecastView, LinkView, QueryView, SloView, TopologyView, VariableView } from '../api/wire'
 import { rgb } from '../charts/heat'
 import { judge } from '../shared/severity'
 import { Zone } from '../shared/time'
+import { chosenText, withVariables } from '../stores/variables'
 import { QueryData } from '../stores/query'
 import { chosen } from './alert_list/rows'
 import { zones } from './bar_gauge/zones'
@@ -10,6 +11,7 @@ import { calendar, dayAfter, weekday } from './calendar/cells'
 import { holtWinters, linear, outside, predict, reaches, sameTime } from './forecast/predict'
 import { bucketRows, endOf, every, grid, seriesRows, strength } from './heatmap/cells'
 import { bins, place, quantile } from './histogram/bins'
+import { filled, rowLink, titleLink } from './links'
 import { piece, shares } from './ring/shares'
 import { objectives } from './slo/budget'
 import { sparkRows } from './spark_table/rows'
@@ -346,5 +348,35 @@ describe('topology', () => {
     expect(weight(0)).toBe(1)
     expect(weight(100)).toBeGreaterThan(weight(10))
     expect(weight(1e30)).toBe(5)
+  })
+})
+
+describe('links', () => {
+  const board: LinkView = { to: 'board', target: 'server', variables: {} }
+  const host: LinkView = { to: 'board', target: 'server', variables: { host: '$instance' } }
+  const logs: LinkView = { to: 'logs', target: 'service:$service level>=error', variables: {} }
+
+  it('of a title need no row, those of a row do', () => {
+    expect(titleLink([logs, board])).toBe(board)
+    expect(rowLink([board, host])).toBe(host)
+    expect(rowLink([board])).toBeNull()
+    expect(titleLink([logs])).toBeNull()
+  })
+
+  it('keep a hostile value a value', () => {
+    expect(filled(logs, { service: 'a" or level:debug \\' }).target).toBe('service:"a\\" or level:debug \\\\" level>=error')
+    expect(filled(host, { instance: 'api-01:9100' }).variables).toEqual({ host: 'api-01:9100' })
+    expect(filled(host, {}).variables).toEqual({ host: '' })
+    expect(filled(logs, { service: 'x'.repeat(5000) }).target.length).toBeLessThanOrEqual(800)
+  })
+})
+
+describe('variables', () => {
+  const one = (over: Partial<VariableView>): VariableView => ({ id: 'host', label: 'host', values: [], chosen: [], multi: true, ...over })
+  it('stand in titles as what is chosen', () => {
+    const all = [one({ chosen: ['a', 'b'] }), one({ id: 'hostname' })]
+    expect(withVariables('$host · $hostname · $other · 5$', all, '全部')).toBe('a, b · 全部 · $other · 5$')
+    expect(chosenText(one({ chosen: ['a', 'b', 'c', 'd'] }), '全部')).toBe('a +3')
+    expect(withVariables('$host', [], '全部')).toBe('$host')
   })
 })

@@ -18,6 +18,7 @@ const page = (over: Partial<AlertPage>): AlertPage => ({
   duty,
   settings: { locale: 'zh-CN', theme: 'dark', time_zone: 'Asia/Shanghai', kiosk: false, type_scale: 1, boards: [] },
   wanted: null,
+  place: null,
   error: null,
   ...over,
 })

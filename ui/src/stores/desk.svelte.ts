@@ -1,4 +1,4 @@
-import type { AlertItem, AlertPage, AlertRow, DutyView, ErrorView, TabCounts, ViewSettings, WantedView } from '../api/wire'
+import type { AlertItem, AlertPage, AlertRow, DutyView, ErrorView, TabCounts, ViewSettings, WantedPlace, WantedView } from '../api/wire'
 import { opening, type Question } from '../features/alerts/question'
 import { setLocale } from '../i18n/index.svelte'
 
@@ -37,7 +37,10 @@ export class DeskStore {
   heardAt: number
   private base = 0
   private settingsKey = ''
+  /** A page that another window asked for. */
+  place = $state.raw<WantedPlace | null>(null)
   private wantedAt = NaN
+  private placeAt = NaN
 
   constructor(monotonic: number) {
     this.heardAt = monotonic
@@ -71,7 +74,11 @@ export class DeskStore {
 
   /** What was asked for from outside is shown once; what was asked for long before this window opened is not. */
   private want(page: AlertPage): void {
-    const { wanted } = page
+    const { wanted, place } = page
+    if (place !== null && place.at !== this.placeAt) {
+      this.placeAt = place.at
+      if (this.started || page.now - place.at < WANTED_FOR) this.place = place
+    }
     if (wanted === null || wanted.at === this.wantedAt) return
     this.wantedAt = wanted.at
     if (this.started || page.now - wanted.at < WANTED_FOR) this.wanted = wanted

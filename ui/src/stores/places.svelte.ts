@@ -7,6 +7,8 @@ export type Page = (typeof PAGES)[number]
 export interface Wanted {
   /** For the list of alerts: its search. */
   alerts: { search: string }
+  /** For 历史: its search, and the moment it is about. */
+  history: { search: string; at: number }
   /** For 日志: a query in its language, and the time it is about. */
   logs: { query: string; from?: number; to?: number }
   /** For 链路: a trace, or a search. Ids are hexadecimal; a trace's may be its lower half. */

@@ -1,5 +1,5 @@
 import type { Frame } from '../api/frame'
-import type { Abnormal, AlertBand, AnnotationView, BoardView, KioskView, SourceView, Verdict, ViewSettings } from '../api/wire'
+import type { Abnormal, AlertBand, AnnotationView, BoardView, KioskView, SourceView, VariableView, Verdict, ViewSettings } from '../api/wire'
 import { setLocale } from '../i18n/index.svelte'
 import { bandOf } from './bands'
 import { PanelModel } from './panel.svelte'
@@ -21,6 +21,8 @@ export class WallStore {
   alerts = $state.raw<AlertBand | null>(null)
   /** This screen of the wall. */
   kiosk = $state.raw<KioskView | null>(null)
+  /** What can be chosen for the board, and what is. */
+  variables = $state.raw<VariableView[]>([])
   /** What happened lately, oldest first. */
   annotations = $state.raw<AnnotationView[]>([])
   /** Into how many bands the board is cut, of which one changes between two frames (see bands.ts). */
@@ -60,6 +62,7 @@ export class WallStore {
     if (head.sources !== null) this.sources = head.sources
     if (head.verdict !== null) this.judge(head.verdict)
     if (head.alerts !== null) this.alerts = head.alerts
+    if (head.variables !== null) this.variables = head.variables
     if (head.annotations !== null) this.annotations = head.annotations
     for (const panel of head.panels) this.byId.get(panel.id)?.apply(panel, block)
     if (head.full || this.bands === 1) this.showAll()

@@ -1,16 +1,16 @@
-import { flushSync, mount, unmount } from 'svelte'
+import { flushSync, unmount } from 'svelte'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { HOSTILE } from '../api/fake-alerts'
 import { FakeDesk } from '../api/fake-desk'
 import { hostOver } from '../api/host'
 import type { AlertAct, AlertRow } from '../api/wire'
-import App from '../App.svelte'
+import { open as show } from '../open'
 import { answers, DEAF } from '../features/takeover/told'
 import { windowOf, placeOf } from '../window'
 import { IN_BAND, inBand, TURN } from './band'
 
 const settings = { locale: 'zh-CN', theme: 'dark', time_zone: 'Asia/Shanghai', kiosk: false, type_scale: 1, boards: [] }
-let app: ReturnType<typeof mount> | null = null
+let app: Record<string, unknown> | null = null
 let acts: AlertAct[] = []
 let opened: unknown[] = []
 
@@ -26,7 +26,7 @@ async function open(hash: string, query = ''): Promise<void> {
   })
   const target = document.createElement('div')
   document.body.append(target)
-  app = mount(App, { target, props: { host } })
+  app = await show(host, target)
   await pass(200)
 }
 async function pass(ms: number): Promise<void> {

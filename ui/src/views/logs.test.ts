@@ -1,13 +1,13 @@
-import { flushSync, mount, unmount } from 'svelte'
+import { flushSync, unmount } from 'svelte'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FakeDesk } from '../api/fake-desk'
 import { FakeLogs } from '../api/fake-logs'
 import { hostOver } from '../api/host'
 import type { LogPageAsk, LogTailAsk } from '../api/wire'
-import App from '../App.svelte'
+import { open as show } from '../open'
 
 const settings = { locale: 'zh-CN', theme: 'dark', time_zone: 'Asia/Shanghai', kiosk: false, type_scale: 1, boards: [] }
-let app: ReturnType<typeof mount> | null = null
+let app: Record<string, unknown> | null = null
 let logs: FakeLogs
 let refuse: ((command: string) => unknown) | null = null
 
@@ -52,7 +52,7 @@ beforeEach(async () => {
   })
   const target = document.createElement('div')
   document.body.append(target)
-  app = mount(App, { target, props: { host } })
+  app = await show(host, target)
   await pass(400)
 })
 afterEach(async () => {

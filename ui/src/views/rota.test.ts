@@ -1,12 +1,12 @@
-import { flushSync, mount, unmount } from 'svelte'
+import { flushSync, unmount } from 'svelte'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { FakeDesk } from '../api/fake-desk'
 import { hostOver } from '../api/host'
 import type { RotaEdit, RotaQuery } from '../api/wire'
-import App from '../App.svelte'
+import { open as show } from '../open'
 
 const settings = { locale: 'zh-CN', theme: 'dark', time_zone: 'Asia/Shanghai', kiosk: false, type_scale: 1, boards: [] }
-let app: ReturnType<typeof mount> | null = null
+let app: Record<string, unknown> | null = null
 let edits: RotaEdit[] = []
 let previews: RotaEdit[] = []
 let pages: { query: RotaQuery; answered: boolean }[] = []
@@ -34,7 +34,7 @@ async function open(hash: string, query = ''): Promise<void> {
   })
   const target = document.createElement('div')
   document.body.append(target)
-  app = mount(App, { target, props: { host } })
+  app = await show(host, target)
   await pass(300)
 }
 async function pass(ms: number): Promise<void> {

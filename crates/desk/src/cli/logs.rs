@@ -103,10 +103,6 @@ async fn connect(kept: &Kept<'_>, locale: &str) -> Outcome<Maintainer> {
     connecting.map_err(|e| failed(&e, locale))
 }
 
-fn today() -> chrono::NaiveDate {
-    chrono::DateTime::from_timestamp_nanos(postgres::clock()()).date_naive()
-}
-
 fn say_step(step: &Step, locale: &str) -> String {
     let mut params = vec![("day", step.day().to_string())];
     match step {
@@ -154,7 +150,7 @@ async fn retain(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> Outcom
     let mut any = false;
     for _ in 0..3 {
         let state = keeper.state().await.map_err(|e| failed(&e, locale))?;
-        let steps = plan(&state, &policy, today());
+        let steps = plan(&state, &policy, postgres::today());
         if arguments.get_flag("dry-run") {
             return Ok(show_plan(&steps, &state, &policy, json, locale));
         }
@@ -183,7 +179,7 @@ async fn retain(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> Outcom
 
 fn show_plan(steps: &[Step], state: &State, policy: &Policy, json: bool, locale: &str) -> ExitCode {
     if json {
-        let found = findings(state, policy, today());
+        let found = findings(state, policy, postgres::today());
         line(&json!({"steps": steps, "findings": found}).to_string());
         return ExitCode::SUCCESS;
     }
@@ -203,7 +199,7 @@ fn show_plan(steps: &[Step], state: &State, policy: &Policy, json: bool, locale:
 }
 
 fn tell_findings(state: &State, policy: &Policy, json: bool, locale: &str) {
-    for finding in findings(state, policy, today()) {
+    for finding in findings(state, policy, postgres::today()) {
         if json {
             line(&json!({"event": "finding", "what": finding}).to_string());
         } else {
@@ -254,7 +250,7 @@ async fn status(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> Outcom
     let state = state.map_err(|e| failed(&e, locale))?;
     let policy = postgres::policy(kept.store, false);
     if arguments.get_flag("json") {
-        let found = findings(&state, &policy, today());
+        let found = findings(&state, &policy, postgres::today());
         line(&json!({"state": state, "findings": found}).to_string());
         return Ok(ExitCode::SUCCESS);
     }

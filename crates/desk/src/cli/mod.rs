@@ -6,6 +6,8 @@ mod keep;
 mod logs;
 mod output;
 mod query;
+mod render;
+mod report;
 pub(crate) mod say;
 mod wall;
 
@@ -111,6 +113,8 @@ fn run(name: &str, arguments: &ArgMatches, loaded: Loaded, locale: &'static str)
         "backup" => runtime.block_on(keep::backup(arguments, &loaded, locale)),
         "restore" => runtime.block_on(keep::restore(arguments, &loaded, locale)),
         "logs" => runtime.block_on(logs::run(arguments, &loaded, locale)),
+        "render" => runtime.block_on(render::run(arguments, &loaded, locale)),
+        "report" => runtime.block_on(report::run(arguments, &loaded, locale)),
         "rules" => keep::rules(arguments, &loaded, locale),
         "wall" => runtime.block_on(wall::run(arguments, &loaded, locale)),
         "autostart" => wall::autostart(arguments, &loaded, locale),
@@ -230,6 +234,8 @@ pub fn command(locale: &str) -> Command {
         .subcommands(wall::commands(&t))
         .subcommand(logs_command(&t))
         .subcommand(query_command(&t))
+        .subcommand(render::command(&t).help_template(template(&t)))
+        .subcommand(report::command(&t).help_template(template(&t)))
         .subcommand(secret_command(&t))
         .subcommand(simulator_command(&t))
 }

@@ -230,7 +230,7 @@ impl Walk<'_> {
             config.time_zone = Config::default().time_zone;
         }
         self.wall(config);
-        let mut names: Vec<String> = vec!["local".into(), "demo".into()];
+        let mut names: Vec<String> = vec!["local".into(), "demo".into(), "desk".into()];
         let mut kept = Vec::new();
         for (i, source) in std::mem::take(&mut config.source).into_iter().enumerate() {
             if self.source(&source, i, &names) {
@@ -317,6 +317,19 @@ impl Walk<'_> {
             }
         }
         config.log_store = kept;
+        let wanted = &config.demo.log_store;
+        let takes = |s: &LogStore| {
+            s.name == *wanted
+                && s.kind == "postgresql"
+                && !s.write_user.is_empty()
+                && s.table.is_none()
+        };
+        if !wanted.is_empty() && !config.log_store.iter().any(takes) {
+            let line = self.line("demo.log_store");
+            let params = [("store", wanted.clone())];
+            self.add("config_demo_log_store", line, "demo.log_store", &params);
+            config.demo.log_store.clear();
+        }
     }
 
     fn log_store(&mut self, store: &LogStore, i: usize, names: &[String]) -> bool {

@@ -17,6 +17,7 @@ impl Walk<'_> {
         self.conditions(config);
         self.times(config, &people);
         self.reach(config);
+        self.reports(config);
     }
 
     fn alert_sources(&mut self, config: &mut Config) {

@@ -8,6 +8,7 @@ pub mod check_duty;
 mod check_wall;
 pub mod duty;
 pub mod reference;
+pub mod report;
 pub mod schema;
 pub mod traces;
 
@@ -64,6 +65,10 @@ pub struct Config {
     pub maintenance: Vec<duty::Maintenance>,
     /// The generic webhook.
     pub webhook: duty::Webhook,
+    /// The mail server.
+    pub mail: report::Mail,
+    /// Reports on schedule.
+    pub report: Vec<report::Report>,
     /// The simulated platform.
     pub demo: Demo,
 }
@@ -224,6 +229,30 @@ pub struct LogStore {
     pub cold_dir: Option<PathBuf>,
     /// A table that is there already, for `postgresql`.
     pub table: Option<LogTable>,
+    /// What of a server is looked at; see [`source::LogOptions::scope`].
+    pub scope: String,
+    /// Which of a server's fields are a line's own; those not named are found out.
+    pub fields: LogFields,
+}
+
+/// A server's names for a line's own fields; see [`source::FieldNames`].
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct LogFields {
+    /// How serious.
+    pub level: String,
+    /// Which category.
+    pub category: String,
+    /// What wrote it.
+    pub service: String,
+    /// Where.
+    pub host: String,
+    /// The text.
+    pub message: String,
+    /// The trace.
+    pub trace_id: String,
+    /// The span.
+    pub span_id: String,
 }
 
 /// Which column of a table that is there already is what; see [`pglogs::mapping::Mapping`].
@@ -314,6 +343,8 @@ pub struct Demo {
     pub incidents: bool,
     /// Log lines a second, always the same; by default about 20 by the rhythm of the day.
     pub log_lines_per_second: Option<f64>,
+    /// The PostgreSQL store that its log lines are written to; empty: a store inside the program.
+    pub log_store: String,
 }
 
 impl Default for Config {
@@ -340,6 +371,8 @@ impl Default for Config {
             quiet: Vec::new(),
             maintenance: Vec::new(),
             webhook: duty::Webhook::default(),
+            mail: report::Mail::default(),
+            report: Vec::new(),
             demo: Demo::default(),
         }
     }
@@ -391,6 +424,7 @@ impl Default for Demo {
             seed: 1,
             incidents: true,
             log_lines_per_second: None,
+            log_store: String::new(),
         }
     }
 }

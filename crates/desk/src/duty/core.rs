@@ -5,7 +5,7 @@ use super::commit::{self, Batch, FAIL_OPEN_AFTER, Reply};
 use super::driver::Driver;
 use super::filter::{Filter, FilterError};
 use super::handle::{Ask, DutyHandle, Message, SourceNews};
-use super::list::{self, Question, Survey};
+use super::list::{self, Brief, Question, Survey};
 use super::seen::Seen;
 use super::sentences::Names;
 use super::shell::{Shell, ShellState, Window};
@@ -23,7 +23,8 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use wire::{
     AlertAct, AlertBand, AlertPage, AlertQuery, AlertSourceView, ChannelView, DutyView, ErrorCode,
-    ErrorView, MatcherView, NextView, PersonView, PreviewView, ViewSettings, WantedView,
+    ErrorView, MatcherView, NextView, PersonView, PreviewView, ViewSettings, WantedPlace,
+    WantedView,
 };
 
 /// Messages taken in one turn.
@@ -36,6 +37,8 @@ const PREVIEW: usize = 50;
 const BAND: usize = 6;
 /// Alerts in the wall's ticker.
 const TICKER: usize = 30;
+/// Characters of a place that another window asks for.
+const MAX_PLACE: usize = 1_000;
 /// An absence is spoken of for so long after the start, ms.
 const CAUGHT_UP_SHOWN: i64 = 10 * 60_000;
 
@@ -108,6 +111,7 @@ pub struct DutyCore {
     store_error: Option<ErrorView>,
     muted_until: Option<i64>,
     wanted: Option<WantedView>,
+    place: Option<WantedPlace>,
     away: Option<(i64, i64)>,
     seen: Seen,
     shown: (u64, ShellState),
@@ -158,6 +162,7 @@ impl DutyCore {
             store_error: None,
             muted_until: None,
             wanted: None,
+            place: None,
             away: None,
             seen: Seen::default(),
             shown: (u64::MAX, ShellState::default()),
@@ -239,6 +244,13 @@ impl DutyCore {
             Message::Rota(news) => self.rota_news(*news),
             Message::Popup(event) => self.popup(&event),
             Message::Want(alert) => self.want(Some(alert)),
+            Message::Place(page, query) => {
+                self.place = Some(WantedPlace {
+                    page: page.chars().take(MAX_PLACE).collect(),
+                    query: query.chars().take(MAX_PLACE).collect(),
+                    at: clock::now_ms() as f64,
+                });
+            }
             Message::Look(Look::Locale(l)) if crate::texts::LOCALES.contains(&l.as_str()) => {
                 self.facts.settings.locale = l;
                 self.shown.0 = u64::MAX;
@@ -501,6 +513,7 @@ impl DutyCore {
             duty: self.duty_view(&survey, now),
             settings: self.facts.settings.clone(),
             wanted: self.wanted,
+            place: self.place.clone(),
             error: None,
         };
         let filter = match Filter::parse(&query.text) {
@@ -835,7 +848,8 @@ impl DutyCore {
         }
         self.shown = (revision, state);
         self.handle.now_at(revision.max(1));
-        let band = self.band_now(&survey);
+        let first = most_urgent(self.seen.briefs(&self.duty, &self.facts.me.id));
+        let band = self.band_now(&survey, &first);
         self.band.send_if_modified(|old| {
             let changed = **old != band;
             if changed {
@@ -845,20 +859,10 @@ impl DutyCore {
         });
     }
 
-    fn band_now(&self, survey: &Survey) -> AlertBand {
+    fn band_now(&self, survey: &Survey, first: &[AlertId]) -> AlertBand {
         let scene = self.scene();
         let row = |a: &&Alert| views::row(a, self.duty.next_for(a.id).as_ref(), &scene);
-        let mut open: Vec<&Alert> = self
-            .duty
-            .alerts()
-            .filter(|a| !list::is_suppressed(a))
-            .collect();
-        let key = |a: &&Alert| (a.ack.is_some(), a.level, views::counted_from(a), a.id);
-        if open.len() > TICKER {
-            open.select_nth_unstable_by_key(TICKER, key);
-            open.truncate(TICKER);
-        }
-        open.sort_by_key(key);
+        let open: Vec<&Alert> = first.iter().filter_map(|id| self.duty.alert(*id)).collect();
         let urgent = open
             .iter()
             .filter(|a| a.level <= model::Level::P1 && a.ack.is_none());
@@ -877,6 +881,19 @@ impl DutyCore {
             lost: self.lost.iter().cloned().collect(),
         }
     }
+}
+
+/// Those that the wall names, the most urgent first.
+fn most_urgent(briefs: &[Brief]) -> Vec<AlertId> {
+    let key = |b: &Brief| (b.acked, b.level, b.from, b.id);
+    let shown = briefs.iter().filter(|b| b.open && !b.suppressed);
+    let mut first: Vec<Brief> = shown.copied().collect();
+    if first.len() > TICKER {
+        first.select_nth_unstable_by_key(TICKER, key);
+        first.truncate(TICKER);
+    }
+    first.sort_unstable_by_key(key);
+    first.into_iter().map(|b| b.id).collect()
 }
 
 fn names(setup: &Setup, me: &PersonView) -> Names {

@@ -107,6 +107,11 @@ impl Filter {
         Ok(())
     }
 
+    /// Whether every alert is looked for.
+    pub fn is_empty(&self) -> bool {
+        self.words.is_empty() && self.conditions.is_empty() && self.levels.is_empty()
+    }
+
     /// Whether it asks for words, so that [`haystack`] is needed.
     pub fn has_words(&self) -> bool {
         !self.words.is_empty()

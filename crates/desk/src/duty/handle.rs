@@ -85,6 +85,8 @@ pub enum Message {
     Popup(PopupEvent),
     /// A window is asked to show this episode.
     Want(AlertId),
+    /// The desk is asked to show its page (`logs`, `traces`) with this query or service.
+    Place(String, String),
     /// Another language or theme.
     Look(Look),
     /// The transaction under way is over.

@@ -1,6 +1,6 @@
 //! The alert list as a window asks for it: which alerts, in which order and groups, and only the entries that it shows.
 //!
-//! A list of 50,000 costs a filter and a sort here; what crosses the wire is what fits on the screen.
+//! A list of 50,000 costs a filter and a sort of [`Brief`]s here; what crosses the wire is what fits on the screen.
 
 use super::filter::Filter;
 use model::Level;
@@ -83,13 +83,61 @@ fn is_mine(alert: &Alert, me: &str) -> bool {
     alert.is_open() && (acked || alert.assignee.as_deref() == Some(me))
 }
 
-fn belongs(tab: AlertTab, alert: &Alert, me: &str) -> bool {
-    match tab {
-        AlertTab::Open => alert.is_open() && !is_suppressed(alert),
-        AlertTab::Unacked => is_unacked(alert),
-        AlertTab::Mine => is_mine(alert, me),
-        AlertTab::Suppressed => alert.is_open() && is_suppressed(alert),
-        AlertTab::Resolved => !alert.is_open(),
+/// What lists and counts need of an alert, small and beside the others: alerts lie all over the memory, and with very many, to bring each of
+/// them before the processor is what costs.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Brief {
+    /// Whose.
+    pub id: AlertId,
+    /// Its level.
+    pub level: Level,
+    /// Whether it holds.
+    pub open: bool,
+    /// Whether somebody has it.
+    pub acked: bool,
+    /// Whether more than an acknowledgement keeps it quiet.
+    pub suppressed: bool,
+    /// Whether it is the person's who asks.
+    pub mine: bool,
+    /// When its times began to count, ms.
+    pub from: i64,
+    /// When it began, ms.
+    pub starts_at: i64,
+    /// When it was over, ms.
+    pub resolved_at: Option<i64>,
+    /// The next step of its escalation, ms.
+    pub due_at: Option<i64>,
+}
+
+impl Brief {
+    /// Of this alert, for this person.
+    pub fn of(alert: &Alert, me: &str) -> Self {
+        Self {
+            id: alert.id,
+            level: alert.level,
+            open: alert.is_open(),
+            acked: alert.ack.is_some(),
+            suppressed: is_suppressed(alert),
+            mine: is_mine(alert, me),
+            from: alert.starts_at.max(alert.first_seen),
+            starts_at: alert.starts_at,
+            resolved_at: alert.resolved.as_ref().map(|r| r.0),
+            due_at: alert.escalation.due_at,
+        }
+    }
+
+    fn is_unacked(&self) -> bool {
+        self.open && !self.acked && !self.suppressed
+    }
+
+    fn belongs(&self, tab: AlertTab) -> bool {
+        match tab {
+            AlertTab::Open => self.open && !self.suppressed,
+            AlertTab::Unacked => self.is_unacked(),
+            AlertTab::Mine => self.mine,
+            AlertTab::Suppressed => self.open && self.suppressed,
+            AlertTab::Resolved => !self.open,
+        }
     }
 }
 
@@ -106,45 +154,58 @@ pub struct Survey {
     pub due: Option<(i64, AlertId)>,
 }
 
-/// Counts all alerts in one go: with very many, to bring each of them before the processor is what costs.
-pub fn survey<'a>(alerts: impl Iterator<Item = &'a Alert>, me: &str) -> Survey {
+/// Counts all alerts in one go.
+pub fn survey(briefs: &[Brief]) -> Survey {
     let mut all = Survey::default();
-    for alert in alerts {
-        if !alert.is_open() {
+    for brief in briefs {
+        if !brief.open {
             all.tabs.resolved += 1;
             continue;
         }
-        let (suppressed, unacked) = (is_suppressed(alert), is_unacked(alert));
+        let (suppressed, unacked) = (brief.suppressed, brief.is_unacked());
         all.tabs.open += u32::from(!suppressed);
         all.tabs.suppressed += u32::from(suppressed);
         all.tabs.unacked += u32::from(unacked);
-        all.tabs.mine += u32::from(is_mine(alert, me));
+        all.tabs.mine += u32::from(brief.mine);
         all.suppressed += u32::from(suppressed);
-        if let Some(level) = all.levels.get_mut(alert.level.number() as usize) {
+        if let Some(level) = all.levels.get_mut(brief.level.number() as usize) {
             level.open += u32::from(!suppressed);
             level.unacked += u32::from(unacked);
         }
-        if let Some(at) = alert.escalation.due_at {
-            let due = (at, alert.id);
+        if let Some(at) = brief.due_at {
+            let due = (at, brief.id);
             all.due = Some(all.due.map_or(due, |other| other.min(due)));
         }
     }
     all
 }
 
-/// Which alerts are asked for, in order. `hay` gives an alert's words; it is only called when the search has some.
+/// Which alerts are asked for, in order. `alerts` are those that `briefs` are of, in the same order; they are only looked at when the search
+/// or the order needs more than a brief. `hay` gives an alert's words; it is only called when the search has some.
 pub fn find<'a, 'w>(
+    briefs: &[Brief],
     alerts: impl Iterator<Item = &'a Alert>,
     filter: &Filter,
     question: &Question<'_>,
     hay: impl Fn(&AlertId) -> &'w str,
 ) -> Vec<AlertId> {
+    let asked = |b: &Brief| {
+        b.belongs(question.tab)
+            && (question.levels.is_empty() || question.levels.contains(&b.level))
+    };
+    if filter.is_empty() && question.order != AlertOrder::Title {
+        let found = briefs.iter().filter(|b| asked(b)).copied();
+        return sorted(found, question.order, question.tab);
+    }
     let words = filter.has_words();
-    let found = alerts
-        .filter(|a| belongs(question.tab, a, &question.me))
-        .filter(|a| question.levels.is_empty() || question.levels.contains(&a.level))
-        .filter(|a| filter.matches(a, if words { hay(&a.id) } else { "" }));
-    sorted(found, question.order, question.tab)
+    let found = briefs
+        .iter()
+        .zip(alerts)
+        .filter(|(b, a)| asked(b) && filter.matches(a, if words { hay(&b.id) } else { "" }));
+    if question.order == AlertOrder::Title {
+        return by_key(found.map(|(b, a)| ((title(a), b.level), b.id)));
+    }
+    sorted(found.map(|(b, _)| *b), question.order, question.tab)
 }
 
 /// The part of the list that is asked for, of what was found. `alert` gives an alert by its id.
@@ -162,34 +223,24 @@ pub fn window<'a>(
     }
 }
 
-/// Keys stand beside each other while they are compared, not each in its alert somewhere in memory.
-fn by_key<'a, K: Ord>(
-    alerts: impl Iterator<Item = &'a Alert>,
-    key: impl Fn(&'a Alert) -> K,
-) -> Vec<AlertId> {
-    let mut all: Vec<(K, AlertId)> = alerts.map(|a| (key(a), a.id)).collect();
+/// Ids in the order of their keys.
+fn by_key<K: Ord>(keyed: impl Iterator<Item = (K, AlertId)>) -> Vec<AlertId> {
+    let mut all: Vec<(K, AlertId)> = keyed.collect();
     all.sort_unstable();
     all.into_iter().map(|(_, id)| id).collect()
 }
 
-fn sorted<'a>(
-    alerts: impl Iterator<Item = &'a Alert>,
-    order: AlertOrder,
-    tab: AlertTab,
-) -> Vec<AlertId> {
+fn sorted(briefs: impl Iterator<Item = Brief>, order: AlertOrder, tab: AlertTab) -> Vec<AlertId> {
+    use std::cmp::Reverse;
     match order {
-        AlertOrder::Urgency if tab == AlertTab::Resolved => by_key(alerts, |a| {
-            std::cmp::Reverse(a.resolved.as_ref().map(|r| r.0))
-        }),
+        AlertOrder::Urgency if tab == AlertTab::Resolved => {
+            by_key(briefs.map(|b| (Reverse(b.resolved_at), b.id)))
+        }
         // The oldest of a level has the nearest deadline.
-        AlertOrder::Urgency => by_key(alerts, |a| {
-            (a.ack.is_some(), a.level, a.first_seen.max(a.starts_at))
-        }),
-        AlertOrder::Newest => by_key(alerts, |a| {
-            (std::cmp::Reverse(a.starts_at), std::cmp::Reverse(a.id))
-        }),
-        AlertOrder::Oldest => by_key(alerts, |a| a.starts_at),
-        AlertOrder::Title => by_key(alerts, |a| (title(a), a.level)),
+        AlertOrder::Urgency => by_key(briefs.map(|b| ((b.acked, b.level, b.from), b.id))),
+        AlertOrder::Newest => by_key(briefs.map(|b| ((Reverse(b.starts_at), Reverse(b.id)), b.id))),
+        // Titles are not in a brief: who asks for them sorts by himself.
+        AlertOrder::Oldest | AlertOrder::Title => by_key(briefs.map(|b| (b.starts_at, b.id))),
     }
 }
 
@@ -305,8 +356,13 @@ mod tests {
         ]
     }
 
+    fn briefs(alerts: &[Alert], me: &str) -> Vec<Brief> {
+        alerts.iter().map(|a| Brief::of(a, me)).collect()
+    }
+
     fn ask<'a>(alerts: &'a [Alert], question: &Question<'_>) -> Window<'a> {
-        let found = find(alerts.iter(), &Filter::default(), question, |_| "");
+        let briefs = briefs(alerts, &question.me);
+        let found = find(&briefs, alerts.iter(), &Filter::default(), question, |_| "");
         let alert = |id| alerts.iter().find(|a| a.id == id);
         window(&found, alert, question)
     }
@@ -322,7 +378,7 @@ mod tests {
         assert_eq!(ids(&ask(&alerts, &q)), [2, 1, 4, 3]);
         q.tab = AlertTab::Mine;
         assert_eq!(ids(&ask(&alerts, &q)), [3]);
-        let all = survey(alerts.iter(), "lisi");
+        let all = survey(&briefs(&alerts, "lisi"));
         assert_eq!((all.tabs.open, all.tabs.unacked, all.tabs.mine), (4, 3, 1));
         let levels = all.levels.map(|l| (l.open, l.unacked));
         assert_eq!(levels, [(2, 1), (0, 0), (2, 2), (0, 0)]);

@@ -2,7 +2,7 @@
 //! wheel; with 50,000 alerts each look at all of them costs milliseconds.
 
 use super::filter::{Filter, haystack};
-use super::list::{self, Question, Survey};
+use super::list::{self, Brief, Question, Survey};
 use engine::duty::Duty;
 use model::Level;
 use model::duty::{AlertId, PersonId};
@@ -26,6 +26,9 @@ struct Asked {
 /// See the module.
 #[derive(Default)]
 pub struct Seen {
+    /// Sorted by id, and as many as there are alerts.
+    briefs: Vec<Brief>,
+    briefs_of: Option<(Moment, PersonId)>,
     survey: Option<(Moment, PersonId, Survey)>,
     found: Option<(Asked, Vec<AlertId>)>,
     words: BTreeMap<AlertId, String>,
@@ -33,17 +36,55 @@ pub struct Seen {
 }
 
 fn moment(duty: &Duty) -> Moment {
-    (duty.revision(), duty.known().count())
+    (duty.revision(), duty.known().len())
 }
 
 impl Seen {
+    /// What lists need of all alerts, in the order of their ids.
+    pub fn briefs(&mut self, duty: &Duty, me: &PersonId) -> &[Brief] {
+        let now = moment(duty);
+        let followed = match self.briefs_of.take() {
+            Some((then, whose)) if whose == *me => {
+                then == now || self.follow(duty, me, then.0) && self.briefs.len() == now.1
+            }
+            _ => false,
+        };
+        if !followed {
+            self.briefs = duty.known().map(|a| Brief::of(a, me)).collect();
+        }
+        self.briefs_of = Some((now, me.clone()));
+        &self.briefs
+    }
+
+    /// Takes over what has changed since `revision`; false when that cannot be told.
+    fn follow(&mut self, duty: &Duty, me: &str, revision: u64) -> bool {
+        let changes = duty.changed_since(revision);
+        if !changes.complete {
+            return false;
+        }
+        for id in changes.alerts {
+            let place = self.briefs.binary_search_by_key(&id, |b| b.id);
+            match (duty.alert(id).map(|a| Brief::of(a, me)), place) {
+                (Some(new), Ok(at)) => {
+                    if let Some(brief) = self.briefs.get_mut(at) {
+                        *brief = new;
+                    }
+                }
+                (Some(new), Err(at)) => self.briefs.insert(at, new),
+                (None, Ok(at)) => drop(self.briefs.remove(at)),
+                (None, Err(_)) => {}
+            }
+        }
+        true
+    }
+
     /// What all alerts come to, for this person.
     pub fn survey(&mut self, duty: &Duty, me: &PersonId) -> Survey {
         let now = moment(duty);
         match &self.survey {
             Some((then, whose, survey)) if *then == now && whose == me => *survey,
             _ => {
-                let survey = list::survey(duty.known(), me);
+                let survey = list::survey(self.briefs(duty, me));
                 self.survey = Some((now, me.clone(), survey));
                 survey
             }
@@ -70,9 +111,10 @@ impl Seen {
             if filter.has_words() {
                 self.read_words(duty);
             }
+            self.briefs(duty, &question.me);
             let words = &self.words;
             let hay = |id: &AlertId| words.get(id).map_or("", String::as_str);
-            let found = list::find(duty.known(), filter, question, hay);
+            let found = list::find(&self.briefs, duty.known(), filter, question, hay);
             self.found = Some((asked, found));
         }
         self.found.as_ref().map_or(&[], |(_, ids)| ids)

@@ -287,6 +287,12 @@ fn channels(
     if !config.webhook.url.is_empty() {
         wanted.push(("webhook", webhook(&config.webhook, secrets)));
     }
+    if !config.mail.host.is_empty() {
+        wanted.push((
+            "mail",
+            crate::reports::post::settings(&config.mail, secrets),
+        ));
+    }
     let mut made = Vec::new();
     for (kind, settings) in wanted {
         match notify::Registry::all().build(kind, &settings, &around) {

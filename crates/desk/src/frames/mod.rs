@@ -9,6 +9,7 @@ pub use zoom::zoom;
 
 use crate::annotations::Annotations;
 use crate::kiosk::ScreenNow;
+use engine::machine::VariableStatus;
 use engine::panels::QueryStatus;
 use engine::stream::{Shape, Stream};
 use engine::{Engine, Freshness, PanelStatus, Shown};
@@ -17,7 +18,7 @@ use model::board::{Panel, PanelKind, Query};
 use views::{board_view, state_view, verdict_view};
 use wire::{
     AlertBand, FrameHead, FrameWriter, Mark, PanelFrame, Patch, QueryFrame, SeriesView,
-    ViewSettings,
+    VariableView, ViewSettings,
 };
 
 /// Characters of a label value or a series name that reach the page.
@@ -80,10 +81,34 @@ pub fn build(engine: &Engine, around: Around<'_>, cursor: u64, now: i64) -> Vec<
         verdict: (newer(verdict_rev)).then(|| verdict_view(engine, engine.verdict())),
         alerts: band.0.filter(|_| newer(band.1)).cloned(),
         kiosk: newer(screen.changed).then(|| screen.view.clone()),
+        variables: variables(engine, full, since),
         annotations: newer(notes.1).then(|| notes.0.view()),
         panels,
     };
     writer.finish(&head)
+}
+
+/// The board's variables, when the page does not know them: values come with answers of sources, choices lay the board out anew.
+fn variables(engine: &Shown<'_>, full: bool, since: u64) -> Option<Vec<VariableView>> {
+    let board = engine.board().filter(|b| !b.variables.is_empty());
+    let Some(board) = board else {
+        return full.then(Vec::new);
+    };
+    if !full && engine.variables_revision() <= since {
+        return None;
+    }
+    let view = |status: VariableStatus<'_>| VariableView {
+        id: status.variable.id.clone(),
+        label: status
+            .variable
+            .label
+            .clone()
+            .unwrap_or_else(|| status.variable.id.clone()),
+        values: status.values.iter().map(|v| cut(v)).collect(),
+        chosen: status.chosen,
+        multi: status.variable.multi,
+    };
+    Some(engine.variables(board).into_iter().map(view).collect())
 }
 
 fn panel_frame(

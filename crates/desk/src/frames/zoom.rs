@@ -73,6 +73,7 @@ fn zoom_head(panel: &str, queries: Vec<QueryFrame>, now: i64) -> FrameHead {
         verdict: None,
         alerts: None,
         kiosk: None,
+        variables: None,
         annotations: None,
         panels: vec![PanelFrame {
             id: panel.to_owned(),

@@ -5,6 +5,7 @@ mod ask;
 pub mod boards;
 mod complete;
 mod export;
+mod keeping;
 mod lanes;
 mod local;
 mod numbers;

@@ -161,6 +161,11 @@ pub fn clock() -> pglogs::Clock {
     now_ns
 }
 
+/// The day it is, as partitions have it (UTC).
+pub fn today() -> chrono::NaiveDate {
+    chrono::DateTime::from_timestamp_nanos(now_ns()).date_naive()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,7 @@
 //! From the configuration to stores.
 
 use super::boards;
+use super::keeping;
 use super::postgres;
 use super::saved::Saved;
 use super::stores::{Entry, Stores};
@@ -11,7 +12,7 @@ use crate::config::{Config, LogStore, Source};
 use crate::sources::{self, Secrets};
 use embedded::logs::{LogStore as Files, Options};
 use engine::Failure;
-use source::{LogSink, Logs, connect_logs};
+use source::{FieldNames, LogOptions, LogSink, Logs, connect_logs};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -51,8 +52,15 @@ pub async fn start(
         let client = connect(store, secrets, data).await;
         entries.push(Entry::new(&store.name, &store.kind, false, client));
     }
+    keeping::start(config, secrets, stop);
     let mut demo = None;
-    if config.demo_enabled() {
+    let mut problems = Vec::new();
+    if config.demo_enabled() && !config.demo.log_store.is_empty() {
+        match demo_writer(config, secrets) {
+            Ok(writer) => demo = Some(writer),
+            Err(problem) => problems.push(problem),
+        }
+    } else if config.demo_enabled() {
         let opened = open(folder(data, DEMO), DEMO_DAYS, DEMO_MIB).await;
         let client = opened.map(|store| {
             demo = Some(store.clone() as Arc<dyn LogSink>);
@@ -68,13 +76,26 @@ pub async fn start(
     let boards = boards::load(config.boards_dir.as_deref());
     let stores = Stores::new(entries);
     let watching = tokio::spawn(stores.clone().watch(stop.clone()));
-    let problems = problem.into_iter().chain(boards.problems.clone()).collect();
+    problems.extend(problem);
+    problems.extend(boards.problems.clone());
     Started {
         handle: LogsHandle::new(stores, saved, boards, data.map(Path::to_owned)),
         demo,
         problems,
         watching,
     }
+}
+
+/// Who writes the simulated platform's lines into the configured store.
+fn demo_writer(config: &Config, secrets: &dyn Secrets) -> Result<Arc<dyn LogSink>, Problem> {
+    let name = &config.demo.log_store;
+    let store = config.log_store.iter().find(|s| s.name == *name);
+    let writer = store
+        .filter(|s| s.kind == postgres::KIND)
+        .and_then(|s| postgres::writer(s, secrets).ok().flatten());
+    writer.ok_or_else(|| {
+        Problem::new(Path::new("demo.log_store"), "config_demo_log_store").with("store", name)
+    })
 }
 
 async fn connect(
@@ -89,7 +110,26 @@ async fn connect(
         return postgres::reader(store, secrets);
     }
     let connection = sources::connection(&as_source(store), secrets)?;
-    connect_logs(&store.kind, &connection).map_err(|e| Failure::new("config", "detail", e))
+    connect_logs(&store.kind, &connection, &options(store))
+        .map_err(|e| Failure::new("config", "detail", e))
+}
+
+/// What the configuration says about a server's fields; what it does not name is found out.
+fn options(store: &LogStore) -> LogOptions {
+    let named = |name: &str| (!name.trim().is_empty()).then(|| name.trim().to_owned());
+    let fields = &store.fields;
+    LogOptions {
+        fields: FieldNames {
+            service: named(&fields.service),
+            host: named(&fields.host),
+            level: named(&fields.level),
+            message: named(&fields.message),
+            trace_id: named(&fields.trace_id),
+            span_id: named(&fields.span_id),
+            category: named(&fields.category),
+        },
+        scope: named(&store.scope),
+    }
 }
 
 async fn embedded(

@@ -37,6 +37,7 @@ impl Duty {
         }
         self.revision += 1;
         self.forgotten = self.revision;
+        self.changes = super::changes::Log::from(self.revision);
         for mute in snapshot.mutes {
             self.last_mute = self.last_mute.max(mute.id);
             self.covers.put(mute);

@@ -82,6 +82,7 @@ impl Duty {
         let shown = holds && tell(&mut entry.alert, source, &seen);
         if shown {
             entry.revision = self.revision + 1;
+            self.changes.note(entry.revision, id);
         }
         match verdict {
             Verdict::Ended => {

@@ -12,6 +12,7 @@ mod act;
 mod batch;
 pub mod calendar;
 mod catch_up;
+mod changes;
 mod check;
 mod delivery;
 mod escalate;
@@ -71,6 +72,7 @@ pub struct Duty {
     revision: u64,
     /// The largest revision of an episode that is forgotten by now.
     forgotten: u64,
+    changes: changes::Log,
     last_now: Option<i64>,
     alive_at: Option<i64>,
     /// Troubles that were told already.
@@ -162,6 +164,7 @@ impl Duty {
             last_mute: MuteId(0),
             revision: 0,
             forgotten: 0,
+            changes: changes::Log::default(),
             last_now: None,
             alive_at: None,
             reported: BTreeSet::new(),
@@ -232,6 +235,7 @@ impl Duty {
         for id in &p.alerts {
             if let Some(entry) = self.alerts.get_mut(id) {
                 entry.revision = self.revision;
+                self.changes.note(self.revision, *id);
                 out.push(Effect::Keep(Record::Alert(Box::new(entry.alert.clone()))));
             }
         }

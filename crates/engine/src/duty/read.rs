@@ -18,7 +18,7 @@ impl Duty {
     }
 
     /// Open episodes and those that were over lately, oldest first.
-    pub fn known(&self) -> impl Iterator<Item = &Alert> {
+    pub fn known(&self) -> impl ExactSizeIterator<Item = &Alert> {
         self.alerts.values().map(|e| &e.alert)
     }
 
@@ -111,9 +111,16 @@ impl Duty {
 
     /// What has changed since [`Self::revision`] was `revision`.
     pub fn changed_since(&self, revision: u64) -> Changes {
-        let newer = self.alerts.iter().filter(|(_, e)| e.revision > revision);
+        let logged = self.changes.since(revision).map(|ids| {
+            let known = |id: &AlertId| self.alerts.contains_key(id);
+            ids.into_iter().filter(known).collect()
+        });
+        let alerts = logged.unwrap_or_else(|| {
+            let newer = self.alerts.iter().filter(|(_, e)| e.revision > revision);
+            newer.map(|(id, _)| *id).collect()
+        });
         Changes {
-            alerts: newer.map(|(id, _)| *id).collect(),
+            alerts,
             complete: revision >= self.forgotten,
         }
     }

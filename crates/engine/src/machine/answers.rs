@@ -129,7 +129,9 @@ impl Engine {
         stream.next_at = next_turn(id, stream.refresh, now);
         match result {
             Ok((at, values)) => {
-                stream.set_instant(at, values);
+                if stream.set_instant(at, values) && self.variable_ids.contains(&id) {
+                    self.variables_revision = self.revision;
+                }
                 self.stream_ok(id, meta, now);
             }
             Err(why) => self.stream_failed(id, why, now),

@@ -4,7 +4,7 @@ use super::{Engine, OpenBoard, Setup};
 use crate::binding::{self, bind};
 use crate::judge;
 use crate::panels::{PanelStatus, QueryStatus};
-use crate::plan::question;
+use crate::plan::{VARIABLES, question};
 use crate::stream::{Stream, StreamId, StreamKey};
 use crate::{Failure, SourceState};
 use model::board::{Board, Panel, Query};
@@ -101,6 +101,11 @@ impl Engine {
             let Some(board) = self.setup.boards.get(id) else {
                 continue;
             };
+            used.extend(open.variables.iter().copied());
+            for stream in open.variables.iter().filter(|_| open.needed) {
+                let often = needed.entry(*stream).or_insert(VARIABLES);
+                *often = (*often).min(VARIABLES);
+            }
             for (panel, status) in board.panels.iter().zip(&open.panels) {
                 for (query, asked) in panel.queries.iter().zip(&status.queries) {
                     let (_, refresh) = question(board, panel, query);
@@ -114,6 +119,7 @@ impl Engine {
         }
         self.streams.retain(|id, _| used.contains(id));
         self.ids.retain(|_, id| used.contains(id));
+        self.variable_ids.retain(|id| used.contains(id));
         for (id, stream) in &mut self.streams {
             let often = needed.get(id);
             let was = std::mem::replace(&mut stream.needed, often.is_some());
@@ -141,9 +147,11 @@ impl Engine {
             }
             panels.push(PanelStatus::new(queries, self.revision));
         }
+        let variables = self.variable_streams(&board, now);
         let all: Vec<usize> = (0..panels.len()).collect();
         if let Some(open) = self.open.get_mut(id) {
             open.panels = panels;
+            open.variables = variables;
             if anew {
                 open.laid_out = self.revision;
                 open.since.clear();
@@ -191,22 +199,22 @@ impl Engine {
                 continue;
             };
             match binding::expression(query, &self.setup.concepts, &state.bindings) {
-                Ok(expr) => ids.push(self.stream_id(
-                    StreamKey {
+                Ok(expr) => {
+                    let expr = self.with_variables(board, expr);
+                    let key = StreamKey {
                         source,
                         expr,
                         shape,
-                    },
-                    refresh,
-                    now,
-                )),
+                    };
+                    ids.push(self.stream_id(key, refresh, now));
+                }
                 Err(concept) => unbound = Some(Failure::new("unbound_concept", "concept", concept)),
             }
         }
         (ids, unbound)
     }
 
-    fn stream_id(&mut self, key: StreamKey, refresh: i64, now: i64) -> StreamId {
+    pub(super) fn stream_id(&mut self, key: StreamKey, refresh: i64, now: i64) -> StreamId {
         if let Some(id) = self.ids.get(&key) {
             return *id;
         }

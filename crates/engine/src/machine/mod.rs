@@ -6,6 +6,9 @@ mod layout;
 mod memory;
 mod shown;
 mod status;
+mod variables;
+
+pub use variables::{Chosen, VariableStatus};
 
 pub use memory::{Memory, MemoryLimits, Remembered, RememberedSource};
 pub use shown::{OpenBoard, Shown};
@@ -66,6 +69,8 @@ pub enum Event {
     Needed(BTreeSet<String>),
     /// What was known when the program ended; it fills only what nothing is known of.
     Remembered(Memory),
+    /// Values were chosen for a board's variables.
+    Chosen(String, Chosen),
     /// The time of [`Engine::next_wakeup`] has come (or not; it does not hurt).
     Wakeup,
     /// Answer to [`Effect::Probe`].
@@ -138,6 +143,11 @@ pub struct Engine {
     open: BTreeMap<String, OpenBoard>,
     /// From the last run, for streams that do not exist yet.
     memory: BTreeMap<StreamKey, Remembered>,
+    /// By board.
+    chosen: BTreeMap<String, Chosen>,
+    /// Streams that say what can be chosen.
+    variable_ids: BTreeSet<StreamId>,
+    variables_revision: u64,
     revision: u64,
     sources_revision: u64,
 }
@@ -161,6 +171,12 @@ impl Engine {
             }
             Event::Needed(boards) => self.need(&boards, now),
             Event::Remembered(memory) => self.remember(memory, now),
+            Event::Chosen(board, chosen) => {
+                if self.choose(&board, &chosen) && self.open.contains_key(&board) {
+                    self.lay_out(&board, true, now);
+                    self.settle(now);
+                }
+            }
             Event::Wakeup => {}
             Event::Backfilled(source) => {
                 self.ask_all_again(&source, now);
@@ -214,6 +230,11 @@ impl Engine {
     /// Revisions of the last change of the first board, of sources and of the first board's verdict.
     pub fn revisions(&self) -> (u64, u64, u64) {
         self.first().revisions()
+    }
+
+    /// Revision of the last change of what can be chosen; a choice lays the board out anew.
+    pub fn variables_revision(&self) -> u64 {
+        self.variables_revision
     }
 
     /// The first board.

@@ -2,6 +2,7 @@
 
 use super::{Engine, Verdict};
 use crate::panels::{PanelStatus, SinceBook};
+use crate::stream::StreamId;
 use model::board::Board;
 use std::ops::Deref;
 
@@ -9,6 +10,8 @@ use std::ops::Deref;
 #[derive(Debug, Default)]
 pub struct OpenBoard {
     pub(super) panels: Vec<PanelStatus>,
+    /// Streams that say what its variables can be.
+    pub(super) variables: Vec<StreamId>,
     pub(super) since: SinceBook,
     pub(super) verdict: Verdict,
     /// Revision at which it was last laid out: the page must forget what it has.

@@ -281,7 +281,8 @@ impl Maintainer {
         let (from, to) = bounds(day);
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
             "ALTER TABLE shouwang_logs.line DETACH PARTITION shouwang_logs.{name}; \
-             DELETE FROM shouwang_logs.minute WHERE minute >= '{from}' AND minute < '{to}'"
+             DELETE FROM shouwang_logs.minute WHERE minute >= '{from}' AND minute < '{to}'; \
+             DELETE FROM shouwang_logs.minute_level WHERE minute >= '{from}' AND minute < '{to}'"
         )))
         .execute(&mut *tx)
         .await?;

@@ -3,7 +3,7 @@
 use super::Reader;
 use super::walk::{End, HOUR, Wanted, Windows, push_between};
 use crate::layout::{Layout, Sql, split};
-use crate::predicate;
+use crate::predicate::{self, counters};
 use futures::TryStreamExt as _;
 use model::log::{Counted, Direction, Histogram, LogLevel, LogRange, PageAsk};
 use source::{QueryFault, SourceError};
@@ -117,11 +117,14 @@ impl Reader {
         sql.push_bind(into.start_ns / 1_000_000_000);
         sql.push(") / ");
         sql.push_bind(into.step_ns / 1_000_000_000);
-        sql.push(", level, sum(lines)::int8 FROM shouwang_logs.minute WHERE ");
+        sql.push(format!(
+            ", level, sum(lines)::int8 FROM (SELECT minute, level, sum(lines) AS lines FROM {} WHERE ",
+            counters(&range.filter)
+        ));
         push_between(&mut sql, "minute", split(from).0, split(to).0);
         sql.push(" AND ");
         predicate::push(&mut sql, &Layout::own(), &range.filter);
-        sql.push(" GROUP BY 1, 2");
+        sql.push(" GROUP BY 1, 2) m GROUP BY 1, 2");
         let rows: Vec<(i64, i16, i64)> = sql
             .build_query_as()
             .fetch_all(&self.pool)
@@ -216,9 +219,10 @@ impl Reader {
             let minutes = Minutes::of(range.from_ns, range.to_ns);
             let (from, to) = minutes.whole;
             if from < to {
-                let mut sql = Sql::new(
-                    "SELECT coalesce(sum(lines), 0)::int8 FROM shouwang_logs.minute WHERE ",
-                );
+                let mut sql = Sql::new(format!(
+                    "SELECT coalesce(sum(lines), 0)::int8 FROM {} WHERE ",
+                    counters(&range.filter)
+                ));
                 push_between(&mut sql, "minute", split(from).0, split(to).0);
                 sql.push(" AND ");
                 predicate::push(&mut sql, layout, &range.filter);

@@ -4,7 +4,7 @@ use super::Reader;
 use super::counts::Minutes;
 use super::walk::{End, Wanted, push_between};
 use crate::layout::{Sql, split};
-use crate::predicate;
+use crate::predicate::{self, counters};
 use model::log::{Attrs, Facet, FacetValue, Field, LogCategory, LogLevel, LogRange, PageAsk};
 use serde_json::Value;
 use source::SourceError;
@@ -39,7 +39,7 @@ impl Reader {
         let mut facets = Vec::with_capacity(fields.len());
         for field in fields {
             let (tally, exact) = if is_counted(field) {
-                (self.counters(range, field).await?, true)
+                (self.tally(range, field).await?, true)
             } else {
                 (tallies.next().unwrap_or_default(), complete)
             };
@@ -91,7 +91,7 @@ impl Reader {
     }
 
     /// Values of level, category or service over the whole range.
-    async fn counters(
+    async fn tally(
         &self,
         range: &LogRange,
         field: &Field,
@@ -101,8 +101,12 @@ impl Reader {
         let minutes = Minutes::of(range.from_ns, range.to_ns);
         let mut questions = Vec::new();
         if minutes.whole.0 < minutes.whole.1 {
+            let table = match field {
+                Field::Service => "shouwang_logs.minute",
+                _ => counters(&range.filter),
+            };
             let mut sql = Sql::new(format!(
-                "SELECT {column}::text, sum(lines)::int8 FROM shouwang_logs.minute WHERE "
+                "SELECT {column}::text, sum(lines)::int8 FROM {table} WHERE "
             ));
             let (from, to) = minutes.whole;
             push_between(&mut sql, "minute", split(from).0, split(to).0);

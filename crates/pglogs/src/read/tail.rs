@@ -48,7 +48,9 @@ impl Reader {
             .begin_with("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
             .await
             .map_err(|e| self.failed(&e))?;
-        let now: String = sqlx::query_scalar("SELECT pg_current_snapshot()::text")
+        // what arrived is found by its numbers and then sorted; sessions do not sort otherwise
+        let ask = "SELECT pg_current_snapshot()::text, set_config('enable_sort', 'on', true)";
+        let now: String = sqlx::query_scalar(ask)
             .fetch_one(&mut *tx)
             .await
             .map_err(|e| self.failed(&e))?;

@@ -246,6 +246,8 @@ fn page_sql(
     let select = layout.select(wanted.message || !is_decided(layout, &range.filter), {
         wanted.attrs || !is_decided(layout, &range.filter)
     });
+    let found_first = by_index(layout, &range.filter);
+    let branches = if found_first { &[] } else { branches };
     let mut one = |sql: &mut Sql, branch: Option<&(Option<String>, i16)>| {
         sql.push(format!("SELECT {select} FROM {} WHERE ", layout.table));
         layout.push_range(sql, window.0, window.1);
@@ -268,17 +270,25 @@ fn page_sql(
         }
         sql.push(" AND ");
         exact &= predicate::push(sql, layout, &range.filter);
-        sql.push(format!(
-            " ORDER BY {} LIMIT {}",
-            layout.order(direction),
-            wanted.rows
-        ));
+        // a trace's few lines are found first and put in order then; with both in sight the planner walks through all lines in order
+        sql.push(if found_first {
+            " OFFSET 0".to_owned()
+        } else {
+            format!(
+                " ORDER BY {} LIMIT {}",
+                layout.order(direction),
+                wanted.rows
+            )
+        });
     };
-    if branches.is_empty() {
+    if branches.is_empty() && !found_first {
         one(&mut sql, None);
         return (sql, exact);
     }
     sql.push("SELECT * FROM (");
+    if found_first {
+        one(&mut sql, None);
+    }
     for (i, branch) in branches.iter().enumerate() {
         sql.push(if i > 0 { " UNION ALL (" } else { "(" });
         one(&mut sql, Some(branch));

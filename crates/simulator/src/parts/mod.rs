@@ -13,6 +13,7 @@ mod probe;
 mod queue;
 mod runtime;
 mod service;
+mod telemetry;
 mod user;
 mod web;
 
@@ -36,4 +37,5 @@ pub(crate) fn build(b: &mut Builder, start_ms: i64) {
     service::build(b);
     experience::build(b);
     probe::build(b, booted_s);
+    telemetry::build(b);
 }

@@ -142,6 +142,10 @@ pub struct Tally {
     pub response_target: Kept,
     /// Resolution in time.
     pub resolution_target: Kept,
+    /// [`Self::response`] of each level, P0 first.
+    pub response_times: [Spread; 4],
+    /// [`Self::resolution`] of each level, P0 first.
+    pub resolution_times: [Spread; 4],
     /// [`Self::response_target`] of each level, P0 first.
     pub response_by_level: [Kept; 4],
     /// [`Self::resolution_target`] of each level, P0 first.

@@ -15,8 +15,8 @@ const OTHERS: &str = "…";
 #[derive(Clone, Debug, Default)]
 pub(super) struct Counting {
     by_level: [u64; 4],
-    responses: Vec<i64>,
-    resolutions: Vec<i64>,
+    responses: [Vec<i64>; 4],
+    resolutions: [Vec<i64>; 4],
     unanswered: Unanswered,
     open: u64,
     response_target: [Kept; 4],
@@ -62,8 +62,8 @@ impl Counting {
         let response = episode.responded_at.map(after);
         let resolution = episode.resolved_at.map(after);
         let until_now = after(now);
-        self.responses.extend(response);
-        self.resolutions.extend(resolution);
+        self.responses[level].extend(response);
+        self.resolutions[level].extend(resolution);
         let unanswered = &mut self.unanswered;
         match (response, resolution) {
             (Some(_), _) => {}
@@ -136,9 +136,11 @@ impl Counting {
         Tally {
             fired: self.by_level.iter().sum(),
             by_level: self.by_level,
-            response: spread(self.responses),
+            response: spread(self.responses.concat()),
+            response_times: self.responses.map(spread),
             unanswered: self.unanswered,
-            resolution: spread(self.resolutions),
+            resolution: spread(self.resolutions.concat()),
+            resolution_times: self.resolutions.map(spread),
             open: self.open,
             response_target: sum(&self.response_target),
             resolution_target: sum(&self.resolution_target),

@@ -8,7 +8,7 @@ const MARGIN = 40
 /** A thumb that has not flown for so long rests, ms. */
 export const REST = 80
 /** While it flies, the list is looked at this often all the same, ms. */
-const GLANCE = 400
+const GLANCE = 1_000
 
 /**
  * Whether the thumb flies: more than a screen in one frame. What it passes is not worth asking for, only where it comes to rest;

@@ -19,9 +19,15 @@ export interface Wish {
   text: string
   person: string | null
   levels: LevelView[]
+  /** A moment that somebody asked about, ms; instead of `back`. */
+  at: number | null
 }
+
+/** Around a moment: what fired this long before it and after it, ms. An alert that explains a line of log began before it. */
+export const AROUND = { before: 2 * 3_600_000, after: 600_000 }
 
 /** The question to the host; `before` is where the last page ended. What begins within the next minute is still of the past. */
 export function historyQuery(wish: Wish, now: number, before: [number, number] | null): HistoryQuery {
-  return { from: now - wish.back, to: now + 60_000, text: wish.text.slice(0, TEXT_LIMIT), person: wish.person, levels: wish.levels, before, limit: PAGE }
+  const [from, to] = wish.at === null ? [now - wish.back, now + 60_000] : [wish.at - AROUND.before, wish.at + AROUND.after]
+  return { from, to, text: wish.text.slice(0, TEXT_LIMIT), person: wish.person, levels: wish.levels, before, limit: PAGE }
 }

@@ -1,6 +1,7 @@
 import type { Mark, ThresholdsView } from '../../api/wire'
 import { niceStep } from '../../charts/scale'
 import { rank } from '../../shared/severity'
+import type { RowLabels } from '../links'
 import type { QueryData } from '../../stores/query'
 
 /** One bar. */
@@ -14,6 +15,7 @@ export interface Bar {
   at: number
   mark: Mark
   limits: ThresholdsView | null
+  labels: RowLabels
 }
 
 /** Bars of a panel, worst first, and how many are not among them. */
@@ -29,7 +31,7 @@ export function bars(
       const mark = query.marks[i]
       if (Number.isNaN(value) || mark === undefined) return
       const { unit, thresholds: limits, label } = query.view
-      all.push({ key: `${query.id}/${i}`, name: series.name, label, value, unit, at: query.latestAt[i] ?? NaN, mark, limits })
+      all.push({ key: `${query.id}/${i}`, name: series.name, label, value, unit, at: query.latestAt[i] ?? NaN, mark, limits, labels: series.labels })
     })
   }
   const weight = (bar: Bar): number => (bar.limits?.below === true ? -bar.value : bar.value)

@@ -1,5 +1,6 @@
 import type { SeverityView } from '../../api/wire'
 import { rank, worse } from '../../shared/severity'
+import type { RowLabels } from '../links'
 import type { QueryData } from '../../stores/query'
 
 /** One row: a series' name, and which series of each query it is (-1 where a query has none). */
@@ -7,6 +8,8 @@ export interface SparkRow {
   name: string
   severity: SeverityView
   series: number[]
+  /** Of the first query that has it. */
+  labels: RowLabels
 }
 
 /** Rows by the series' name over all queries, worst first, then by the first column. */
@@ -16,7 +19,7 @@ export function sparkRows(queries: readonly QueryData[], limit: number, abnormal
     query.series.forEach((series, i) => {
       let row = byName.get(series.name)
       if (row === undefined) {
-        row = { name: series.name, severity: 'normal', series: queries.map(() => -1) }
+        row = { name: series.name, severity: 'normal', series: queries.map(() => -1), labels: series.labels }
         byName.set(series.name, row)
       }
       row.series[column] = i

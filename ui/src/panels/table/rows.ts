@@ -1,5 +1,6 @@
 import type { Mark, SeverityView } from '../../api/wire'
 import { rank, worse } from '../../shared/severity'
+import type { RowLabels } from '../links'
 import type { QueryData } from '../../stores/query'
 
 /** A value of a table. */
@@ -14,6 +15,8 @@ export interface Row {
   name: string
   severity: SeverityView
   cells: (Cell | null)[]
+  /** Of the first query that has it. */
+  labels: RowLabels
 }
 
 /** Rows by the series' name over all queries, worst first, then by the first column. */
@@ -24,7 +27,7 @@ export function rows(queries: readonly QueryData[], limit: number, abnormalOnly:
       const mark = query.marks[i]
       let row = byName.get(series.name)
       if (row === undefined) {
-        row = { name: series.name, severity: 'normal', cells: queries.map(() => null) }
+        row = { name: series.name, severity: 'normal', cells: queries.map(() => null), labels: series.labels }
         byName.set(series.name, row)
       }
       row.cells[column] = { value: query.latest[i] ?? NaN, at: query.latestAt[i] ?? NaN, mark }

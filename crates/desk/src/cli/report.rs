@@ -1,0 +1,124 @@
+//! `shouwang report`: a day, a week or a month, as PDF and HTML.
+
+use super::output::{error_line, fail, line, sentence};
+use crate::config::{self, Loaded};
+use crate::duty::start::DATABASE;
+use crate::reports::files::{self, FilesError, Format};
+use crate::reports::{self, From};
+use crate::{boards, clock, feeders, render};
+use chrono::NaiveDate;
+use clap::{Arg, ArgMatches, Command, value_parser};
+use report::{Kind, Period, ReportError};
+use std::path::PathBuf;
+use std::process::ExitCode;
+use tokio_util::sync::CancellationToken;
+
+/// The command and its arguments.
+pub fn command(t: &dyn Fn(&str) -> String) -> Command {
+    let value = |name: &'static str, shown: &'static str| {
+        Arg::new(name)
+            .long(name)
+            .value_name(shown)
+            .help(t(&format!("report_{name}")))
+    };
+    let kinds = Kind::ALL.map(Kind::name);
+    Command::new("report")
+        .about(t("report"))
+        .next_help_heading(t("heading_options"))
+        .arg(
+            Arg::new("kind")
+                .value_name("KIND")
+                .required(true)
+                .value_parser(kinds)
+                .help(t("report_kind")),
+        )
+        .arg(value("at", "DAY"))
+        .arg(
+            value("output", "DIR")
+                .short('o')
+                .required(true)
+                .value_parser(value_parser!(PathBuf)),
+        )
+        .arg(value("format", "FORMATS").default_value("pdf,html"))
+        .arg(value("locale", "LOCALE").value_parser(crate::texts::LOCALES))
+}
+
+/// Gathers, writes, and says where.
+pub async fn run(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> ExitCode {
+    for problem in &loaded.problems {
+        error_line(&problem.say(locale));
+    }
+    let config = &loaded.config;
+    let text = |name: &str| arguments.get_one::<String>(name).cloned();
+    let zone = config
+        .time_zone
+        .parse()
+        .unwrap_or(chrono_tz::Asia::Shanghai);
+    let now = clock::now_ms();
+    let kind = text("kind")
+        .and_then(|k| Kind::named(&k))
+        .unwrap_or(Kind::Daily);
+    let period = match text("at") {
+        None => Period::last_over(kind, now, zone),
+        Some(day) => match day.parse::<NaiveDate>() {
+            Ok(day) => Period::of(kind, day, zone),
+            Err(_) => return fail(locale, "cli.report_bad_day", &[("text", day)]),
+        },
+    };
+    let Some(period) = period.filter(|p| p.from < now) else {
+        return fail(
+            locale,
+            "cli.report_bad_day",
+            &[("text", text("at").unwrap_or_default())],
+        );
+    };
+    let formats = text("format").unwrap_or_default();
+    let Some(formats) = formats
+        .split(',')
+        .map(Format::named)
+        .collect::<Option<Vec<_>>>()
+    else {
+        return fail(locale, "cli.report_bad_format", &[("text", formats)]);
+    };
+    let stop = CancellationToken::new();
+    let mut clients = render::clients(config, &stop).await;
+    if config.demo_enabled() {
+        // The demonstration's own past is an hour; for a report it lives through all of it.
+        clients.retain(|(spec, _)| !spec.demo);
+        clients
+            .push(feeders::for_report(config, period.before, period.until.min(now), &stop).await);
+    }
+    let from = From {
+        library: boards::load(config.boards_dir.as_deref()),
+        clients,
+        database: config::data_dir(config).map(|dir| dir.join(DATABASE)),
+        zone,
+        locale: text("locale").unwrap_or_else(|| config.locale.clone()),
+        promise: reports::PROMISE,
+    };
+    let data = reports::gather(&from, period, now).await;
+    stop.cancel();
+    for fault in &data.faults {
+        error_line(fault);
+    }
+    let dir = arguments
+        .get_one::<PathBuf>("output")
+        .cloned()
+        .unwrap_or_default();
+    match files::write(&report::compose(&data), &period, &formats, &dir) {
+        Ok(written) => {
+            for path in written {
+                line(&sentence(
+                    locale,
+                    "cli.render_done",
+                    &[("file", path.display().to_string())],
+                ));
+            }
+            ExitCode::SUCCESS
+        }
+        Err(FilesError::Report(ReportError::Chart(chart::ChartError::NoFace))) => {
+            fail(locale, "cli.render_no_face", &[])
+        }
+        Err(e) => fail(locale, "cli.render_failed", &[("detail", e.to_string())]),
+    }
+}

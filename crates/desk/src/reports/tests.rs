@@ -1,0 +1,186 @@
+use super::files::{self, Format};
+use super::*;
+use crate::sources;
+use embedded::tsdb::{Options, Tsdb};
+use engine::SourceSpec;
+use model::{Labels, Sample};
+use report::Kind;
+use std::sync::Arc;
+
+/// 2026-11-17 00:00 in Shanghai, a Tuesday.
+const NOW: i64 = 1_794_844_800_000;
+const DAY: i64 = 86_400_000;
+
+/// Two days: 600 orders a minute and 3 of 100 payments lost, the day before 500 and none; a disk that fills by 2 % a day.
+fn store() -> Arc<Tsdb> {
+    let store = Tsdb::in_memory(Options {
+        retention_ms: 30 * DAY,
+        ..Options::new(Arc::new(|| NOW))
+    });
+    let (mut orders, mut ok, mut lost) = (0.0, 0.0, 0.0);
+    let labels = |pairs: &[(&str, &str)]| Labels::from_pairs(pairs.iter().copied());
+    for i in 0..=2_880_i64 {
+        let t = NOW - 2 * DAY + i * 60_000;
+        let today = t > NOW - DAY;
+        orders += if today { 600.0 } else { 500.0 };
+        (ok, lost) = if today {
+            (ok + 97.0, lost + 3.0)
+        } else {
+            (ok + 100.0, lost)
+        };
+        let used = 0.6 + 0.02 * (t - NOW + 2 * DAY) as f64 / DAY as f64;
+        let disk = |name| {
+            labels(&[
+                ("__name__", name),
+                ("instance", "db"),
+                ("mountpoint", "/data"),
+                ("fstype", "ext4"),
+            ])
+        };
+        store.append(&[
+            (
+                labels(&[("__name__", "orders_created_total"), ("channel", "app")]),
+                Sample { t, v: orders },
+            ),
+            (
+                labels(&[
+                    ("__name__", "payment_attempts_total"),
+                    ("result", "ok"),
+                    ("channel", "alipay"),
+                ]),
+                Sample { t, v: ok },
+            ),
+            (
+                labels(&[
+                    ("__name__", "payment_attempts_total"),
+                    ("result", "failed"),
+                    ("channel", "alipay"),
+                ]),
+                Sample { t, v: lost },
+            ),
+            (
+                labels(&[("__name__", "node_uname_info"), ("instance", "db")]),
+                Sample { t, v: 1.0 },
+            ),
+            (
+                disk("node_filesystem_avail_bytes"),
+                Sample {
+                    t,
+                    v: (1.0 - used) * 1e12,
+                },
+            ),
+            (disk("node_filesystem_size_bytes"), Sample { t, v: 1e12 }),
+        ]);
+    }
+    Arc::new(store)
+}
+
+fn from(database: Option<PathBuf>) -> From {
+    let spec = SourceSpec {
+        name: "s".into(),
+        kind: "embedded".into(),
+        address: String::new(),
+        demo: true,
+        budget: sources::budget(15.0),
+    };
+    let metrics = crate::local::LocalMetrics::new("embedded", store(), Arc::new(|| NOW));
+    From {
+        library: crate::boards::load(None),
+        clients: vec![(spec, Ok(Arc::new(metrics)))],
+        database,
+        zone: chrono_tz::Asia::Shanghai,
+        locale: "zh-CN".into(),
+        promise: PROMISE,
+    }
+}
+
+fn yesterday() -> Period {
+    Period::last_over(Kind::Daily, NOW, chrono_tz::Asia::Shanghai).expect("a day")
+}
+
+#[tokio::test]
+async fn a_day_is_asked_of_the_sources_and_compared_with_the_one_before() {
+    let data = gather(&from(None), yesterday(), NOW).await;
+    assert_eq!(data.faults, Vec::<String>::new());
+    assert!(data.demo && data.alerts.is_none() && data.rota.is_none());
+    let of = |id: &str| {
+        data.measures
+            .iter()
+            .find(|m| m.measure.id == id)
+            .expect("asked")
+    };
+    let orders = of("orders").now.summary().expect("values");
+    assert!((orders.mean - 600.0).abs() < 2.0, "{orders:?}");
+    assert!((of("orders").before.summary().expect("values").mean - 500.0).abs() < 2.0);
+    assert_eq!(of("orders").now.points.len(), 1_440);
+    assert_eq!(of("orders").parts.len(), 1);
+    let success = of("payment_success").now.summary().expect("values");
+    assert!((success.min - 97.0).abs() < 0.1, "{success:?}");
+    assert!(
+        of("users").now.summary().is_none(),
+        "nobody knows it, and it is no fault"
+    );
+    let fit = data.disks[0].used.fit().expect("a line");
+    assert!((fit.per_day - 2.0).abs() < 0.05, "{fit:?}");
+    assert_eq!(data.disks[0].name, "db /data");
+    let document = report::compose(&data);
+    let lead = document.lead.join("\n");
+    assert!(lead.contains("磁盘 db /data"), "{lead}");
+    assert!(document.sections.iter().all(|s| s.title != "告警与响应"));
+}
+
+#[tokio::test]
+async fn an_alert_desks_database_is_read_beside_the_desk() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("desk.db");
+    let key = store::AuditKey::new(&[7; 32]);
+    let open = store::Store::open(&path, &key, NOW)
+        .await
+        .expect("a database");
+    let data = gather(&from(Some(path)), yesterday(), NOW).await;
+    assert_eq!(
+        data.alerts.as_ref().map(report::data::Alerts::fired),
+        Some(0)
+    );
+    assert!(data.rota.is_none(), "there is no rota");
+    open.close().await;
+    let nowhere = gather(&from(Some(dir.path().join("none.db"))), yesterday(), NOW).await;
+    assert!(nowhere.alerts.is_none() && nowhere.faults.is_empty());
+    std::fs::write(dir.path().join("bad.db"), "not a database").expect("written");
+    let bad = gather(&from(Some(dir.path().join("bad.db"))), yesterday(), NOW).await;
+    assert_eq!(bad.faults.len(), 1, "it is told: {:?}", bad.faults);
+}
+
+#[tokio::test]
+async fn files_are_there_whole_and_named_by_their_day() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let data = gather(&from(None), yesterday(), NOW).await;
+    let document = report::compose(&data);
+    let formats = [Format::Pdf, Format::Html];
+    let written =
+        files::write(&document, &data.period, &formats, &dir.path().join("a/b")).expect("written");
+    let names: Vec<String> = written
+        .iter()
+        .map(|p| {
+            p.file_name()
+                .expect("a name")
+                .to_string_lossy()
+                .into_owned()
+        })
+        .collect();
+    assert_eq!(
+        names,
+        [
+            "shouwang-daily-2026-11-16.pdf",
+            "shouwang-daily-2026-11-16.html"
+        ]
+    );
+    let count = std::fs::read_dir(dir.path().join("a/b"))
+        .expect("a folder")
+        .count();
+    assert_eq!(count, 2, "nothing is left beside them");
+    let file = dir.path().join("file");
+    std::fs::write(&file, "").expect("written");
+    let error = files::write(&document, &data.period, &formats, &file).expect_err("no folder");
+    assert!(error.to_string().contains("shouwang-daily"), "{error}");
+}

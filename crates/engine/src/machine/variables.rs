@@ -1,0 +1,149 @@
+//! Variables of boards: what can be chosen, and what is.
+
+use super::Engine;
+use crate::plan::VARIABLES;
+use crate::stream::{Shape, StreamId, StreamKey};
+use model::board::variable::{LabelValues, MAX_VALUES, fill};
+use model::board::{Board, Query, Variable};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Chosen values by the variable's id; none chosen stands for all.
+pub type Chosen = BTreeMap<String, Vec<String>>;
+
+/// A variable as it stands.
+#[derive(Clone, Debug, PartialEq)]
+pub struct VariableStatus<'a> {
+    /// The variable.
+    pub variable: &'a Variable,
+    /// What can be chosen, in order, each once.
+    pub values: Vec<String>,
+    /// What is; empty: everything.
+    pub chosen: Vec<String>,
+}
+
+impl Engine {
+    /// Takes over what is chosen for a board. Ids that the board does not have are left out, and all but the first value of a variable
+    /// that takes one. Answers whether anything is different.
+    pub(super) fn choose(&mut self, board: &str, chosen: &Chosen) -> bool {
+        let Some(found) = self.setup.boards.get(board) else {
+            return false;
+        };
+        let mut next = self.chosen.get(board).cloned().unwrap_or_default();
+        for variable in &found.variables {
+            if let Some(values) = chosen.get(&variable.id) {
+                let most = if variable.multi { MAX_VALUES } else { 1 };
+                next.insert(
+                    variable.id.clone(),
+                    values.iter().take(most).cloned().collect(),
+                );
+            }
+        }
+        let before = self.chosen.insert(board.to_owned(), next.clone());
+        before.unwrap_or_default() != next
+    }
+
+    /// What is chosen of a board's variables now: by somebody, else as its file says.
+    pub fn chosen(&self, board: &Board) -> Chosen {
+        let own = self.chosen.get(&board.id);
+        let value = |v: &Variable| {
+            let chosen = own.and_then(|c| c.get(&v.id));
+            chosen.unwrap_or(&v.default).clone()
+        };
+        board
+            .variables
+            .iter()
+            .map(|v| (v.id.clone(), value(v)))
+            .collect()
+    }
+
+    /// `expr`, whose concepts are filled in, with the chosen values.
+    pub(super) fn with_variables(&self, board: &Board, expr: String) -> String {
+        if board.variables.is_empty() {
+            return expr;
+        }
+        fill(&expr, &self.chosen(board))
+    }
+
+    /// The questions for what can be chosen on a board; they are asked and forgotten with it.
+    pub(super) fn variable_streams(&mut self, board: &Board, now: i64) -> Vec<StreamId> {
+        let asked: Vec<Query> = board.variables.iter().filter_map(question).collect();
+        let mut ids = Vec::new();
+        for query in asked {
+            for key in self.keys(&query) {
+                let id = self.stream_id(key, VARIABLES, now);
+                if let Some(stream) = self.streams.get_mut(&id) {
+                    // A name that can be chosen has no age.
+                    stream.age_query = None;
+                }
+                self.variable_ids.insert(id);
+                ids.push(id);
+            }
+        }
+        ids
+    }
+
+    /// The variables of a board with what can be chosen, as far as sources have answered.
+    pub fn variables<'a>(&'a self, board: &'a Board) -> Vec<VariableStatus<'a>> {
+        let mut chosen = self.chosen(board);
+        let status = |variable: &'a Variable| VariableStatus {
+            variable,
+            values: self.values(variable),
+            chosen: chosen.remove(&variable.id).unwrap_or_default(),
+        };
+        board.variables.iter().map(status).collect()
+    }
+
+    fn values(&self, variable: &Variable) -> Vec<String> {
+        let mut values: BTreeSet<&str> = BTreeSet::new();
+        let asked = variable.query.as_deref().and_then(LabelValues::parse);
+        if let (Some(query), Some(asked)) = (question(variable), &asked) {
+            let ids = self.keys(&query).into_iter();
+            let streams = ids.filter_map(|key| self.ids.get(&key)).copied();
+            for stream in streams.filter_map(|id| self.streams.get(&id)) {
+                values.extend(
+                    stream
+                        .instant
+                        .1
+                        .iter()
+                        .filter_map(|(l, _)| l.get(&asked.label)),
+                );
+            }
+        }
+        let fixed = variable.values.iter().map(String::as_str);
+        let found = values
+            .into_iter()
+            .filter(|v| !variable.values.iter().any(|f| f == v));
+        fixed
+            .chain(found)
+            .take(MAX_VALUES)
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// One question for each source that knows the query's concepts.
+    fn keys(&self, query: &Query) -> Vec<StreamKey> {
+        let sources = self.setup.sources.iter();
+        let probed =
+            sources.filter_map(|s| self.sources.get(&s.name).filter(|s| s.present.is_some()));
+        probed
+            .filter_map(|state| {
+                let expr = crate::binding::expression(query, &self.setup.concepts, &state.bindings);
+                Some(StreamKey {
+                    source: state.spec.name.clone(),
+                    expr: expr.ok()?,
+                    shape: Shape::Instant,
+                })
+            })
+            .collect()
+    }
+}
+
+/// The query that has one series for each value.
+fn question(variable: &Variable) -> Option<Query> {
+    let asked = LabelValues::parse(variable.query.as_deref()?)?;
+    Some(Query {
+        id: variable.id.clone(),
+        expr: asked.expr(),
+        ..Query::default()
+    })
+}

@@ -1,0 +1,44 @@
+import type { Host } from '../api/host'
+import type { LinkView } from '../api/wire'
+
+/** Longest query that a link makes; label values are hostile input. */
+const LONGEST = 800
+
+/** Labels of the row from which a way is taken. */
+export type RowLabels = Readonly<Record<string, string>>
+
+const asks = (link: LinkView): boolean => /\$[a-z_]/i.test(link.target + Object.values(link.variables).join(' '))
+
+/** The way that a click on the title takes: the first one that needs no row. */
+export const titleLink = (links: readonly LinkView[]): LinkView | null => links.find((link) => !asks(link)) ?? null
+
+/** The way that a click on a row takes: the first one that needs a row. */
+export const rowLink = (links: readonly LinkView[]): LinkView | null => links.find(asks) ?? null
+
+/**
+ * A link with the row's labels in the places of `$label`. In a query of the log search a value stands in quotes, so that whatever it
+ * holds stays a value; a label that the row lacks leaves nothing behind.
+ */
+export function filled(link: LinkView, labels: RowLabels): LinkView {
+  const value = (name: string): string => (Object.hasOwn(labels, name) ? (labels[name] as string) : '')
+  const quoted = (text: string): string => `"${text.replace(/[\\"]/g, (c) => `\\${c}`)}"`
+  const put = (text: string, quote: boolean): string =>
+    text.replace(/\$([a-z_][a-z0-9_]*)/gi, (_, name: string) => (quote ? quoted(value(name)) : value(name))).slice(0, LONGEST)
+  const variables = Object.fromEntries(Object.entries(link.variables).map(([id, text]) => [id, put(text, false)]))
+  return { to: link.to, target: put(link.target, link.to === 'logs'), variables }
+}
+
+/** Takes a way. */
+export async function follow(host: Host, link: LinkView, labels: RowLabels = {}): Promise<void> {
+  const { to, target, variables } = filled(link, labels)
+  try {
+    if (to === 'logs' || to === 'traces') await host.openPlace(to, target)
+    else {
+      const chosen = Object.fromEntries(Object.entries(variables).map(([id, text]) => [id, text === '' ? [] : [text]]))
+      if (Object.keys(chosen).length > 0) await host.chooseVariables(target, chosen)
+      await host.openBoard(target)
+    }
+  } catch (error) {
+    console.error(error)
+  }
+}
