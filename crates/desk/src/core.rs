@@ -5,6 +5,7 @@ use crate::boards::Library;
 use crate::driver::Driver;
 use crate::duty::DutyHandle;
 use crate::kiosk::{Kiosk, Pin};
+use crate::registries::Registries;
 use crate::{clock, frames};
 use engine::kiosk::Command;
 use engine::{Engine, Event, Memory, MemoryLimits};
@@ -118,6 +119,8 @@ pub struct Facts {
     pub secrets_reason: Option<String>,
     /// Problems of the configuration.
     pub problems: Vec<ErrorText>,
+    /// Registries of services.
+    pub registries: Registries,
 }
 
 /// To send requests to the loop.
@@ -673,6 +676,7 @@ impl Core {
             secrets_reason: self.facts.secrets_reason.clone(),
             sources: sources.iter().map(|s| frames::source_view(s)).collect(),
             concepts: concepts.collect(),
+            registries: self.facts.registries.views(),
             problems: self
                 .facts
                 .problems

@@ -145,9 +145,9 @@ pub struct Engine {
     memory: BTreeMap<StreamKey, Remembered>,
     /// By board.
     chosen: BTreeMap<String, Chosen>,
-    /// Streams that say what can be chosen.
-    variable_ids: BTreeSet<StreamId>,
-    variables_revision: u64,
+    /// Streams that no panel reads: what can be chosen, what happened.
+    beside: BTreeSet<StreamId>,
+    beside_revision: u64,
     revision: u64,
     sources_revision: u64,
 }
@@ -232,9 +232,9 @@ impl Engine {
         self.first().revisions()
     }
 
-    /// Revision of the last change of what can be chosen; a choice lays the board out anew.
-    pub fn variables_revision(&self) -> u64 {
-        self.variables_revision
+    /// Revision of the last change of what can be chosen, and of what happened by metrics; a choice lays the board out anew.
+    pub fn beside_revision(&self) -> u64 {
+        self.beside_revision
     }
 
     /// The first board.
