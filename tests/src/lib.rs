@@ -18,7 +18,6 @@ pub mod notifications;
 pub mod postgres;
 pub mod remote_write;
 pub mod servers;
-pub mod smtp;
 pub mod traces;
 pub mod tray;
 pub mod victorialogs;
