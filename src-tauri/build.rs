@@ -54,6 +54,14 @@ const COMMANDS: &[&str] = &[
     "trace_statistics",
     "trace_compare",
     "trace_graph",
+    "editor_home",
+    "editor_open",
+    "editor_draft",
+    "editor_pull",
+    "editor_save",
+    "editor_complete",
+    "editor_import",
+    "editor_export",
 ];
 
 fn main() {

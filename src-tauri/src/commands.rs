@@ -5,6 +5,7 @@ use desk::Handle;
 use desk::core::{Look, Zoom};
 
 use desk::duty::{DutyHandle, Message, Window};
+use desk::editor::EditorHandle;
 use desk::investigation::Investigator;
 use desk::logs::LogsHandle;
 use desk::rota::RotaHandle;
@@ -39,6 +40,8 @@ pub struct Handles {
     pub logs: LogsHandle,
     /// The traces.
     pub traces: TracesHandle,
+    /// The editor of boards.
+    pub editor: EditorHandle,
     /// Who gathers what explains an alert.
     pub investigation: Investigator,
 }
@@ -62,6 +65,10 @@ impl Desk {
 
     pub(crate) async fn traces(&self) -> &TracesHandle {
         &self.0.wait().await.traces
+    }
+
+    pub(crate) async fn editor(&self) -> &EditorHandle {
+        &self.0.wait().await.editor
     }
 
     pub(crate) async fn logs(&self) -> &LogsHandle {

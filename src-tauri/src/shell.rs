@@ -1,6 +1,7 @@
 //! The window, and the program's life around it.
 
 use crate::commands::{self, Began, Desk, Handles};
+use crate::editor;
 use crate::investigation;
 use crate::logs;
 use crate::machine::{App, Machine};
@@ -111,6 +112,14 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             traces::trace_statistics,
             traces::trace_compare,
             traces::trace_graph,
+            editor::editor_home,
+            editor::editor_open,
+            editor::editor_draft,
+            editor::editor_pull,
+            editor::editor_save,
+            editor::editor_complete,
+            editor::editor_import,
+            editor::editor_export,
         ])
         .setup(move |app| {
             let handle = app.handle();
@@ -148,6 +157,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             rota: started.rota.clone(),
             logs: started.logs.clone(),
             traces: started.traces.clone(),
+            editor: started.editor.clone(),
             investigation: started.investigation.clone(),
         });
         if let Ok(mut place) = keep.lock() {

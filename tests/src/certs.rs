@@ -23,6 +23,8 @@ pub struct Pki {
     pub server: Identity,
     /// For a client.
     pub client: Identity,
+    /// For a server that is its own client too, as etcd's JSON gateway is.
+    pub both: Identity,
 }
 
 /// A new authority with new keys; `name` is its common name.
@@ -38,21 +40,28 @@ pub fn pki(name: &str) -> Pki {
     let authority = CertifiedIssuer::self_signed(params, key).expect("an authority");
     Pki {
         authority: authority.pem(),
-        server: signed(&authority, ExtendedKeyUsagePurpose::ServerAuth),
-        client: signed(&authority, ExtendedKeyUsagePurpose::ClientAuth),
+        server: signed(&authority, &[ExtendedKeyUsagePurpose::ServerAuth]),
+        client: signed(&authority, &[ExtendedKeyUsagePurpose::ClientAuth]),
+        both: signed(
+            &authority,
+            &[
+                ExtendedKeyUsagePurpose::ServerAuth,
+                ExtendedKeyUsagePurpose::ClientAuth,
+            ],
+        ),
     }
 }
 
 fn signed(
     authority: &CertifiedIssuer<'static, KeyPair>,
-    usage: ExtendedKeyUsagePurpose,
+    usages: &[ExtendedKeyUsagePurpose],
 ) -> Identity {
     let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
     let mut params = CertificateParams::new(names).expect("names of the certificate");
     params
         .distinguished_name
         .push(DnType::CommonName, "shouwang test");
-    params.extended_key_usages = vec![usage];
+    params.extended_key_usages = usages.to_vec();
     let key = KeyPair::generate().expect("a key");
     let certificate = params.signed_by(&key, authority).expect("a certificate");
     Identity {

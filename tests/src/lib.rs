@@ -1,17 +1,21 @@
 //! What tests against real servers share: the servers themselves ([`servers`]), a server that misbehaves
 //! on purpose ([`hostile`]), certificates ([`certs`]), samples by remote write ([`remote_write`]) and a
 //! notification server on a bus of its own ([`notifications`]); servers that play a Jaeger ([`jaeger`])
-//! and stores of logs ([`elastic`], [`loki`], [`victorialogs`]).
+//! and stores of logs ([`elastic`], [`loki`], [`victorialogs`]); a real InfluxDB 1 and servers that play its successors ([`influx`]); a
+//! real etcd ([`etcd`]) and a server that plays Consul ([`consul`]).
 //!
 //! Everything here is blocking and needs no runtime, so that it works in any test.
 #![warn(missing_docs)]
 
 pub mod alertmanager;
 pub mod certs;
+pub mod consul;
 pub mod elastic;
+pub mod etcd;
 pub mod fake_logs;
 pub mod hostile;
 pub mod http;
+pub mod influx;
 pub mod jaeger;
 pub mod loki;
 pub mod notifications;

@@ -138,6 +138,7 @@ fn what_decides_knows_no_runtime_no_database_and_no_network() {
         "promql",
         "rules",
         "interchange",
+        "grafana",
         "logs",
         "traces",
     ] {

@@ -11,9 +11,7 @@ use shouwang_tests::hostile::{Answer, Body, Hostile};
 use shouwang_tests::loki;
 use shouwang_tests::victorialogs::{self, Held};
 use source::conformance_logs::{Lacks, check_but};
-use source::{
-    Ask, Connection, LogOptions, LogSink, Logs, QueryFault, SourceError, connect_logs,
-};
+use source::{Ask, Connection, LogOptions, LogSink, Logs, QueryFault, SourceError, connect_logs};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -683,8 +681,7 @@ async fn elasticsearch_goes_on_after_its_window() {
         auth: source::Auth::Bearer(Secret::new("wrong")),
         ..connection(&server)
     };
-    let store =
-        connect_logs("elasticsearch", &wrong, &LogOptions::default()).expect("a client");
+    let store = connect_logs("elasticsearch", &wrong, &LogOptions::default()).expect("a client");
     let refused = store.count(&range(Filter::All)).await.expect_err("refused");
     assert_eq!(refused, SourceError::Unauthorized);
 }

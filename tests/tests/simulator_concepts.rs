@@ -287,7 +287,8 @@ fn prometheus_takes_every_dialect_and_gives_the_same_values() {
     let store = store(&[samples], now);
     let mut wrong = Vec::new();
     for c in concepts() {
-        for (i, d) in c.dialects.iter().enumerate() {
+        let promql = |d: &&model::board::Dialect| d.lang == model::Lang::Promql;
+        for (i, d) in c.dialects.iter().filter(promql).enumerate() {
             let theirs = match ask_prometheus(prometheus.port(), &d.expr, now) {
                 Ok(rows) => rows,
                 Err(e) => {

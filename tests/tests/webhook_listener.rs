@@ -1,7 +1,7 @@
 //! The webhook listener, posted to by hand and by a real Alertmanager.
 
 use desk::clock;
-use desk::listener::{Figures, ListenError, Listener, NotKept, Options, PATH};
+use desk::listener::{Figures, HAPPENED, ListenError, Listener, NotKept, Options, PATH};
 use model::Secret;
 use model::alert::Reported;
 use serde_json::{Value, json};
@@ -204,6 +204,15 @@ async fn only_who_has_the_token_and_comes_from_here() {
     let token = || ("Authorization", right.clone());
     assert_eq!(listener.ask("GET", PATH, token()).await, 405);
     assert_eq!(listener.ask("POST", "/elsewhere", token()).await, 404);
+    assert_eq!(
+        listener
+            .ask("POST", HAPPENED, ("Authorization", "".into()))
+            .await,
+        401
+    );
+    assert_eq!(listener.ask("GET", HAPPENED, token()).await, 405);
+    // Nothing that happened: it has no title.
+    assert_eq!(listener.ask("POST", HAPPENED, token()).await, 400);
     let nobody = ("X-Nobody", String::new());
     assert_eq!(listener.ask("GET", "/healthz", nobody).await, 200);
     let page = ("Origin", "https://evil.example".to_owned());

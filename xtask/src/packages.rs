@@ -88,6 +88,8 @@ pub const SERVERS: &[Package] = &[
         "a real VictoriaMetrics",
     ),
     p("postgresql-15", "真实的 PostgreSQL", "a real PostgreSQL"),
+    p("influxdb", "真实的 InfluxDB 1", "a real InfluxDB 1"),
+    p("etcd-server", "真实的 etcd", "a real etcd"),
     p("python3-aiosmtpd", "真实的邮件服务器", "a real mail server"),
 ];
 
@@ -138,7 +140,7 @@ pub fn advice(ids: &[&str]) -> &'static str {
     if is(&["ubuntu", "debian"]) {
         "sudo apt-get install build-essential pkg-config libwebkit2gtk-4.1-dev libasound2-dev libayatana-appindicator3-1 fonts-noto-cjk locales xvfb openbox \
          dbus imagemagick webkit2gtk-driver gnome-keyring libsecret-tools prometheus prometheus-alertmanager \
-         prometheus-node-exporter postgresql python3-aiosmtpd python3-icalendar poppler-utils"
+         prometheus-node-exporter postgresql influxdb etcd-server python3-aiosmtpd python3-icalendar poppler-utils"
     } else if is(&["fedora", "rhel", "centos"]) {
         "sudo dnf install gcc gcc-c++ make pkgconf webkit2gtk4.1-devel alsa-lib-devel libayatana-appindicator-gtk3 google-noto-sans-cjk-fonts \
          glibc-langpack-zh xorg-x11-server-Xvfb openbox dbus-daemon ImageMagick"

@@ -186,6 +186,8 @@ fn elsewhere(os: &Os, need: Need) -> Result<()> {
             "promtool",
             "prometheus-alertmanager",
             "victoria-metrics",
+            "influxd",
+            "etcd",
         ];
         let wanted: Vec<&str> = match need {
             Need::Run => Vec::new(),

@@ -2,7 +2,7 @@
 
 use model::{Annotation, Happened, Level, Severity};
 use std::collections::BTreeMap;
-use wire::{AlertBand, AlertLook, AlertRow, AnnotationView, HappenedView};
+use wire::{AlertBand, AlertLook, AlertRow, AnnotationView};
 
 /// Things that are kept; the oldest go first.
 const MOST: usize = 500;
@@ -130,14 +130,7 @@ fn severity(level: Level) -> Severity {
 fn view(note: &Annotation) -> AnnotationView {
     AnnotationView {
         id: note.id.clone(),
-        kind: match note.kind {
-            Happened::Alert => HappenedView::Alert,
-            Happened::Acknowledged => HappenedView::Acknowledged,
-            Happened::Deployment => HappenedView::Deployment,
-            Happened::Configuration => HappenedView::Configuration,
-            Happened::Maintenance => HappenedView::Maintenance,
-            Happened::Note => HappenedView::Note,
-        },
+        kind: note.kind.into(),
         at: note.at as f64,
         until: note.until.map(|t| t as f64),
         title: note.title.clone(),

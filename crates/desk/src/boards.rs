@@ -5,6 +5,7 @@
 use crate::Problem;
 use crate::config::read_bounded;
 use include_dir::{Dir, include_dir};
+use model::Lang;
 use model::board::variable::LabelValues;
 use model::board::{
     Board, Concept, ConceptFile, Panel, PanelKind, Variable, WINDOW, concepts_in, expand, variable,
@@ -50,6 +51,11 @@ pub fn load(dir: Option<&Path>) -> Library {
     library
 }
 
+/// The text of a built-in board.
+pub fn built_in(id: &str) -> Option<&'static str> {
+    BUILT_IN.get_file(format!("{id}.yaml"))?.contents_utf8()
+}
+
 /// What decides whether the user's directory must be read again: names, sizes and times of its files.
 pub fn fingerprint(dir: &Path) -> Vec<(PathBuf, u64, Option<std::time::SystemTime>)> {
     let Ok(entries) = std::fs::read_dir(dir) else {
@@ -77,6 +83,8 @@ pub(crate) fn read_dir(dir: &Path) -> (Vec<(PathBuf, String)>, Vec<Problem>) {
             .map(|e| e.path())
             .take(MAX_FILES)
             .collect(),
+        // Nobody has saved a board yet; that a configured directory is not there is said with the configuration.
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return (files, problems),
         Err(e) => {
             return (
                 files,
@@ -137,7 +145,11 @@ impl Library {
                     .push(bad("thresholds_order", "panel", &concept.id));
             }
             for d in &concept.dialects {
-                if let Err(detail) = promql_parser::parser::parse(&d.expr) {
+                if let Some(missing) = d.lang.missing_placeholder(&d.expr) {
+                    self.problems
+                        .push(bad("placeholder", "placeholder", missing).with("expr", &d.expr));
+                }
+                if let Err(detail) = promql_parser::parser::parse(&d.in_promql()) {
                     self.problems
                         .push(bad("expression", "detail", &detail).with("expr", &d.expr));
                 }
@@ -198,14 +210,7 @@ pub fn parse_board(
     concepts: &BTreeMap<String, Concept>,
 ) -> Result<Board, Vec<Problem>> {
     let mut board: Board = parse(path, text).map_err(|p| vec![p])?;
-    for panel in &mut board.panels {
-        for (i, query) in panel.queries.iter_mut().enumerate() {
-            if query.id.is_empty() {
-                query.id = char::from_u32('a' as u32 + u32::try_from(i % 26).unwrap_or(0))
-                    .map_or_else(String::new, String::from);
-            }
-        }
-    }
+    auto_id(&mut board);
     let places: Places = parse(path, text).unwrap_or_default();
     let mut check = Check {
         path,
@@ -219,6 +224,18 @@ pub fn parse_board(
         Ok(board)
     } else {
         Err(check.problems)
+    }
+}
+
+/// Queries without an id are called `a`, `b`, … by their order.
+pub(crate) fn auto_id(board: &mut Board) {
+    for panel in &mut board.panels {
+        for (i, query) in panel.queries.iter_mut().enumerate() {
+            if query.id.is_empty() {
+                query.id = char::from_u32('a' as u32 + u32::try_from(i % 26).unwrap_or(0))
+                    .map_or_else(String::new, String::from);
+            }
+        }
     }
 }
 
@@ -281,6 +298,9 @@ impl Check<'_> {
         }
         for variable in &board.variables {
             self.variable(variable);
+        }
+        for mark in &board.marks {
+            self.expression(&mark.expr, 1, &mark.id);
         }
         let mut taken: Vec<(usize, &Panel)> = Vec::new();
         for (i, panel) in board.panels.iter().enumerate() {
@@ -381,7 +401,21 @@ impl Check<'_> {
                     &[("query", query.id.clone())],
                 );
             }
-            self.expression(&query.expr, here, &panel.id);
+            match query.lang.missing_placeholder(&query.expr) {
+                None if query.lang == Lang::Promql => {
+                    self.expression(&query.expr, here, &panel.id);
+                }
+                None => {}
+                Some(missing) => self.add(
+                    "placeholder",
+                    here,
+                    &panel.id,
+                    &[
+                        ("placeholder", missing.to_owned()),
+                        ("expr", query.expr.clone()),
+                    ],
+                ),
+            }
         }
     }
 
@@ -397,7 +431,7 @@ impl Check<'_> {
         for id in concepts_in(expr) {
             match self.concepts.get(&id).and_then(|c| c.dialects.first()) {
                 Some(d) => {
-                    filled.insert(id, d.expr.clone());
+                    filled.insert(id, d.in_promql());
                 }
                 None => {
                     let near = self

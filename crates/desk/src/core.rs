@@ -4,6 +4,7 @@ use crate::annotations::Annotations;
 use crate::boards::Library;
 use crate::driver::Driver;
 use crate::duty::DutyHandle;
+use crate::registries::Registries;
 use crate::{clock, frames};
 use engine::{Engine, Event};
 use model::Annotation;
@@ -98,6 +99,8 @@ pub struct Facts {
     pub secrets_reason: Option<String>,
     /// Problems of the configuration.
     pub problems: Vec<ErrorText>,
+    /// Registries of services.
+    pub registries: Registries,
 }
 
 /// To send requests to the loop.
@@ -469,6 +472,7 @@ impl Core {
             secrets_reason: self.facts.secrets_reason.clone(),
             sources: sources.iter().map(|s| frames::source_view(s)).collect(),
             concepts: concepts.collect(),
+            registries: self.facts.registries.views(),
             problems: self
                 .facts
                 .problems

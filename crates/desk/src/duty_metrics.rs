@@ -41,6 +41,7 @@ pub fn source() -> (Arc<Tsdb>, Client) {
         address: String::new(),
         demo: false,
         budget: budget(EVERY.as_secs_f64()),
+        langs: &[model::Lang::Promql],
     };
     let metrics = LocalMetrics::new("embedded", store.clone(), store_clock());
     (store, (spec, Ok(Arc::new(metrics))))
@@ -58,13 +59,28 @@ pub async fn run(duty: DutyHandle, store: Arc<Tsdb>, stop: CancellationToken) {
         }
         if look % FIGURES_EACH == 0 {
             // Without a database there are no figures, and the health page says so.
-            week = duty.figures(1).await.ok().and_then(|mut f| f.weeks.pop());
+            let figures = duty.figures(1).await.ok();
+            week = figures.map(|mut f| f.weeks.pop().unwrap_or_else(quiet_week));
         }
         let Ok(page) = duty.list(AlertQuery::default()).await else {
             continue;
         };
         let now = clock::now_ms();
         store.append(&samples(&page.duty, week.as_ref(), now));
+    }
+}
+
+/// A week without a single alert: none fired, none was left unanswered, and no time was measured.
+fn quiet_week() -> WeekFigures {
+    WeekFigures {
+        from: 0.0,
+        fired: [0; 4],
+        response: Spread::default(),
+        resolution: Spread::default(),
+        unanswered: 0,
+        open: 0,
+        response_kept: [Kept::default(); 4],
+        resolution_kept: [Kept::default(); 4],
     }
 }
 

@@ -6,6 +6,7 @@ use crate::config::{Config, Scrape};
 use crate::core::{Handle, Message};
 use crate::demo_past;
 use crate::local::LocalMetrics;
+use crate::registries::{self, Registries, Targets};
 use crate::sources::{Client, Secrets, budget};
 use crate::start::store_clock;
 use embedded::collector::{HostCollector, HostOptions};
@@ -39,19 +40,22 @@ const DEMO_RETENTION: i64 = 3 * 3_600_000;
 #[derive(Default)]
 pub struct Running {
     tasks: Vec<JoinHandle<()>>,
-    scraper: Option<Scraper>,
+    scraper: Option<Arc<Scraper>>,
     stores: Vec<Arc<Tsdb>>,
+    /// What is known of registries of services.
+    pub registries: Registries,
 }
 
 impl Running {
     /// Waits until everything has ended and the last samples are on the disk.
     pub async fn end(self) {
-        if let Some(scraper) = self.scraper {
-            scraper.stop().await;
-        }
         for task in self.tasks {
             // A feeder that panicked has nothing left to write.
             let _ = task.await;
+        }
+        // The tasks above were the others that held it.
+        if let Some(scraper) = self.scraper.and_then(Arc::into_inner) {
+            scraper.stop().await;
         }
         for store in self.stores {
             let flushed = tokio::task::spawn_blocking(move || store.flush()).await;
@@ -74,7 +78,8 @@ pub async fn start(
     let mut running = Running::default();
     let mut clients = Vec::new();
     let mut problems = Vec::new();
-    if config.embedded.host || !config.embedded.scrape.is_empty() {
+    let registries = !config.registry.is_empty();
+    if config.embedded.host || !config.embedded.scrape.is_empty() || registries {
         let store = Arc::new(open(config, data, &mut problems));
         clients.push(client(
             "local",
@@ -89,7 +94,18 @@ pub async fn start(
                 .tasks
                 .push(tokio::spawn(host(store.clone(), every, stop.clone())));
         }
-        running.scraper = scrape(config, secrets, &store, &mut problems);
+        let (scraper, fixed) = scrape(config, secrets, &store, &mut problems);
+        running.scraper = scraper.clone();
+        if registries {
+            let sinks = registries::Sinks {
+                store: store.clone(),
+                targets: Arc::new(Targets::new(scraper, fixed)),
+                handle: handle.clone(),
+            };
+            let (known, tasks) = registries::start(&config.registry, secrets, &sinks, stop);
+            running.registries = known;
+            running.tasks.extend(tasks);
+        }
         if let Some(problem) = serve(config, &store, stop, &mut running).await {
             problems.push(problem);
         }
@@ -248,6 +264,7 @@ fn client(name: &str, kind: &'static str, demo: bool, budget: Budget, store: &Ar
         address: String::new(),
         demo,
         budget,
+        langs: registry::langs(kind),
     };
     (
         spec,
@@ -323,7 +340,7 @@ fn scrape(
     secrets: &dyn Secrets,
     store: &Arc<Tsdb>,
     problems: &mut Vec<Problem>,
-) -> Option<Scraper> {
+) -> (Option<Arc<Scraper>>, Vec<ScrapeTarget>) {
     let mut tell = |url: &str, detail: String| {
         problems.push(Problem::new(Path::new(url), "scrape_target").with("detail", detail));
     };
@@ -334,14 +351,14 @@ fn scrape(
             Err(detail) => tell(&s.url, detail),
         }
     }
-    if targets.is_empty() {
-        return None;
+    if targets.is_empty() && !config.registry.iter().any(|r| r.scrape) {
+        return (None, targets);
     }
-    match Scraper::start(targets, store.clone(), store_clock()) {
-        Ok(scraper) => Some(scraper),
+    match Scraper::start(targets.clone(), store.clone(), store_clock()) {
+        Ok(scraper) => (Some(Arc::new(scraper)), targets),
         Err(e) => {
             tell("embedded.scrape", e.to_string());
-            None
+            (None, Vec::new())
         }
     }
 }

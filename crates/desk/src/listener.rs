@@ -6,6 +6,7 @@
 
 mod guard;
 
+use crate::happened;
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -19,7 +20,7 @@ use http_body_util::{BodyExt as _, LengthLimitError, Limited};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use model::Secret;
+use model::{Annotation, Secret};
 use parking_lot::Mutex;
 use source::AlertLimits;
 use source::webhook::{self, Batch, WebhookError};
@@ -33,6 +34,8 @@ use tokio::time::timeout;
 
 /// Where the Alertmanager posts to.
 pub const PATH: &str = "/api/v1/webhook/alertmanager";
+/// Where programs tell of deployments and other changes.
+pub const HAPPENED: &str = "/api/v1/annotations";
 /// Bodies above this are read on a thread of their own.
 const LARGE: usize = 256 << 10;
 /// Connections at a time; further ones wait.
@@ -134,6 +137,11 @@ pub struct NotKept(pub String);
 pub trait Sink: Send + Sync + 'static {
     /// Keeps `batch`. The future is dropped when it takes too long or the Alertmanager hangs up.
     fn keep(&self, batch: Batch) -> BoxFuture<'_, Result<(), NotKept>>;
+
+    /// Takes over what programs tell of besides alerts; marks on charts are not worth a disk.
+    fn happened(&self, _notes: Vec<Annotation>) -> BoxFuture<'_, ()> {
+        async {}.boxed()
+    }
 }
 
 impl<F, Fut> Sink for F
@@ -269,6 +277,7 @@ impl Listener {
 fn router(shared: Arc<Shared>) -> Router {
     Router::new()
         .route(PATH, post(receive))
+        .route(HAPPENED, post(happened))
         .route("/healthz", get(async || "ok\n"))
         .fallback(async || (StatusCode::NOT_FOUND, "404 page not found\n"))
         .layer(middleware::from_fn_with_state(
@@ -350,6 +359,42 @@ async fn receive(State(shared): State<Arc<Shared>>, request: Request) -> Respons
             drop(figures);
             refusal.into_response()
         }
+    }
+}
+
+/// Deployments and other changes, see [`crate::happened`].
+async fn happened(State(shared): State<Arc<Shared>>, request: Request) -> Response {
+    let now = (shared.clock)();
+    let taken = async {
+        if !guard::authorized(request.headers(), &shared.options.token) {
+            return Err(Refusal::Unauthorized.into_response());
+        }
+        let Ok(_permit) = shared.permits.try_acquire() else {
+            return Err(Refusal::Busy.into_response());
+        };
+        let (head, body) = request.into_parts();
+        let options = Options {
+            limits: AlertLimits {
+                body_bytes: happened::BYTES as u64,
+                ..shared.options.limits
+            },
+            ..shared.options.clone()
+        };
+        let body = read(&head.headers, body, &options).await;
+        let body = body.map_err(IntoResponse::into_response)?;
+        happened::read(&body, now).map_err(|e| {
+            let said =
+                serde_json::json!({ "code": e.code(), "params": { "detail": e.to_string() } });
+            (StatusCode::BAD_REQUEST, axum::Json(said)).into_response()
+        })
+    };
+    match taken.await {
+        Ok(notes) => {
+            let accepted = notes.len();
+            shared.sink.happened(notes).await;
+            axum::Json(serde_json::json!({ "accepted": accepted })).into_response()
+        }
+        Err(response) => response,
     }
 }
 

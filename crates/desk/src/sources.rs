@@ -4,7 +4,7 @@ use crate::config::{Config, Source};
 use crate::secret_store::{ReadSecrets, Store};
 use engine::{Budget, Failure, SourceSpec};
 use model::Secret;
-use source::{Auth, Connection, Metrics, TlsOptions, registry};
+use source::{Auth, Connection, Metrics, Part, TlsOptions, registry};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +32,10 @@ pub async fn secrets(config: &Config, data: Option<&Path>) -> ReadSecrets {
         .trace_source
         .iter()
         .flat_map(|s| [&s.secret, &s.client_key_secret]);
+    let of_registries = config
+        .registry
+        .iter()
+        .flat_map(|s| [&s.secret, &s.client_key_secret]);
     let of_logs = config.log_store.iter().flat_map(|s| {
         [
             &s.secret,
@@ -45,6 +49,7 @@ pub async fn secrets(config: &Config, data: Option<&Path>) -> ReadSecrets {
         .chain(config.embedded.scrape.iter().map(|s| &s.secret))
         .chain(of_alerts)
         .chain(of_traces)
+        .chain(of_registries)
         .chain([
             &config.duty.listen_secret,
             &config.webhook.secret,
@@ -78,6 +83,7 @@ pub fn spec(source: &Source) -> SourceSpec {
         address: source.url.clone(),
         demo: false,
         budget: budget(source.scrape_interval_seconds.unwrap_or(SCRAPE_SECONDS)),
+        langs: registry::langs(&source.kind),
     }
 }
 
@@ -129,6 +135,10 @@ pub fn connection(source: &Source, secrets: &dyn Secrets) -> Result<Connection, 
         connection.limits.body_bytes = mib << 20;
     }
     connection.gzip = source.gzip;
+    connection.part = Part {
+        database: source.database.clone(),
+        organization: source.organization.clone(),
+    };
     Ok(connection)
 }
 

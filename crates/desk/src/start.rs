@@ -7,6 +7,7 @@ use crate::core::{Core, Facts, Handle, Message};
 use crate::driver::Driver;
 use crate::duty::{self, DutyHandle, Shell, chart::Book};
 use crate::duty_metrics;
+use crate::editor::{self, EditorHandle};
 use crate::feeders;
 use crate::investigation::{Investigator, Place};
 use crate::logs::{self, LogsHandle};
@@ -79,6 +80,8 @@ pub struct Desk {
     pub investigation: Investigator,
     /// To ask of traces.
     pub traces: TracesHandle,
+    /// To edit boards.
+    pub editor: EditorHandle,
     /// What is in force.
     pub config: Config,
     stop: CancellationToken,
@@ -159,10 +162,12 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
             .chain(&logs.problems)
             .map(crate::Problem::view)
             .collect(),
+        registries: feeders.registries.clone(),
         ..Facts::default()
     };
     tokio::spawn(tell_about_secrets(data.clone(), handle.clone()));
-    let library = boards::load(config.boards_dir.as_deref());
+    let boards_dir = config::boards_dir(&config);
+    let library = boards::load(boards_dir.as_deref());
     let mut setup = Setup {
         sources: specs,
         open: config.board.clone(),
@@ -198,6 +203,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         book,
         settings: settings.clone(),
         data: data.clone(),
+        wall: handle.clone(),
         stop: stop.clone(),
         with_sources: true,
     };
@@ -216,6 +222,17 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         ends,
         handle.clone(),
     ));
+    let editor = EditorHandle::new(editor::Parts {
+        boards_dir: boards_dir.clone(),
+        data: data.clone(),
+        wall: handle.clone(),
+        ground: editor::Ground {
+            specs: setup.sources.clone(),
+            clients: clients.clone(),
+            settings: settings.clone(),
+            duty: duty.clone(),
+        },
+    });
     let core = Core::new(
         Driver::new(clients, handle.clone()),
         settings,
@@ -223,7 +240,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         duty.clone(),
     );
     tokio::spawn(core.run(setup, library, rx));
-    if let Some(dir) = config.boards_dir.clone() {
+    if let Some(dir) = boards_dir {
         tokio::spawn(watch(dir, handle.clone(), stop.clone()));
     }
     Desk {
@@ -233,6 +250,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         logs: logs.handle,
         investigation,
         traces,
+        editor,
         config,
         stop,
         feeders,
@@ -279,9 +297,13 @@ fn schedule_reports(
     tokio::spawn(schedule::run(plans, from, mailer, stop.clone()));
 }
 
-/// Sources of metrics for charts and rules, in order of preference.
+/// Sources of metrics for charts and rules, in order of preference. Rules name metrics of Prometheus' exporters: a store that has
+/// another language first would only be asked in vain.
 fn book(setup: &Setup, clients: &BTreeMap<String, Result<Arc<dyn Metrics>, Failure>>) -> Book {
     let client = |s: &SourceSpec| {
+        if s.langs.first() != Some(&model::Lang::Promql) {
+            return None;
+        }
         let metrics = clients.get(&s.name)?.as_ref().ok()?.clone();
         Some((s.name.clone(), s.demo, metrics))
     };

@@ -1,7 +1,7 @@
 //! How bad: one value of many series, its severity, and the verdict on the whole.
 
 use crate::freshness::Freshness;
-use model::board::{Concept, Panel, Query, Reduce, Role, concepts_in};
+use model::board::{Concept, Panel, Query, Reduce, Role};
 use model::{Direction, Severity, Thresholds};
 use std::collections::BTreeMap;
 
@@ -31,7 +31,7 @@ pub fn thresholds(
             None
         }
     };
-    let of_concept = || match concepts_in(&query.expr).as_slice() {
+    let of_concept = || match query.concepts().as_slice() {
         [only] => concepts.get(only).and_then(|c| c.thresholds),
         _ => None,
     };

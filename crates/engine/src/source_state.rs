@@ -2,6 +2,7 @@
 
 use crate::binding::Bindings;
 use crate::{Budget, Failure};
+use model::Lang;
 use std::collections::BTreeSet;
 
 /// What the configuration says of a source.
@@ -9,7 +10,7 @@ use std::collections::BTreeSet;
 pub struct SourceSpec {
     /// Unique name.
     pub name: String,
-    /// `prometheus`, `embedded` or `simulator`.
+    /// `embedded`, `simulator`, or a kind of the registry of sources.
     pub kind: String,
     /// Address without credentials; empty inside the program.
     pub address: String,
@@ -17,6 +18,8 @@ pub struct SourceSpec {
     pub demo: bool,
     /// How old its data may become.
     pub budget: Budget,
+    /// The languages in which it can be asked.
+    pub langs: &'static [Lang],
 }
 
 /// Whether a source answers.
@@ -155,6 +158,7 @@ mod tests {
             address: String::new(),
             demo: false,
             budget: Budget::default(),
+            langs: &[Lang::Promql],
         })
     }
 

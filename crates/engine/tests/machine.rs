@@ -7,7 +7,7 @@ use engine::{
     Budget, Effect, Engine, Event, Failure, Health, ProbeReport, Setup, SourceSpec, StreamId,
 };
 use model::board::{Area, Board, Concept, Dialect, Domain, Panel, PanelKind, Query, Unit};
-use model::{Direction, Labels, RangeFrame, Severity, Thresholds};
+use model::{Direction, Labels, Lang, RangeFrame, Severity, Thresholds};
 use std::collections::{BTreeMap, BTreeSet};
 
 const T0: i64 = 1_700_000_000_000;
@@ -47,6 +47,7 @@ fn source(name: &str, demo: bool) -> SourceSpec {
             old_ms: 20_000,
             unknown_ms: 60_000,
         },
+        langs: &[Lang::Promql],
     }
 }
 
@@ -67,11 +68,15 @@ fn setup(panels: Vec<Panel>, sources: Vec<SourceSpec>) -> Setup {
                 name: "node".into(),
                 discovery: "node_x".into(),
                 expr: "node_x".into(),
+                lang: Lang::Promql,
+                labels: BTreeMap::new(),
             },
             Dialect {
                 name: "other".into(),
                 discovery: "other_x".into(),
                 expr: "other_x".into(),
+                lang: Lang::Promql,
+                labels: BTreeMap::new(),
             },
         ],
     };
@@ -629,6 +634,10 @@ fn variables_are_chosen_from_what_sources_have_and_stand_in_the_questions() {
     assert_eq!(status[0].values, ["a.b", "b"]);
     assert_eq!(status[0].chosen, ["a.b"]);
 
+    let before = engine.beside_revision();
+    engine.handle(Event::Wakeup, T0);
+    assert_eq!(engine.beside_revision(), before);
+
     // One variable of one value: the second is left out. What the board does not have is nothing.
     let chosen = BTreeMap::from([
         ("host".to_owned(), vec!["b".to_owned(), "c".to_owned()]),
@@ -639,4 +648,41 @@ fn variables_are_chosen_from_what_sources_have_and_stand_in_the_questions() {
     let everything = BTreeMap::from([("host".to_owned(), Vec::new())]);
     let effects = engine.handle(Event::Chosen("b".into(), everything), T0 + 2);
     assert_eq!(asked(&effects), [r#"up{host=~".*"}"#]);
+}
+
+#[test]
+fn times_that_metrics_tell_are_marks_of_the_board() {
+    use model::Happened;
+    use model::board::Mark;
+    let mut setup = setup(
+        vec![panel("p", PanelKind::Gauge, "up")],
+        vec![source("a", false)],
+    );
+    let mark = Mark {
+        id: "started".into(),
+        kind: Happened::Deployment,
+        expr: "process_start_time_seconds".into(),
+        legend: None,
+    };
+    if let Some(board) = setup.boards.get_mut("b") {
+        board.marks.push(mark.clone());
+    }
+    let mut engine = Engine::new();
+    engine.handle(Event::Configured(setup), T0);
+    let probed = Event::Probed("a".into(), present(&["up"]), Meta::default());
+    let effects = engine.handle(probed, T0);
+    let asked = effects.iter().find_map(|e| match e {
+        Effect::Instant(id, key) if key.expr == mark.expr => Some(*id),
+        _ => None,
+    });
+    let series = |at: f64| vec![(Labels::from_pairs([("service", "order")]), at)];
+    let mut tell = |at: f64, now: i64| {
+        let answer = Ok((now, series(at)));
+        engine.handle(Event::Instant(asked.unwrap(), answer, Meta::default()), now);
+        (engine.beside_revision(), engine.marks(&mark)[0].1.to_vec())
+    };
+    let (first, found) = tell(1.7e9, T0);
+    assert_eq!(found, series(1.7e9));
+    assert_eq!(tell(1.7e9, T0 + 1).0, first, "nothing new");
+    assert!(tell(1.8e9, T0 + 2).0 > first, "it was started again");
 }

@@ -8,11 +8,11 @@ mod slo;
 pub mod variable;
 
 pub use kind::PanelKind;
-pub use options::{Ends, Forecast, ForecastMethod, Link, LinkTo, Slo};
+pub use options::{Ends, Forecast, ForecastMethod, Link, LinkTo, Mark, Slo};
 pub use slo::{BURNS, Burn, WINDOW};
 pub use variable::Variable;
 
-use crate::Thresholds;
+use crate::{Lang, Thresholds};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -140,8 +140,11 @@ pub struct Query {
     /// Unique in its panel; `a`, `b`, … when left out.
     #[serde(default)]
     pub id: String,
-    /// PromQL; `${concept_id}` stands for that concept's expression in the dialect of the asked source.
+    /// The question; in PromQL `${concept_id}` stands for that concept's expression in the dialect of the asked source.
     pub expr: String,
+    /// The language of the question; only sources that speak it are asked.
+    #[serde(default)]
+    pub lang: Lang,
     /// Locale key of the query's name (a note's label, a table's column).
     #[serde(default)]
     pub label: Option<String>,
@@ -166,6 +169,16 @@ pub struct Query {
     /// Seconds between two questions; the board's when left out. What is long changes slowly.
     #[serde(default)]
     pub refresh_seconds: Option<u32>,
+}
+
+impl Query {
+    /// The concepts that it uses, in order, each once. A question in a store's own language uses none.
+    pub fn concepts(&self) -> Vec<String> {
+        match self.lang {
+            Lang::Promql => concepts_in(&self.expr),
+            _ => Vec::new(),
+        }
+    }
 }
 
 /// One panel.
@@ -265,6 +278,9 @@ pub struct Board {
     /// What can be chosen for all of it.
     #[serde(default)]
     pub variables: Vec<Variable>,
+    /// What happened, from metrics.
+    #[serde(default)]
+    pub marks: Vec<Mark>,
     /// What stands on it.
     pub panels: Vec<Panel>,
 }
@@ -290,8 +306,24 @@ pub struct Dialect {
     pub name: String,
     /// A metric whose presence in a source binds the concept to this dialect there.
     pub discovery: String,
-    /// PromQL that keeps the labels which identify what is measured.
+    /// The question, keeping the labels which identify what is measured.
     pub expr: String,
+    /// Its language; only a source that speaks it can be bound.
+    #[serde(default)]
+    pub lang: Lang,
+    /// Labels under the names that boards know, each with the name that this exporter gives it (`mountpoint: path`).
+    #[serde(default)]
+    pub labels: BTreeMap<String, String>,
+}
+
+impl Dialect {
+    /// The question as PromQL that gives the labels which boards know.
+    pub fn in_promql(&self) -> String {
+        let plain = self.lang.in_promql(&self.expr);
+        self.labels.iter().fold(plain, |expr, (known, theirs)| {
+            format!("label_replace({expr}, {known:?}, \"$1\", {theirs:?}, \"(.*)\")")
+        })
+    }
 }
 
 /// Something worth watching, written once, with the dialects of the exporters that know it.

@@ -21,6 +21,11 @@ pub enum Auth {
         /// The token.
         Secret,
     ),
+    /// `Authorization: Token …`, as InfluxDB 2 calls it.
+    Token(
+        /// The token.
+        Secret,
+    ),
 }
 
 /// Whom we trust and with which certificate we come. TLS is always verified.
@@ -96,6 +101,17 @@ pub struct Connection {
     pub gzip: bool,
     /// Whether a proxy stands between us.
     pub proxy: Proxy,
+    /// Which part of the server is meant, where it has several.
+    pub part: Part,
+}
+
+/// Which part of a server is meant.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Part {
+    /// The database (InfluxDB 1 and 3) or bucket (InfluxDB 2).
+    pub database: String,
+    /// The organization (InfluxDB 2).
+    pub organization: String,
 }
 
 impl Connection {
@@ -111,6 +127,7 @@ impl Connection {
             limits: Limits::default(),
             gzip: false,
             proxy: Proxy::System,
+            part: Part::default(),
         }
     }
 }
@@ -143,6 +160,9 @@ pub enum ConfigError {
     /// User, password or token has characters that cannot be sent.
     #[error("user, password or token has characters that cannot be sent")]
     Credentials,
+    /// A name without which this kind of server cannot be asked.
+    #[error("{0} is missing")]
+    Missing(&'static str),
     /// No source of this kind.
     #[error("no source of kind {0}")]
     UnknownKind(String),
@@ -163,6 +183,7 @@ impl ConfigError {
             Self::ClientCertificate => "config_client_certificate",
             Self::Header(_) => "config_header",
             Self::Credentials => "config_credentials",
+            Self::Missing(_) => "config_missing",
             Self::UnknownKind(_) => "config_unknown_kind",
             Self::Client(_) => "config_client",
         }
@@ -171,13 +192,14 @@ impl ConfigError {
     /// The placeholder `detail` of the sentence, if it has one.
     pub fn detail(&self) -> Option<&str> {
         match self {
+            Self::Missing(d) => Some(d),
             Self::Scheme(d) | Self::Header(d) | Self::UnknownKind(d) | Self::Client(d) => Some(d),
             _ => None,
         }
     }
 
     /// Every code; a test holds the locales to it.
-    pub const CODES: [&'static str; 10] = [
+    pub const CODES: [&'static str; 11] = [
         "config_url",
         "config_scheme",
         "config_url_credentials",
@@ -186,6 +208,7 @@ impl ConfigError {
         "config_client_certificate",
         "config_header",
         "config_credentials",
+        "config_missing",
         "config_unknown_kind",
         "config_client",
     ];

@@ -79,6 +79,8 @@ pub enum Flavor {
     VictoriaMetrics,
     /// The store inside this program.
     Embedded,
+    /// InfluxDB; its version says which generation.
+    InfluxDb,
     /// Something that answers Prometheus' API (Thanos, Mimir, …).
     #[default]
     Compatible,

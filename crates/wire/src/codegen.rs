@@ -1,6 +1,6 @@
 //! TypeScript of all wire types.
 
-use crate::{alert, frame, investigation, logs, rota, traces, view};
+use crate::{alert, editor, frame, investigation, logs, rota, traces, view};
 use ts_rs::{Config, TS};
 
 /// The text of `ui/src/api/wire.ts`.
@@ -50,6 +50,8 @@ pub fn typescript() -> String {
         view::Abnormal,
         view::Verdict,
         view::ConceptView,
+        view::RegistryService,
+        view::RegistryView,
         view::HealthView,
         alert::Param,
         alert::Sentence,
@@ -210,6 +212,21 @@ pub fn typescript() -> String {
         logs::LogBoardView,
         logs::LogsHome,
         logs::LogViewEdit,
+        editor::EditorListed,
+        editor::EditorConcept,
+        editor::EditorHome,
+        editor::EditorOpened,
+        editor::EditorProblem,
+        editor::EditorSave,
+        editor::EditorSaved,
+        editor::EditorCompleteAsk,
+        editor::EditorProposalKind,
+        editor::EditorProposal,
+        editor::EditorCompletion,
+        editor::EditorReason,
+        editor::EditorLoss,
+        editor::EditorImported,
+        editor::EditorExported,
     );
     out
 }

@@ -6,6 +6,7 @@
 
 pub mod alert;
 pub mod codegen;
+pub mod editor;
 pub mod error;
 pub mod frame;
 pub mod investigation;
@@ -15,6 +16,7 @@ pub mod traces;
 pub mod view;
 
 pub use alert::*;
+pub use editor::*;
 pub use error::{ErrorCode, ErrorView};
 pub use frame::{FrameHead, FrameWriter, Patch, QueryFrame};
 pub use investigation::*;

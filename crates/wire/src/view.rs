@@ -392,6 +392,19 @@ pub enum HappenedView {
     Note,
 }
 
+impl From<model::Happened> for HappenedView {
+    fn from(kind: model::Happened) -> Self {
+        match kind {
+            model::Happened::Alert => Self::Alert,
+            model::Happened::Acknowledged => Self::Acknowledged,
+            model::Happened::Deployment => Self::Deployment,
+            model::Happened::Configuration => Self::Configuration,
+            model::Happened::Maintenance => Self::Maintenance,
+            model::Happened::Note => Self::Note,
+        }
+    }
+}
+
 /// Something that happened: a mark across panels of time. Its texts are hostile input.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct AnnotationView {
@@ -520,6 +533,40 @@ pub struct ConceptView {
     pub bound: BTreeMap<String, String>,
 }
 
+/// A service of a registry.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct RegistryService {
+    /// Its name; text of the registry.
+    pub name: String,
+    /// How many instances are registered.
+    pub instances: u32,
+    /// How many of them are well.
+    pub healthy: u32,
+}
+
+/// A registry of services and configuration keys.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct RegistryView {
+    /// Its name in the configuration.
+    pub name: String,
+    /// `etcd` or `consul`.
+    pub kind: String,
+    /// Address without credentials.
+    pub address: String,
+    /// Whether it answers; `degraded` when only its keys cannot be watched.
+    pub health: SourceHealth,
+    /// Why it does not.
+    pub error: Option<ErrorView>,
+    /// When it last answered.
+    pub last_ok: Option<f64>,
+    /// Services, first those that are not whole, at most 200.
+    pub services: Vec<RegistryService>,
+    /// Instances that are scraped.
+    pub targets: u32,
+    /// Changes of keys since the program's start.
+    pub changes: u32,
+}
+
 /// The health page.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct HealthView {
@@ -537,6 +584,8 @@ pub struct HealthView {
     pub sources: Vec<SourceView>,
     /// All concepts.
     pub concepts: Vec<ConceptView>,
+    /// Registries of services.
+    pub registries: Vec<RegistryView>,
     /// Problems in files: boards, concepts.
     pub problems: Vec<ErrorText>,
 }

@@ -143,7 +143,7 @@ fn rules_ask_only_for_metrics_that_an_exporter_has() {
         .concepts
         .iter()
         .flat_map(|c| &c.dialects)
-        .flat_map(|d| promql::selectors(&d.expr).expect("a concept's query"))
+        .flat_map(|d| promql::selectors(&d.in_promql()).expect("a concept's query"))
         .map(|s| s.split('{').next().unwrap_or("").to_owned())
         .collect();
     let platform = Platform::with_scenario(&Scenario::default(), MIDNIGHT);

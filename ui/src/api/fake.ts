@@ -350,6 +350,23 @@ export class Fake {
           bound: (i + domain.length) % 7 === 0 ? {} : { 'prom-main': 'node_exporter', 演示平台: 'shouwang' },
         })),
       ) as HealthView['concepts'],
+      registries: [
+        {
+          name: 'etcd-生产',
+          kind: 'etcd',
+          address: 'https://etcd.example.com:2379',
+          health: 'ok',
+          error: null,
+          last_ok: Date.now() - 4000,
+          services: [
+            { name: 'payment', instances: 3, healthy: 2 },
+            { name: '<img src=x onerror=alert(1)>', instances: 1, healthy: 1 },
+            { name: 'order', instances: 4, healthy: 4 },
+          ],
+          targets: 8,
+          changes: 2,
+        },
+      ],
       problems: [{ file: 'boards/hosts.yaml', line: 14, key: 'unknown_concept', params: { concept: 'cpu_usge', panel: 'cpu', near: 'cpu_usage' } }],
     }
   }

@@ -7,6 +7,15 @@ import type {
   AlertPage,
   AlertQuery,
   ContactView,
+  EditorCompleteAsk,
+  EditorCompletion,
+  EditorExported,
+  EditorHome,
+  EditorImported,
+  EditorOpened,
+  EditorProblem,
+  EditorSave,
+  EditorSaved,
   ErrorView,
   ExportAsk,
   ExportView,
@@ -176,6 +185,22 @@ export interface Host {
   traceCompare(first: TraceOpen, second: TraceOpen): Promise<TraceDiffView>
   /** Who calls whom. */
   traceGraph(ask: TraceGraphAsk): Promise<TraceGraphView>
+  /** Boards, concepts and sources for the editor. */
+  editorHome(): Promise<EditorHome>
+  /** A board to be edited. */
+  editorOpen(id: string): Promise<EditorOpened>
+  /** Checks a draft, and shows it if it is to be shown. */
+  editorDraft(board: unknown, show: boolean): Promise<EditorProblem[]>
+  /** What is new in the draft's picture; fails when there is none. */
+  editorPull(cursor: number): Promise<Frame>
+  /** Writes a board's file. */
+  editorSave(ask: EditorSave): Promise<EditorSaved>
+  /** What could be typed next in a query. */
+  editorComplete(ask: EditorCompleteAsk): Promise<EditorCompletion>
+  /** A dashboard of Grafana as boards; nothing is kept. */
+  editorImport(text: string): Promise<EditorImported>
+  /** Writes a board as a dashboard of Grafana. */
+  editorExport(board: unknown, locale: string): Promise<EditorExported>
   /** Opens the desk at 日志 with a query, or at 链路 with a service. */
   openPlace(page: 'logs' | 'traces', query: string): Promise<void>
   /** Opens a window, or brings it to the front; the desk shows the alert, if one is named. */
@@ -250,6 +275,14 @@ export function hostOver(call: Call): Host {
     traceStatistics: async (ask) => (await call('trace_statistics', { ask })) as TraceStatisticsView,
     traceCompare: async (first, second) => (await call('trace_compare', { first, second })) as TraceDiffView,
     traceGraph: async (ask) => (await call('trace_graph', { ask })) as TraceGraphView,
+    editorHome: async () => (await call('editor_home')) as EditorHome,
+    editorOpen: async (id) => (await call('editor_open', { id })) as EditorOpened,
+    editorDraft: async (board, show) => (await call('editor_draft', { board, show })) as EditorProblem[],
+    editorPull: async (cursor) => decode(bytes(await call('editor_pull', { cursor }))),
+    editorSave: async (ask) => (await call('editor_save', { ask })) as EditorSaved,
+    editorComplete: async (ask) => (await call('editor_complete', { ask })) as EditorCompletion,
+    editorImport: async (text) => (await call('editor_import', { text })) as EditorImported,
+    editorExport: async (board, locale) => (await call('editor_export', { board, locale })) as EditorExported,
     openPlace: async (page, query) => void (await call('open_place', { page, query })),
     openWindow: async (kind, alert) => void (await call('open_window', { kind, alert: alert ?? null })),
   }

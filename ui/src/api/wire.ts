@@ -698,6 +698,58 @@ domain: string,
  */
 bound: { [key in string]: string }, };
 
+export type RegistryService = { 
+/**
+ * Its name; text of the registry.
+ */
+name: string, 
+/**
+ * How many instances are registered.
+ */
+instances: number, 
+/**
+ * How many of them are well.
+ */
+healthy: number, };
+
+export type RegistryView = { 
+/**
+ * Its name in the configuration.
+ */
+name: string, 
+/**
+ * `etcd` or `consul`.
+ */
+kind: string, 
+/**
+ * Address without credentials.
+ */
+address: string, 
+/**
+ * Whether it answers; `degraded` when only its keys cannot be watched.
+ */
+health: SourceHealth, 
+/**
+ * Why it does not.
+ */
+error: ErrorView | null, 
+/**
+ * When it last answered.
+ */
+last_ok: number | null, 
+/**
+ * Services, first those that are not whole, at most 200.
+ */
+services: Array<RegistryService>, 
+/**
+ * Instances that are scraped.
+ */
+targets: number, 
+/**
+ * Changes of keys since the program's start.
+ */
+changes: number, };
+
 export type HealthView = { 
 /**
  * The program's version.
@@ -727,6 +779,10 @@ sources: Array<SourceView>,
  * All concepts.
  */
 concepts: Array<ConceptView>, 
+/**
+ * Registries of services.
+ */
+registries: Array<RegistryView>, 
 /**
  * Problems in files: boards, concepts.
  */
@@ -4750,3 +4806,229 @@ view: LogSavedView, } | { "do": "drop",
  * Which.
  */
 name: string, };
+
+export type EditorListed = { 
+/**
+ * Unique.
+ */
+id: string, 
+/**
+ * Locale key, or the title itself.
+ */
+title: string, 
+/**
+ * It stands in the user's directory; else it is built in, and saving makes the user's own of it.
+ */
+own: boolean, 
+/**
+ * How many panels it has.
+ */
+panels: number, };
+
+export type EditorConcept = { 
+/**
+ * Its id, written `${id}`.
+ */
+id: string, 
+/**
+ * Locale key.
+ */
+title: string, 
+/**
+ * `model::board::Unit` in snake_case.
+ */
+unit: string, };
+
+export type EditorHome = { 
+/**
+ * All boards.
+ */
+boards: Array<EditorListed>, 
+/**
+ * Where boards are saved; `None`: nowhere, there is no data directory.
+ */
+directory: string | null, 
+/**
+ * All concepts.
+ */
+concepts: Array<EditorConcept>, 
+/**
+ * Names of the sources, in order of preference.
+ */
+sources: Array<string>, };
+
+export type EditorOpened = { 
+/**
+ * The board.
+ */
+board: unknown, 
+/**
+ * Which text of its file this is; empty while there is no file of the user's.
+ */
+version: string, 
+/**
+ * The file that saving will write.
+ */
+file: string | null, };
+
+export type EditorProblem = { 
+/**
+ * The panel's id; `None`: the board itself.
+ */
+panel: string | null, 
+/**
+ * The query's id.
+ */
+query: string | null, 
+/**
+ * The field (`expr`, `at`, `thresholds`, `title`, …).
+ */
+field: string, 
+/**
+ * Sentence under `problem.`.
+ */
+key: string, 
+/**
+ * Its values.
+ */
+params: { [key in string]: string }, };
+
+export type EditorSave = { 
+/**
+ * The board.
+ */
+board: unknown, 
+/**
+ * The version that the file has to have; `None` overwrites whatever is there.
+ */
+version: string | null, };
+
+export type EditorSaved = { "kind": "saved", 
+/**
+ * The file.
+ */
+file: string, 
+/**
+ * Its version now.
+ */
+version: string, 
+/**
+ * Comments that stood inside of what changed and are gone.
+ */
+comments_lost: number, } | { "kind": "conflict", 
+/**
+ * The file.
+ */
+file: string, } | { "kind": "refused", 
+/**
+ * What is wrong.
+ */
+problems: Array<EditorProblem>, } | { "kind": "failed", 
+/**
+ * The system's words.
+ */
+detail: string, };
+
+export type EditorCompleteAsk = { 
+/**
+ * What stands before the caret.
+ */
+before: string, 
+/**
+ * Of this source only.
+ */
+source: string | null, };
+
+export type EditorProposalKind = "metric" | "label" | "value" | "function" | "concept" | "duration";
+
+export type EditorProposal = { 
+/**
+ * What it is.
+ */
+kind: EditorProposalKind, 
+/**
+ * What is shown.
+ */
+text: string, 
+/**
+ * What is put in instead of the letters before the caret.
+ */
+insert: string, 
+/**
+ * What a source or the locale (a key) says about it.
+ */
+detail: string | null, };
+
+export type EditorCompletion = { 
+/**
+ * So many UTF-16 units before the caret are replaced.
+ */
+replace: number, 
+/**
+ * Best first.
+ */
+proposals: Array<EditorProposal>, };
+
+export type EditorReason = { 
+/**
+ * The sentence.
+ */
+code: string, 
+/**
+ * Its values.
+ */
+params: { [key in string]: string }, };
+
+export type EditorLoss = { 
+/**
+ * Title of the panel; `None`: of the whole.
+ */
+panel: string | null, 
+/**
+ * Its place in the file.
+ */
+path: string, 
+/**
+ * Why, and what to do: under `grafana.loss.`.
+ */
+reason: EditorReason, 
+/**
+ * The whole panel is missing.
+ */
+whole: boolean, };
+
+export type EditorImported = { 
+/**
+ * Why it could not be read at all: under `grafana.refused.`.
+ */
+refused: EditorReason | null, 
+/**
+ * The dashboard's title.
+ */
+title: string, 
+/**
+ * Boards, several where it does not fit one screen.
+ */
+boards: unknown[], 
+/**
+ * Panels that the dashboard has.
+ */
+found: number, 
+/**
+ * Panels that were taken.
+ */
+taken: number, 
+/**
+ * What was not.
+ */
+losses: Array<EditorLoss>, };
+
+export type EditorExported = { 
+/**
+ * The file.
+ */
+path: string, 
+/**
+ * What it cannot say.
+ */
+losses: Array<EditorLoss>, };

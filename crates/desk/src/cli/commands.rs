@@ -29,7 +29,7 @@ pub fn check(loaded: &Loaded, locale: &str) -> ExitCode {
             line(&sentence(locale, "cli.check_no_file", &[("file", place)]));
         }
     }
-    let library = boards::load(loaded.config.boards_dir.as_deref());
+    let library = boards::load(config::boards_dir(&loaded.config).as_deref());
     let problems: Vec<_> = loaded.problems.iter().chain(&library.problems).collect();
     for problem in &problems {
         error_line(&problem.say(locale));
@@ -63,7 +63,7 @@ pub fn check(loaded: &Loaded, locale: &str) -> ExitCode {
 
 /// Lists the boards.
 pub fn boards(loaded: &Loaded, locale: &str) -> ExitCode {
-    let library = boards::load(loaded.config.boards_dir.as_deref());
+    let library = boards::load(config::boards_dir(&loaded.config).as_deref());
     let heads =
         ["id", "title", "panels", "window"].map(|h| plain(locale, &format!("cli.boards_{h}")));
     let mut rows = vec![heads.to_vec()];

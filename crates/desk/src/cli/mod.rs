@@ -1,5 +1,6 @@
 //! The command line: `shouwang` shows the wall, its subcommands work without one.
 
+mod board;
 mod commands;
 mod desk;
 mod keep;
@@ -98,6 +99,7 @@ fn run(name: &str, arguments: &ArgMatches, loaded: Loaded, locale: &'static str)
     match name {
         "check" => commands::check(&loaded, locale),
         "boards" => commands::boards(&loaded, locale),
+        "board" => board::run(arguments, &loaded, locale),
         "secret" => runtime.block_on(commands::secret(arguments, &loaded, locale)),
         "simulator" => runtime.block_on(commands::simulator(arguments, locale)),
         "alerts" | "ack" | "silence" | "explain" | "oncall" => {
@@ -226,6 +228,7 @@ pub fn command(locale: &str) -> Command {
                 .about(t("boards"))
                 .help_template(template(&t)),
         )
+        .subcommand(board_command(&t))
         .subcommands(desk_commands(&t))
         .subcommands(keep_commands(&t))
         .subcommand(logs_command(&t))
@@ -241,6 +244,53 @@ fn template(t: &dyn Fn(&str) -> String) -> String {
         "{{about}}\n\n{}{{usage}}\n\n{{all-args}}",
         t("heading_usage")
     )
+}
+
+fn board_command(t: &dyn Fn(&str) -> String) -> Command {
+    let command = |name: &'static str, help: &str| {
+        Command::new(name)
+            .about(t(help))
+            .help_template(template(t))
+            .next_help_heading(t("heading_options"))
+    };
+    let output = || {
+        Arg::new("output")
+            .short('o')
+            .long("output")
+            .value_name("FILE")
+            .allow_hyphen_values(true)
+    };
+    let required = |name: &'static str, shown: &'static str, help: &str| {
+        Arg::new(name)
+            .value_name(shown)
+            .required(true)
+            .help(t(help))
+    };
+    let import = command("import", "board_import")
+        .arg(required("file", "FILE", "board_import_file"))
+        .arg(output().help(t("board_import_output")))
+        .arg(
+            Arg::new("source")
+                .long("source")
+                .value_name("NAME")
+                .help(t("board_import_source")),
+        )
+        .arg(
+            Arg::new("force")
+                .long("force")
+                .action(ArgAction::SetTrue)
+                .help(t("board_import_force")),
+        );
+    let export = command("export", "board_export")
+        .arg(required("board", "BOARD", "board_export_board"))
+        .arg(output().help(t("board_export_output")));
+    command("board", "board_command")
+        .subcommand_help_heading(t("heading_commands"))
+        .subcommand_required(true)
+        .arg_required_else_help(true)
+        .subcommand(command("list", "boards"))
+        .subcommand(import)
+        .subcommand(export)
 }
 
 fn json_flag(t: &dyn Fn(&str) -> String) -> Arg {

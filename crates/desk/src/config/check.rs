@@ -250,6 +250,7 @@ impl Walk<'_> {
         });
         config.embedded.scrape = scrape;
         self.trace_sources(config);
+        self.registries(config);
         self.listen(config);
         self.log_stores(config);
         self.duty(config);
@@ -281,6 +282,12 @@ impl Walk<'_> {
             good = false;
         }
         good &= self.credentials(&place, "source", &source.auth, &source.user, &source.secret);
+        if source.kind.starts_with("influxdb") {
+            good &= self.required(&place, "source.database", &source.database);
+        }
+        if source.kind == "influxdb2" {
+            good &= self.required(&place, "source.organization", &source.organization);
+        }
         if source.client_cert_file.is_some() == source.client_key_secret.is_empty() {
             let line = self.line(&format!("{place}.client_cert_file"));
             self.add("config_cert_and_key", line, "source.client_cert_file", &[]);

@@ -7,6 +7,7 @@ pub mod check;
 pub mod check_duty;
 pub mod duty;
 pub mod reference;
+pub mod registry;
 pub mod report;
 pub mod schema;
 pub mod traces;
@@ -46,6 +47,8 @@ pub struct Config {
     pub duty: duty::Duty,
     /// Stores of traces in order of preference.
     pub trace_source: Vec<traces::TraceSource>,
+    /// Registries of services.
+    pub registry: Vec<registry::Registry>,
     /// Sources of alerts.
     pub alert_source: Vec<duty::AlertSource>,
     /// Who can be told.
@@ -90,7 +93,7 @@ pub struct Wall {
 pub struct Source {
     /// Unique name.
     pub name: String,
-    /// A kind of the registry: `prometheus`.
+    /// A kind of the registry: `prometheus`, `influxdb1`, `influxdb2`, `influxdb3`.
     pub kind: String,
     /// Address.
     pub url: String,
@@ -112,6 +115,10 @@ pub struct Source {
     pub max_answer_mib: Option<u64>,
     /// Ask for gzip.
     pub gzip: bool,
+    /// Database of InfluxDB 1 and 3, bucket of InfluxDB 2.
+    pub database: String,
+    /// Organization of InfluxDB 2.
+    pub organization: String,
     /// Seconds between two scrapes of that server; the age at which a value counts as old is three of them.
     pub scrape_interval_seconds: Option<f64>,
 }
@@ -295,6 +302,7 @@ impl Default for Config {
             embedded: Embedded::default(),
             duty: duty::Duty::default(),
             trace_source: Vec::new(),
+            registry: Vec::new(),
             alert_source: Vec::new(),
             person: Vec::new(),
             group: Vec::new(),
@@ -437,6 +445,12 @@ fn directories() -> Option<directories::ProjectDirs> {
 /// The configuration's usual place (`~/.config/shouwang/config.toml` on Linux).
 pub fn default_file() -> Option<PathBuf> {
     directories().map(|d| d.config_dir().join("config.toml"))
+}
+
+/// Where the user's boards are: as configured, else `boards` of the data directory, where the editor saves them.
+pub fn boards_dir(config: &Config) -> Option<PathBuf> {
+    let beside = || Some(data_dir(config)?.join("boards"));
+    config.boards_dir.clone().or_else(beside)
 }
 
 /// Where data is kept: the environment's SHOUWANG_DATA, the configuration, the platform's place.

@@ -83,7 +83,10 @@ pub const KEYS: &[Key] = &[
     key("wall.screen_inches", Kind::Number(5.0, 1000.0), "55.0"),
     key("source", Kind::Tables, ""),
     must("source.name", Kind::Text),
-    must("source.kind", Kind::OneOf(&["prometheus"])),
+    must(
+        "source.kind",
+        Kind::OneOf(&["prometheus", "influxdb1", "influxdb2", "influxdb3"]),
+    ),
     must("source.url", Kind::Text),
     key(
         "source.auth",
@@ -98,6 +101,8 @@ pub const KEYS: &[Key] = &[
     key("source.timeout_seconds", Kind::Number(0.1, HOUR), "10.0"),
     key("source.max_answer_mib", Kind::Whole(1, 1024), "64"),
     key("source.gzip", Kind::Bool, "false"),
+    key("source.database", Kind::Text, ""),
+    key("source.organization", Kind::Text, ""),
     key(
         "source.scrape_interval_seconds",
         Kind::Number(0.5, HOUR),
@@ -224,6 +229,33 @@ pub const KEYS: &[Key] = &[
         "30.0",
     ),
     key("trace_source.max_answer_mib", Kind::Whole(1, 1024), "256"),
+    key("registry", Kind::Tables, ""),
+    must("registry.name", Kind::Text),
+    must("registry.kind", Kind::OneOf(&["etcd", "consul"])),
+    must("registry.url", Kind::Text),
+    key(
+        "registry.auth",
+        Kind::OneOf(&["none", "basic", "bearer"]),
+        "\"none\"",
+    ),
+    key("registry.user", Kind::Text, ""),
+    key("registry.secret", Kind::Text, ""),
+    key("registry.ca_file", Kind::Path, ""),
+    key("registry.client_cert_file", Kind::Path, ""),
+    key("registry.client_key_secret", Kind::Text, ""),
+    key("registry.timeout_seconds", Kind::Number(0.1, HOUR), "10.0"),
+    key("registry.services", Kind::Texts, "[]"),
+    key("registry.services_prefix", Kind::Text, "\"/services/\""),
+    key("registry.scrape", Kind::Bool, "false"),
+    key("registry.scrape_tag", Kind::Text, "\"\""),
+    key("registry.metrics_path", Kind::Text, "\"/metrics\""),
+    key(
+        "registry.scrape_interval_seconds",
+        Kind::Number(0.5, HOUR),
+        "15.0",
+    ),
+    key("registry.keys", Kind::Texts, "[]"),
+    key("registry.keep_values", Kind::Bool, "false"),
     key("alert_source", Kind::Tables, ""),
     must("alert_source.name", Kind::Text),
     must(
@@ -370,6 +402,11 @@ mod tests {
         let known: Vec<&str> = source::TRACE_KINDS.iter().map(|k| k.name).collect();
         let Some(Kind::OneOf(listed)) = find("trace_source.kind").map(|k| k.kind) else {
             panic!("trace_source.kind")
+        };
+        assert_eq!(listed, known);
+        let known: Vec<&str> = source::REGISTRY_KINDS.iter().map(|k| k.name).collect();
+        let Some(Kind::OneOf(listed)) = find("registry.kind").map(|k| k.kind) else {
+            panic!("registry.kind")
         };
         assert_eq!(listed, known);
     }

@@ -16,8 +16,8 @@ use crate::sources::Secrets;
 use crate::{clock, secret_store, sources};
 use engine::Failure;
 use futures::future::BoxFuture;
-use model::Secret;
 use model::duty::Snapshot;
+use model::{Annotation, Secret};
 use notify::popup::{PopupEvent, PopupHost};
 use notify::{Channel, Settings, Surroundings};
 use source::webhook::Batch;
@@ -57,6 +57,8 @@ pub struct Around {
     pub settings: ViewSettings,
     /// Where data is kept; `None`: only in memory.
     pub data: Option<PathBuf>,
+    /// Who marks what happened; told of deployments that are posted to the listener.
+    pub wall: crate::Handle,
     /// Ends everything.
     pub stop: CancellationToken,
     /// Ask sources, listen, evaluate rules. False for a single action of the command line.
@@ -175,7 +177,9 @@ pub async fn run(
             };
             tasks.spawn(poll.run(handle.clone(), stop.clone()));
         }
-        if let Some(problem) = listen(config, secrets, &handle, &mut tasks, &stop).await {
+        if let Some(problem) =
+            listen(config, secrets, (&handle, &around.wall), &mut tasks, &stop).await
+        {
             tell(problem);
         }
         let (rules, problems) = own_rules::load(config);
@@ -377,7 +381,7 @@ fn listed(
 async fn listen(
     config: &Config,
     secrets: &dyn Secrets,
-    handle: &DutyHandle,
+    (handle, wall): (&DutyHandle, &crate::Handle),
     tasks: &mut tokio::task::JoinSet<()>,
     stop: &CancellationToken,
 ) -> Option<Problem> {
@@ -403,6 +407,7 @@ async fn listen(
     options.allow_remote = config.duty.listen_beyond_loopback;
     let sink = Sink {
         handle: handle.clone(),
+        wall: wall.clone(),
         source,
     };
     match listener::Listener::bind(options, Arc::new(sink), clock::now_ms).await {
@@ -418,6 +423,7 @@ async fn listen(
 /// Gives what came to the loop, and waits until it is on the disk.
 struct Sink {
     handle: DutyHandle,
+    wall: crate::Handle,
     source: String,
 }
 
@@ -426,6 +432,14 @@ impl listener::Sink for Sink {
         Box::pin(async move {
             let kept = self.handle.take(self.source.clone(), batch.alerts).await;
             kept.map_err(|e| NotKept(format!("{:?}", e.code)))
+        })
+    }
+
+    fn happened(&self, notes: Vec<Annotation>) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            for note in notes {
+                self.wall.happened(note).await;
+            }
         })
     }
 }

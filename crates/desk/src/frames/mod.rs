@@ -16,12 +16,14 @@ use model::Labels;
 use model::board::{Panel, PanelKind, Query};
 use views::{board_view, state_view, verdict_view};
 use wire::{
-    AlertBand, FrameHead, FrameWriter, Mark, PanelFrame, Patch, QueryFrame, SeriesView,
-    VariableView, ViewSettings,
+    AlertBand, AnnotationView, FrameHead, FrameWriter, Mark, PanelFrame, Patch, QueryFrame,
+    SeriesView, VariableView, ViewSettings,
 };
 
 /// Characters of a label value or a series name that reach the page.
 const MAX_TEXT: usize = 200;
+/// Marks of one question that reach the page.
+const MAX_MARKS: usize = 100;
 /// Labels of a series that reach the page.
 const MAX_LABELS: usize = 40;
 
@@ -63,10 +65,42 @@ pub fn build(
         verdict: (newer(verdict_rev)).then(|| verdict_view(engine, engine.verdict())),
         alerts: band.0.filter(|_| newer(band.1)).cloned(),
         variables: variables(engine, full, since),
-        annotations: newer(notes.1).then(|| notes.0.view()),
+        annotations: newer(notes.1.max(engine.beside_revision()))
+            .then(|| happened(engine, notes.0)),
         panels,
     };
     writer.finish(&head)
+}
+
+/// What happened, by the book and by the metrics that the board names for it, oldest first.
+fn happened(engine: &Engine, notes: &Annotations) -> Vec<AnnotationView> {
+    let mut all = notes.view();
+    for mark in engine
+        .board()
+        .map(|b| b.marks.as_slice())
+        .unwrap_or_default()
+    {
+        for (source, values) in engine.marks(mark) {
+            let demo = engine.source(source).is_some_and(|s| s.spec.demo);
+            let seen = values.iter().filter(|(_, v)| v.is_finite() && *v > 0.0);
+            all.extend(seen.take(MAX_MARKS).map(|(labels, seconds)| {
+                let title = series_name(mark.legend.as_deref(), labels, source);
+                AnnotationView {
+                    id: format!("{}/{source}/{title}", mark.id),
+                    kind: mark.kind.into(),
+                    at: seconds * 1000.0,
+                    until: None,
+                    title,
+                    place: Vec::new(),
+                    source: source.to_owned(),
+                    severity: model::Severity::Normal.into(),
+                    demo,
+                }
+            }));
+        }
+    }
+    all.sort_by(|a, b| a.at.total_cmp(&b.at));
+    all
 }
 
 /// The board's variables, when the page does not know them: values come with answers of sources, choices lay the board out anew.
@@ -75,7 +109,7 @@ fn variables(engine: &Engine, full: bool, since: u64) -> Option<Vec<VariableView
     let Some(board) = board else {
         return full.then(Vec::new);
     };
-    if !full && engine.variables_revision() <= since {
+    if !full && engine.beside_revision() <= since {
         return None;
     }
     let view = |status: VariableStatus<'_>| VariableView {

@@ -99,6 +99,7 @@ pub async fn clients(config: &Config, stop: &CancellationToken) -> Clients {
             address: String::new(),
             demo,
             budget: sources::budget(seconds),
+            langs: source::registry::langs(kind),
         };
         all.push((spec, client));
     };

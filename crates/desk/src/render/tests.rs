@@ -52,6 +52,7 @@ fn clients() -> Clients {
         address: String::new(),
         demo: false,
         budget: sources::budget(15.0),
+        langs: &[model::Lang::Promql],
     };
     vec![(spec, Ok(store()))]
 }

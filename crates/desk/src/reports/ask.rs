@@ -67,7 +67,7 @@ pub(super) async fn gather(
     let mut known = Vec::new();
     for (spec, client) in clients {
         match client {
-            Ok(metrics) => match probe(library, metrics, &wanted).await {
+            Ok(metrics) => match probe(library, spec.langs, metrics, &wanted).await {
                 Ok(bindings) => known.push(Known {
                     demo: spec.demo,
                     metrics,
@@ -120,6 +120,7 @@ fn discovery(library: &Library) -> Vec<String> {
 
 async fn probe(
     library: &Library,
+    langs: &[model::Lang],
     metrics: &Arc<dyn Metrics>,
     wanted: &[String],
 ) -> Result<Bindings, Failure> {
@@ -130,7 +131,7 @@ async fn probe(
         .map_err(|e| failure(&e))?;
     let there = wanted.iter().zip(found.value).filter(|(_, there)| *there);
     let present: BTreeSet<String> = there.map(|(name, _)| name.clone()).collect();
-    Ok(bind(&library.concepts, &present))
+    Ok(bind(&library.concepts, &present, langs))
 }
 
 /// A stretch on a grid: `from` exclusive, `until` inclusive, so that each point stands for the time before it.

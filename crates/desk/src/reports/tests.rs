@@ -82,6 +82,7 @@ fn from(database: Option<PathBuf>) -> From {
         address: String::new(),
         demo: true,
         budget: sources::budget(15.0),
+        langs: &[model::Lang::Promql],
     };
     let metrics = crate::local::LocalMetrics::new("embedded", store(), Arc::new(|| NOW));
     From {

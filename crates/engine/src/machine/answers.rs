@@ -46,7 +46,7 @@ impl Engine {
                     PROBE_AGAIN
                 };
                 source.next_probe = now + source.probe_every;
-                let bindings = bind(&self.setup.concepts, &present);
+                let bindings = bind(&self.setup.concepts, &present, source.spec.langs);
                 let others = bindings != source.bindings;
                 source.bindings = bindings;
                 source.present = Some(present);
@@ -128,8 +128,15 @@ impl Engine {
         stream.next_at = next_turn(id, stream.refresh, now);
         match result {
             Ok((at, values)) => {
-                if stream.set_instant(at, values) && self.variable_ids.contains(&id) {
-                    self.variables_revision = self.revision;
+                let beside = self.beside.contains(&id);
+                let before = if beside {
+                    stream.instant.1.clone()
+                } else {
+                    Vec::new()
+                };
+                stream.set_instant(at, values);
+                if beside && stream.instant.1 != before {
+                    self.beside_revision = self.revision;
                 }
                 self.stream_ok(id, meta, now);
             }

@@ -31,7 +31,7 @@ impl Engine {
             .for_each(Panel::spread_slo);
         for source in self.sources.values_mut() {
             if let Some(present) = &source.present {
-                source.bindings = bind(&self.setup.concepts, present);
+                source.bindings = bind(&self.setup.concepts, present, source.spec.langs);
             }
             source.next_probe = now;
         }
@@ -61,7 +61,7 @@ impl Engine {
             }
             panels.push(PanelStatus::new(queries, self.revision));
         }
-        used.extend(self.variable_streams(&board, now));
+        used.extend(self.beside_streams(&board, now));
         self.streams.retain(|id, _| used.contains(id));
         self.ids.retain(|_, id| used.contains(id));
         self.panels = panels;
@@ -75,7 +75,8 @@ impl Engine {
         query: &Query,
         now: i64,
     ) -> (Vec<StreamId>, Option<Failure>) {
-        if let Some(missing) = model::board::concepts_in(&query.expr)
+        if let Some(missing) = query
+            .concepts()
             .into_iter()
             .find(|c| !self.setup.concepts.contains_key(c))
         {
@@ -105,6 +106,13 @@ impl Engine {
             let Some(state) = self.sources.get(&source).filter(|s| s.present.is_some()) else {
                 continue;
             };
+            if !binding::speaks(query, state.spec.langs) {
+                if query.source.is_some() {
+                    let lang = query.lang.name();
+                    unbound = Some(Failure::new("unsupported", "detail", lang));
+                }
+                continue;
+            }
             match binding::expression(query, &self.setup.concepts, &state.bindings) {
                 Ok(expr) => {
                     let expr = self.with_variables(board, expr);

@@ -134,9 +134,9 @@ pub struct Engine {
     since: SinceBook,
     /// By board.
     chosen: BTreeMap<String, Chosen>,
-    /// Streams that say what can be chosen.
-    variable_ids: BTreeSet<StreamId>,
-    variables_revision: u64,
+    /// Streams that no panel reads: what can be chosen, what happened.
+    beside: BTreeSet<StreamId>,
+    beside_revision: u64,
     verdict: Verdict,
     revision: u64,
     board_revision: u64,
@@ -223,9 +223,9 @@ impl Engine {
         )
     }
 
-    /// Revision of the last change of what can be chosen; a choice lays the board out anew.
-    pub fn variables_revision(&self) -> u64 {
-        self.variables_revision
+    /// Revision of the last change of what can be chosen, and of what happened by metrics; a choice lays the board out anew.
+    pub fn beside_revision(&self) -> u64 {
+        self.beside_revision
     }
 
     /// The board that is shown.

@@ -1,10 +1,11 @@
-//! Variables of boards: what can be chosen, and what is.
+//! What a board asks beside its panels: what can be chosen for its variables, and when something happened.
 
 use super::Engine;
 use crate::plan::VARIABLES;
 use crate::stream::{Shape, StreamId, StreamKey};
+use model::Labels;
 use model::board::variable::{LabelValues, MAX_VALUES, fill};
-use model::board::{Board, Query, Variable};
+use model::board::{Board, Mark, Query, Variable};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Chosen values by the variable's id; none chosen stands for all.
@@ -64,18 +65,19 @@ impl Engine {
         fill(&expr, &self.chosen(board))
     }
 
-    /// The questions for what can be chosen on a board; they are asked and forgotten with it.
-    pub(super) fn variable_streams(&mut self, board: &Board, now: i64) -> Vec<StreamId> {
-        let asked: Vec<Query> = board.variables.iter().filter_map(question).collect();
+    /// The questions that no panel of a board asks: what can be chosen, what happened. They are asked and forgotten with it.
+    pub(super) fn beside_streams(&mut self, board: &Board, now: i64) -> Vec<StreamId> {
+        let variables = board.variables.iter().filter_map(question);
+        let asked: Vec<Query> = variables.chain(board.marks.iter().map(marking)).collect();
         let mut ids = Vec::new();
         for query in asked {
             for key in self.keys(&query) {
                 let id = self.stream_id(key, VARIABLES, now);
                 if let Some(stream) = self.streams.get_mut(&id) {
-                    // A name that can be chosen has no age.
+                    // A name that can be chosen, and a time, have no age.
                     stream.age_query = None;
                 }
-                self.variable_ids.insert(id);
+                self.beside.insert(id);
                 ids.push(id);
             }
         }
@@ -120,12 +122,22 @@ impl Engine {
             .collect()
     }
 
+    /// The answers to a board's question for when something happened, with the sources' names.
+    pub fn marks(&self, mark: &Mark) -> Vec<(&str, &[(Labels, f64)])> {
+        let keys = self.keys(&marking(mark)).into_iter();
+        let streams = keys.filter_map(|key| self.streams.get(self.ids.get(&key)?));
+        streams
+            .map(|s| (s.key.source.as_str(), s.instant.1.as_slice()))
+            .collect()
+    }
+
     /// One question for each source that knows the query's concepts.
     fn keys(&self, query: &Query) -> Vec<StreamKey> {
         let sources = self.setup.sources.iter();
         let probed =
             sources.filter_map(|s| self.sources.get(&s.name).filter(|s| s.present.is_some()));
         probed
+            .filter(|state| crate::binding::speaks(query, state.spec.langs))
             .filter_map(|state| {
                 let expr = crate::binding::expression(query, &self.setup.concepts, &state.bindings);
                 Some(StreamKey {
@@ -135,6 +147,14 @@ impl Engine {
                 })
             })
             .collect()
+    }
+}
+
+fn marking(mark: &Mark) -> Query {
+    Query {
+        id: mark.id.clone(),
+        expr: mark.expr.clone(),
+        ..Query::default()
     }
 }
 

@@ -1,5 +1,6 @@
 //! What only some kinds of panels are told.
 
+use crate::Happened;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -79,6 +80,21 @@ impl Default for Ends {
             to: "server".to_owned(),
         }
     }
+}
+
+/// A question whose values are times: each series marks, across the board's lines, when it happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mark {
+    /// Unique on the board.
+    pub id: String,
+    /// What kind of thing.
+    pub kind: Happened,
+    /// PromQL; values are seconds since the epoch (`process_start_time_seconds`, `kube_replicaset_created`).
+    pub expr: String,
+    /// What is said of it: text with `{{label}}` placeholders; the labels' values when left out.
+    #[serde(default)]
+    pub legend: Option<String>,
 }
 
 /// What a panel leads to.

@@ -2,9 +2,11 @@
 
 mod fault;
 mod text;
+mod wait;
 
 pub use fault::tls_fault;
 pub(crate) use text::clean;
+pub(crate) use wait::Streamed;
 
 use crate::connection::{Auth, ConfigError, Connection, Limits, Proxy, TlsOptions};
 use crate::error::SourceError;
@@ -30,6 +32,15 @@ pub(crate) struct Reply {
     /// From asking to the last byte.
     pub took: Duration,
     pub body: Vec<u8>,
+    pub headers: HeaderMap,
+}
+
+impl Reply {
+    /// A header's value, empty where there is none or it is no text.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let value = self.headers.get(name);
+        value.and_then(|v| v.to_str().ok()).unwrap_or_default()
+    }
 }
 
 /// What the other side should be; an answer that is not its protocol says so.
@@ -312,6 +323,7 @@ impl Http {
             .and_then(|v| v.to_str().ok())
             .unwrap_or_default()
             .to_owned();
+        let headers = response.headers().clone();
         let body = if status.is_success() {
             self.read(&mut response, self.limits.body_bytes).await?
         } else {
@@ -324,6 +336,7 @@ impl Http {
             server_time_ms,
             took: begun.elapsed(),
             body,
+            headers,
         })
     }
 
@@ -454,6 +467,10 @@ fn headers(connection: &Connection, secrets: &mut Vec<Secret>) -> Result<HeaderM
         Auth::Bearer(token) => {
             keep(token.clone());
             format!("Bearer {}", token.expose().trim())
+        }
+        Auth::Token(token) => {
+            keep(token.clone());
+            format!("Token {}", token.expose().trim())
         }
     };
     let mut value = HeaderValue::from_str(&authorization).map_err(|_| ConfigError::Credentials)?;

@@ -32,9 +32,13 @@ export function identity(lines: readonly Line[]): string {
   return lines.map((line) => `${line.query.id}.${line.query.generation}.${line.series}${line.token}`).join(' ')
 }
 
-/** What a line is called: its series' name, with the query's label before it when there are several queries. */
+/**
+ * What a line is called: its series' name, with the query's label before it when there are several queries. The only series of a query
+ * with a label is what the label says.
+ */
 export function nameOf(line: Line, several: boolean, label: string): string {
   const name = line.query.series[line.series]?.name ?? ''
+  if (label !== '' && line.query.series.length === 1 && several) return label
   if (!several || label === '') return name === '' ? label : name
   return name === '' || name === label ? label : `${label} ${name}`
 }
