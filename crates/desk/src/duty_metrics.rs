@@ -57,7 +57,7 @@ pub async fn run(duty: DutyHandle, store: Arc<Tsdb>, stop: CancellationToken) {
             () = stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        if look % FIGURES_EACH == 0 {
+        if look.is_multiple_of(FIGURES_EACH) {
             // Without a database there are no figures, and the health page says so.
             let figures = duty.figures(1).await.ok();
             week = figures.map(|mut f| f.weeks.pop().unwrap_or_else(quiet_week));

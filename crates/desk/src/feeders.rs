@@ -117,13 +117,8 @@ pub async fn start(
         let platform = demo_platform(config, incidents);
         clients.push(demo_client(&store, &past, platform.now_ms()));
         let earlier = demo_past::run(past, scenario(config), handle.clone(), stop.clone());
-        running.tasks.push(tokio::spawn(earlier));
-        running.tasks.push(tokio::spawn(demo(
-            store,
-            platform,
-            handle.clone(),
-            stop.clone(),
-        )));
+        let demo = demo(store, platform, handle.clone(), stop.clone(), earlier);
+        running.tasks.push(tokio::spawn(demo));
     }
     (running, clients, problems)
 }
@@ -425,8 +420,15 @@ async fn serve(
     }
 }
 
-/// Lives the simulated platform's life: first the past in pieces, then every few seconds.
-async fn demo(store: Arc<Tsdb>, platform: Platform, handle: Handle, stop: CancellationToken) {
+/// Lives the simulated platform's life: first the past in pieces, then every few seconds. What was days before comes last (`earlier`), so
+/// that a wall that has just started need not wait for it.
+async fn demo(
+    store: Arc<Tsdb>,
+    platform: Platform,
+    handle: Handle,
+    stop: CancellationToken,
+    earlier: impl Future<Output = ()>,
+) {
     let (mut platform, stopped) = live_through_the_past(platform, &store, &stop).await;
     if stopped {
         return;
@@ -435,16 +437,19 @@ async fn demo(store: Arc<Tsdb>, platform: Platform, handle: Handle, stop: Cancel
     handle
         .send(Message::Event(Event::Backfilled("demo".into())))
         .await;
-    let mut ticks = tokio::time::interval(DEMO_EVERY);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
+    let present = async {
+        let mut ticks = tokio::time::interval(DEMO_EVERY);
+        ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = ticks.tick() => {}
+            }
+            platform.advance_to(clock::now_ms());
+            store.append(&platform.samples());
         }
-        platform.advance_to(clock::now_ms());
-        store.append(&platform.samples());
-    }
+    };
+    tokio::join!(present, earlier);
 }
 
 /// From the platform's present to ours; answers whether it was stopped on the way.

@@ -118,13 +118,17 @@ pub trait ServiceRegistry: Send + Sync + Debug {
     fn keys(self: Arc<Self>, prefix: &str) -> Box<dyn Watch<Vec<KeyChange>>>;
 }
 
+/// Makes a client of a kind; sends nothing.
+pub type ConnectRegistry =
+    fn(&Connection, &RegistryOptions) -> Result<Arc<dyn ServiceRegistry>, ConfigError>;
+
 /// One kind of registry.
 #[derive(Clone, Copy, Debug)]
 pub struct RegistryKind {
     /// Its name in the configuration.
     pub name: &'static str,
     /// Makes a client; sends nothing.
-    pub connect: fn(&Connection, &RegistryOptions) -> Result<Arc<dyn ServiceRegistry>, ConfigError>,
+    pub connect: ConnectRegistry,
 }
 
 /// All kinds.

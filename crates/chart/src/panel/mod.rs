@@ -196,6 +196,9 @@ pub struct Table {
     pub rest: String,
 }
 
+/// A row of a state timeline: its name, and from when to when (ms) it was how bad.
+pub type Lane = (String, Vec<(f64, f64, Grade)>);
+
 /// What was when.
 #[derive(Clone, Debug)]
 pub struct Lanes {
@@ -204,7 +207,7 @@ pub struct Lanes {
     /// End of the axis, ms.
     pub to: f64,
     /// Lanes: name, stretches (from, to, how bad).
-    pub lanes: Vec<(String, Vec<(f64, f64, Grade)>)>,
+    pub lanes: Vec<Lane>,
     /// Writes a time (ms) below the axis.
     pub time: Writer,
     /// How far the zone's clock is before UTC, ms.

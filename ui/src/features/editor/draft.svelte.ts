@@ -7,6 +7,9 @@ import { History, substance, type EditBoard } from './edit'
 /** A draft is sent when nobody has typed for so long, ms. */
 const PAUSE = 300
 
+/** The draft that somebody left by going to another page of the desk: it is there when they come back. */
+export const left: { draft: Draft | null } = { draft: null }
+
 /** A board being edited: its history, what is wrong with it, and its picture. */
 export class Draft {
   board = $state.raw<EditBoard>() as EditBoard
@@ -26,11 +29,11 @@ export class Draft {
   private shown = ''
   private timer = 0
   private seq = 0
-  private readonly live: Live
+  private live: Live | null = null
   readonly host: Host
 
   /** `fresh`: the board is nowhere on the disk yet. */
-  constructor(host: Host, opened: EditorOpened, fresh: boolean, monotonic: () => number, readonly home: EditorHome | null) {
+  constructor(host: Host, opened: EditorOpened, fresh: boolean, private readonly monotonic: () => number, readonly home: EditorHome | null) {
     this.board = opened.board as EditBoard
     this.history = new History(this.board)
     this.saved = fresh ? null : this.board
@@ -40,7 +43,6 @@ export class Draft {
     this.preview = new WallStore(monotonic())
     // The picture is pulled like a wall's; it reports no life of its own.
     this.host = { ...host, pull: (cursor) => host.editorPull(cursor), painted: () => Promise.resolve() }
-    this.live = new Live(this.host, this.preview, monotonic)
   }
 
   /** Whether something is not on the disk. */
@@ -50,13 +52,19 @@ export class Draft {
 
   /** Begins to check and to show. */
   async start(): Promise<void> {
+    // The host's picture has ended if nobody has looked at it for a while.
+    this.shown = ''
+    this.preview.cursor = 0
+    const live = new Live(this.host, this.preview, this.monotonic)
+    this.live = live
     await this.send()
-    this.live.start()
+    if (this.live === live) live.start()
   }
 
   stop(): void {
     window.clearTimeout(this.timer)
-    this.live.stop()
+    this.live?.stop()
+    this.live = null
   }
 
   /** Takes an edit over; edits of the same `what` one after another are one step back. */
