@@ -35,6 +35,7 @@ fn setup() -> Setup {
             kind: "prometheus".into(),
             address: String::new(),
             demo: false,
+            langs: &[Lang::Promql],
             budget: Budget {
                 old_ms: 20_000,
                 unknown_ms: 60_000,

@@ -181,7 +181,7 @@ impl Engine {
                 continue;
             };
             if source.present.is_none() {
-                source.bindings = bind(&self.setup.concepts, &known.present);
+                source.bindings = bind(&self.setup.concepts, &known.present, source.spec.langs);
                 source.present = Some(known.present);
             }
         }
