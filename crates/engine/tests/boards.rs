@@ -6,7 +6,7 @@ use engine::{
     Budget, Effect, Engine, Event, Failure, Freshness, MemoryLimits, ProbeReport, Setup, SourceSpec,
 };
 use model::board::Board;
-use model::{Labels, RangeFrame};
+use model::{Labels, Lang, RangeFrame};
 use std::collections::BTreeSet;
 
 const T0: i64 = 1_700_000_000_000;
