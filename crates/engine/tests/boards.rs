@@ -6,7 +6,7 @@ use engine::{
     Budget, Effect, Engine, Event, Failure, Freshness, MemoryLimits, ProbeReport, Setup, SourceSpec,
 };
 use model::board::Board;
-use model::{Labels, RangeFrame};
+use model::{Labels, Lang, RangeFrame};
 use std::collections::BTreeSet;
 
 const T0: i64 = 1_700_000_000_000;
@@ -35,6 +35,7 @@ fn setup() -> Setup {
             kind: "prometheus".into(),
             address: String::new(),
             demo: false,
+            langs: &[Lang::Promql],
             budget: Budget {
                 old_ms: 20_000,
                 unknown_ms: 60_000,
