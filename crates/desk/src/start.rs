@@ -286,7 +286,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
 }
 
 /// The wall's screens at the start.
-fn screens(config: &Config) -> Kiosk {
+pub(crate) fn screens(config: &Config) -> Kiosk {
     let zone = config
         .time_zone
         .parse()

@@ -197,7 +197,7 @@ fn a_start_without_network_shows_the_last_values_as_old_and_then_fills_the_hole(
     let mut engine = Engine::new();
     let effects = engine.handle(Event::Configured(setup()), later);
     let probe = effects.into_iter().next().expect("a probe");
-    engine.handle(Event::Remembered(memory), later);
+    let asked = engine.handle(Event::Remembered(memory), later);
     let shown = engine.shown("a");
     assert!(shown.is_complete());
     let judged = &shown.panels()[0].queries[0].judged[0];
@@ -212,11 +212,21 @@ fn a_start_without_network_shows_the_last_values_as_old_and_then_fills_the_hole(
     let Effect::Probe(name, _) = probe else {
         panic!("{probe:?}");
     };
-    let refused = Failure::new("connect", "detail", "x");
+    let refused = || Failure::new("connect", "detail", "x");
     engine.handle(
-        Event::Probed(name.clone(), Err(refused), Meta::default()),
+        Event::Probed(name.clone(), Err(refused()), Meta::default()),
         later,
     );
+    // nor does it answer what was asked because it is remembered
+    for effect in asked {
+        let answer = match effect {
+            Effect::Range(id, ..) => Event::Ranged(id, Err(refused()), Meta::default()),
+            Effect::Instant(id, _) => Event::Instant(id, Err(refused()), Meta::default()),
+            Effect::Ages(id, ..) => Event::Aged(id, Err(refused()), Meta::default()),
+            Effect::Probe(name, _) => Event::Probed(name, Err(refused()), Meta::default()),
+        };
+        engine.handle(answer, later);
+    }
     let panel = &engine.shown("a").panels()[0];
     assert!(
         matches!(panel.state, State::Failed(..)),
@@ -231,8 +241,6 @@ fn a_start_without_network_shows_the_last_values_as_old_and_then_fills_the_hole(
         version: "p".into(),
         present: BTreeSet::new(),
     };
-    let effects = engine.handle(Event::Wakeup, back);
-    assert!(!effects.is_empty());
     let effects = engine.handle(Event::Probed(name, Ok(report), Meta::default()), back);
     let asked = answer(&mut engine, effects, back);
     let load = asked
