@@ -35,7 +35,7 @@ fn grouped(digits: &str) -> String {
         .map_or((body, None), |(w, f)| (w, Some(f)));
     let mut out = String::from(sign);
     for (i, digit) in whole.chars().enumerate() {
-        if i > 0 && (whole.len() - i) % 3 == 0 {
+        if i > 0 && (whole.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);

@@ -68,6 +68,17 @@ export class Fake {
         return this.range(String(args.panel), Number(args.from), Number(args.to), Number(args.points))
       case 'health':
         return this.health()
+      case 'editor_home':
+        return { boards: [{ id: 'overview', title: '总览', own: false, panels: 30 }, { id: 'kitchen', title: '厨房', own: true, panels: 12 }], directory: '/etc/shouwang/boards', concepts: [], sources: ['local'] }
+      case 'editor_open': {
+        const board = boardOf(this.panels, this.window)
+        const panels = this.panels.map(({ view }) => ({ ...view, thresholds: null, limit: null, text: view.text, queries: view.queries.map((q) => ({ ...q, expr: 'max by (instance) (${host_cpu_percent})', legend: null, source: null, thresholds: null })) }))
+        return { board: { id: 'overview', title: '总览', window_seconds: 3600, refresh_seconds: 5, columns: board.columns, rows: board.rows, panels }, version: '', file: null }
+      }
+      case 'editor_draft':
+        return []
+      case 'editor_pull':
+        return this.pull(Number(args.cursor))
       case 'set_locale':
         this.settings = { ...this.settings, locale: String(args.locale) }
         this.cursor = 0

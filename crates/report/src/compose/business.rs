@@ -14,6 +14,14 @@ pub(super) fn section(data: &Data, w: &Writer) -> Section {
     if let Some(orders) = orders {
         blocks.push(Block::Chart(Box::new(course(data, orders, w))));
     }
+    let rows = of_group(data, Group::Business)
+        .into_iter()
+        .map(|m| row(m, w))
+        .collect();
+    blocks.push(Block::Table(Table {
+        head: heads(&["measure", "now", "before", "change", "peak"], w),
+        rows,
+    }));
     let amount = find(data, "amount").map(|m| {
         let mut chart = course(data, m, w);
         chart.height = 0.62;
@@ -26,14 +34,6 @@ pub(super) fn section(data: &Data, w: &Writer) -> Section {
         (Some(one), None) | (None, Some(one)) => blocks.push(Block::Chart(Box::new(one))),
         (None, None) => {}
     }
-    let rows = of_group(data, Group::Business)
-        .into_iter()
-        .map(|m| row(m, w))
-        .collect();
-    blocks.push(Block::Table(Table {
-        head: heads(&["measure", "now", "before", "change", "peak"], w),
-        rows,
-    }));
     Section {
         title: w.plain("section.business"),
         blocks,
