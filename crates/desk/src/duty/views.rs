@@ -109,7 +109,7 @@ pub fn failing<'a>(alerts: impl Iterator<Item = &'a Alert>) -> Vec<FailingView> 
     let view = |alert: &&Alert| FailingView {
         id: alert.id.0,
         level: alert.level.into(),
-        domain: engine::kiosk::domain_of(&alert.labels).map(|d| crate::kiosk::domain_name(d)),
+        domain: engine::kiosk::domain_of(&alert.labels).map(crate::kiosk::domain_name),
         board: alert.labels.get("board").map(cut),
         title: cut(list::title(alert)),
         since: alert.starts_at,
