@@ -84,6 +84,18 @@ fn expectations(out: &mut String, step: &Step) {
     }
 }
 
+/// Whether the digits of a text hang on the value's last bits, in which sums over many series in another order may differ.
+fn on_the_edge(value: f64) -> bool {
+    if !value.is_finite() || value == 0.0 {
+        return false;
+    }
+    let first = value.abs().log10().floor() as i32;
+    (4..=6).any(|digits| {
+        let scaled = value.abs() * 10f64.powi(digits - 1 - first);
+        (scaled.fract() - 0.5).abs() < 1e-8 * scaled
+    })
+}
+
 /// The texts of what fires, at every step, for each rule that ever fires.
 fn texts(out: &mut String, steps: &[Step]) {
     let firing = |s: &Step| {
@@ -106,8 +118,11 @@ fn texts(out: &mut String, steps: &[Step]) {
         let all = firing(step);
         for name in &names {
             let at = rules::duration::format(step.t);
-            let _ = writeln!(out, "  - alertname: {name}\n    eval_time: {at}");
             let of_name = |a: &&rules::ActiveAlert| a.labels.get("alertname") == Some(name);
+            if all.iter().filter(of_name).any(|a| on_the_edge(a.value)) {
+                continue;
+            }
+            let _ = writeln!(out, "  - alertname: {name}\n    eval_time: {at}");
             if !all.iter().any(|a| of_name(&a)) {
                 out.push_str("    exp_alerts: []\n");
                 continue;
