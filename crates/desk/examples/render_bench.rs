@@ -28,6 +28,7 @@ fn clients(store: Arc<Tsdb>) -> Clients {
         address: String::new(),
         demo: false,
         budget: sources::budget(30.0),
+        langs: &[model::Lang::Promql],
     };
     let metrics = LocalMetrics::new("embedded", store, Arc::new(|| MONDAY));
     vec![(spec, Ok(Arc::new(metrics)))]
