@@ -10,6 +10,8 @@ const COMMANDS: &[&str] = &[
     "set_locale",
     "set_theme",
     "painted",
+    "wall_command",
+    "leave_kiosk",
     "open_window",
     "open_place",
     "alerts",

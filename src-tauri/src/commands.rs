@@ -1,5 +1,6 @@
 //! What the page may ask. Each command sends one typed request to the desk and returns its answer.
 
+use crate::walls::{self, Walls};
 use crate::windows;
 use desk::Handle;
 use desk::core::{Look, Zoom};
@@ -7,6 +8,7 @@ use desk::core::{Look, Zoom};
 use desk::duty::{DutyHandle, Message, Window};
 use desk::editor::EditorHandle;
 use desk::investigation::Investigator;
+use desk::kiosk::screen_of;
 use desk::logs::LogsHandle;
 use desk::rota::RotaHandle;
 use desk::traces::TracesHandle;
@@ -20,7 +22,8 @@ use tauri::{AppHandle, State, WebviewWindow};
 use tokio::sync::SetOnce;
 use wire::{
     AlertAct, AlertChart, AlertDetail, AlertPage, AlertQuery, ErrorCode, ErrorView, FiguresView,
-    HealthView, HistoryPage, HistoryQuery, MatcherView, MuteView, PreviewView,
+    HealthView, HistoryPage, HistoryQuery, LeaveAnswer, LeaveView, MatcherView, MuteView,
+    PreviewView, WallCommand,
 };
 
 /// The desk, as soon as it has started; the page may be there first.
@@ -108,20 +111,82 @@ pub struct Began {
 
 /// The frame with everything new since `cursor`.
 #[tauri::command]
-pub async fn pull(desk: State<'_, Desk>, cursor: u64) -> Result<Response, ErrorView> {
-    desk.handle().await.pull(cursor).await.map(Response::new)
+pub async fn pull(
+    desk: State<'_, Desk>,
+    walls: State<'_, Walls>,
+    window: WebviewWindow,
+    cursor: u64,
+    painted: u64,
+    hidden: bool,
+) -> Result<Response, ErrorView> {
+    walls.registry().painted(window.label(), painted, hidden);
+    let screen = screen(&window);
+    let frame = desk.handle().await.pull(screen, cursor).await;
+    frame.map(Response::new)
+}
+
+/// The index of the wall's screen that a window is.
+fn screen(window: &WebviewWindow) -> usize {
+    screen_of(window.label()).unwrap_or(0)
+}
+
+/// What a key of the wall's keyboard does.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WallKey {
+    /// The next board.
+    Next,
+    /// The board before.
+    Previous,
+    /// Stay.
+    Pause,
+    /// Go on.
+    Resume,
+}
+
+/// Another board of this screen's rotation, or a stop.
+#[tauri::command]
+pub async fn wall_command(
+    desk: State<'_, Desk>,
+    window: WebviewWindow,
+    what: WallKey,
+) -> Result<(), ErrorView> {
+    let screen = Some((screen(&window) + 1).to_string());
+    let command = match what {
+        WallKey::Next => WallCommand::Next { screen },
+        WallKey::Previous => WallCommand::Previous { screen },
+        WallKey::Pause => WallCommand::Pause { screen },
+        WallKey::Resume => WallCommand::Resume { screen },
+    };
+    desk.handle().await.wall(command).await
+}
+
+/// Leaves full screen, with the PIN where one is set.
+#[tauri::command]
+pub async fn leave_kiosk(
+    app: AppHandle,
+    desk: State<'_, Desk>,
+    pin: String,
+) -> Result<LeaveView, ErrorView> {
+    let view = desk.handle().await.leave(pin).await;
+    if view.answer == LeaveAnswer::Left {
+        walls::leave(&app);
+    }
+    Ok(view)
 }
 
 /// Finer points of one panel between two times (ms).
 #[tauri::command]
 pub async fn panel_range(
     desk: State<'_, Desk>,
+    window: WebviewWindow,
     panel: String,
     from: f64,
     to: f64,
     points: u32,
 ) -> Result<Response, ErrorView> {
     let zoom = Zoom {
+        screen: screen(&window),
         panel,
         from: from as i64,
         to: to as i64,
@@ -138,8 +203,12 @@ pub async fn health(desk: State<'_, Desk>) -> Result<HealthView, ErrorView> {
 
 /// Shows another board.
 #[tauri::command]
-pub async fn open_board(desk: State<'_, Desk>, board: String) -> Result<(), ErrorView> {
-    desk.handle().await.open(board).await
+pub async fn open_board(
+    desk: State<'_, Desk>,
+    window: WebviewWindow,
+    board: String,
+) -> Result<(), ErrorView> {
+    desk.handle().await.open(screen(&window), board).await
 }
 
 /// Values for a board's variables; none for everything. A kiosk refuses.

@@ -8,11 +8,13 @@ mod environment;
 mod investigation;
 mod logs;
 mod machine;
+mod page;
 mod popups;
 mod rota;
 mod shell;
 mod traces;
 mod tray;
+mod walls;
 mod windows;
 
 use desk::cli::{self, Action};

@@ -9,11 +9,13 @@ use crate::popups::Popups;
 use crate::rota;
 use crate::traces;
 use crate::tray::{self, Tray};
-use crate::windows::{self, Look, Opening};
+use crate::walls::{self, Hands, Walls};
+use crate::windows::{self, Opening};
 use anyhow::Context;
 use desk::cli::WallArguments;
 use desk::config::Config;
 use desk::duty::Window;
+use desk::kiosk::{limits, watchdog};
 use desk::start::{self, Overrides};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
@@ -40,6 +42,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
     let wanted = first_windows(&arguments);
     let shown = arguments.loaded.config.locale.clone();
     let place = App::default();
+    let walls = walls_of(&arguments.loaded.config, kiosk);
     let machine = Machine::start(&place, runtime.handle());
     let (popups, popup_events) = Popups::new(place.clone());
     let listening = popups.clone();
@@ -55,7 +58,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             at: began,
             painted: Once::new(),
         })
-        .manage(Look { kiosk })
+        .manage(walls.clone())
         .manage(Opening::default())
         .manage(Tray::default())
         .invoke_handler(tauri::generate_handler![
@@ -67,6 +70,8 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             commands::set_locale,
             commands::set_theme,
             commands::painted,
+            commands::wall_command,
+            commands::leave_kiosk,
             commands::open_window,
             commands::open_place,
             commands::alerts,
@@ -148,6 +153,8 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
         popup_events,
     };
     let loaded = arguments.loaded;
+    let guard = app.handle().clone();
+    runtime.spawn(walls::follow_screens(app.handle().clone()));
     runtime.spawn(async move {
         let started = start::start(loaded, overrides, around).await;
         // Set once: this is the only place.
@@ -160,6 +167,15 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             editor: started.editor.clone(),
             investigation: started.investigation.clone(),
         });
+        let watched = watchdog::Parts {
+            registry: walls.registry().clone(),
+            windows: Arc::new(Hands(guard)),
+            wall: started.handle.clone(),
+            duty: started.duty.clone(),
+            limits: limits(&started.config),
+            words: started.words(),
+        };
+        tokio::spawn(watchdog::watch(watched, started.stopping()));
         if let Ok(mut place) = keep.lock() {
             *place = Some(started);
         }
@@ -177,6 +193,11 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
     }
     runtime.shutdown_background();
     Ok(ExitCode::from(u8::try_from(code).unwrap_or(1)))
+}
+
+/// The wall's windows as the configuration wants them.
+fn walls_of(config: &Config, kiosk: bool) -> Walls {
+    Walls::new(desk::kiosk::outputs(config), kiosk)
 }
 
 fn first_windows(arguments: &WallArguments) -> Vec<Window> {

@@ -1,5 +1,7 @@
 //! The windows: which there are, how they look, what they may.
 
+use crate::page;
+use crate::walls::{self, Walls};
 use desk::duty::Window;
 use parking_lot::Mutex;
 use tauri::window::Color;
@@ -9,13 +11,6 @@ use tauri::{AppHandle, Manager, Monitor, Runtime, WebviewUrl, WebviewWindowBuild
 const SCREENS: usize = 6;
 /// The page's own ground: no white flash before the first picture.
 const GROUND: Color = Color(10, 15, 20, 255);
-
-/// How the program was started, for windows that are opened later.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Look {
-    /// The wall is full screen, without cursor or frame.
-    pub kiosk: bool,
-}
 
 /// Two threads that open the same window would make one of them fail.
 #[derive(Default)]
@@ -29,7 +24,8 @@ fn label(window: Window) -> &'static str {
     }
 }
 
-fn builder<'a, R: Runtime>(
+/// The head of every window.
+pub fn builder<'a, R: Runtime>(
     app: &'a AppHandle<R>,
     label: &str,
     page: &str,
@@ -48,21 +44,16 @@ pub fn open<R: Runtime>(app: &AppHandle<R>, window: Window) -> tauri::Result<()>
     let _one = opening.0.lock();
     let name = label(window);
     step_aside(app);
+    if window == Window::Wall {
+        return walls::open(app);
+    }
     if let Some(there) = app.get_webview_window(name) {
         there.unminimize()?;
         there.show()?;
         return there.set_focus();
     }
-    let kiosk = app.state::<Look>().kiosk;
-    match window {
-        Window::Wall => builder(app, name, "index.html")
-            .title("守望")
-            .inner_size(1920.0, 1080.0)
-            .fullscreen(kiosk)
-            .decorations(!kiosk)
-            .always_on_top(kiosk)
-            .maximized(!kiosk)
-            .build()?,
+    let opened = match window {
+        Window::Wall => return Ok(()),
         Window::Desk => builder(app, name, "index.html#desk")
             .title("守望 · 告警台")
             .inner_size(1600.0, 960.0)
@@ -76,7 +67,21 @@ pub fn open<R: Runtime>(app: &AppHandle<R>, window: Window) -> tauri::Result<()>
             .maximizable(false)
             .build()?,
     };
+    page::observe(&opened, app.state::<Walls>().registry());
     Ok(())
+}
+
+/// On this screen, as large as it is.
+pub fn place<'a, R: Runtime>(
+    window: WebviewWindowBuilder<'a, R, AppHandle<R>>,
+    screen: &Monitor,
+) -> WebviewWindowBuilder<'a, R, AppHandle<R>> {
+    let scale = screen.scale_factor();
+    let place = screen.position().to_logical::<f64>(scale);
+    let size = screen.size().to_logical::<f64>(scale);
+    window
+        .position(place.x, place.y)
+        .inner_size(size.width, size.height)
 }
 
 /// Who asks for another window while a takeover stands wants to see it: the takeover stays, but no longer above everything. The next P0
@@ -132,13 +137,8 @@ fn screens<R: Runtime>(app: &AppHandle<R>) -> Vec<Monitor> {
 }
 
 fn cover<R: Runtime>(app: &AppHandle<R>, name: &str, screen: &Monitor) -> tauri::Result<()> {
-    let scale = screen.scale_factor();
-    let place = screen.position().to_logical::<f64>(scale);
-    let size = screen.size().to_logical::<f64>(scale);
-    let window = builder(app, name, "index.html#takeover")
+    let window = place(builder(app, name, "index.html#takeover"), screen)
         .title("守望 · P0")
-        .position(place.x, place.y)
-        .inner_size(size.width, size.height)
         .decorations(false)
         .resizable(false)
         .skip_taskbar(true)
@@ -147,6 +147,7 @@ fn cover<R: Runtime>(app: &AppHandle<R>, name: &str, screen: &Monitor) -> tauri:
         .fullscreen(true)
         .focused(true)
         .build()?;
+    page::observe(&window, app.state::<Walls>().registry());
     // it goes away when somebody takes what it shows, and not by the window manager's key
     window.on_window_event(|event| {
         if let WindowEvent::CloseRequested { api, .. } = event {
@@ -168,7 +169,10 @@ pub fn second_start<R: Runtime>(app: &AppHandle<R>, arguments: &[String]) {
     }
     if wanted.is_empty() {
         let all = [Window::Wall, Window::Desk, Window::Pocket];
-        let open = |w: &Window| app.get_webview_window(label(*w)).is_some();
+        let open = |w: &Window| match w {
+            Window::Wall => walls::is_open(app),
+            other => app.get_webview_window(label(*other)).is_some(),
+        };
         wanted.push(all.into_iter().find(open).unwrap_or(Window::Wall));
     }
     for window in wanted {

@@ -187,6 +187,14 @@ impl Wall {
         self.display.dir()
     }
 
+    /// What the program's command line answers on the same machine, with `input` on its standard input.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn command_line(&self, args: &[&str], input: &str) -> String {
+        command_line(&self.display, args, input)
+    }
+
     /// Its display.
     pub fn display(&self) -> &Display {
         &self.display
@@ -457,7 +465,10 @@ fn text_of(value: &Value) -> String {
 }
 
 /// Waits for other window tests and keeps them waiting.
-fn one_at_a_time() -> File {
+///
+/// # Panics
+/// When the lock cannot be made.
+pub fn one_at_a_time() -> File {
     let folder = paths::output().join("window-tests");
     fs::create_dir_all(&folder).expect("target/window-tests can be made");
     let file = File::create(folder.join("lock")).expect("the lock can be made");
@@ -466,7 +477,10 @@ fn one_at_a_time() -> File {
 }
 
 /// The program: `SHOUWANG_BIN`, or the one beside the tests.
-fn program() -> PathBuf {
+///
+/// # Panics
+/// When it has not been built.
+pub fn program() -> PathBuf {
     let built = std::env::var_os("SHOUWANG_BIN").map_or_else(
         || {
             let me = std::env::current_exe().expect("the test's own path");
@@ -483,6 +497,37 @@ fn program() -> PathBuf {
         built.display()
     );
     built
+}
+
+/// What the command line answers about the program that runs on this display with `data` and `config.toml` in the display's directory.
+///
+/// # Panics
+/// When it fails.
+pub fn command_line(display: &Display, args: &[&str], input: &str) -> String {
+    use std::io::Write as _;
+    let mut command = procs::tied(program());
+    command
+        .args(args)
+        .arg("--config")
+        .arg(display.dir().join("config.toml"))
+        .env("SHOUWANG_DATA", display.dir().join("data"))
+        .env("HOME", display.dir())
+        .env("LANG", "zh_CN.UTF-8")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    display.apply(&mut command);
+    let mut child = command.spawn().expect("the command line starts");
+    let mut to = child.stdin.take().expect("its standard input");
+    to.write_all(input.as_bytes()).expect("it reads");
+    drop(to);
+    let out = child.wait_with_output().expect("it ends");
+    assert!(
+        out.status.success(),
+        "{args:?}: {}",
+        String::from_utf8_lossy(&out.stderr)
+    );
+    String::from_utf8_lossy(&out.stdout).into_owned()
 }
 
 fn write_files(dir: &Path, options: &Options) -> Vec<String> {

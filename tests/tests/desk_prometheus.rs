@@ -22,7 +22,7 @@ struct Page {
 
 impl Page {
     async fn pull(&mut self, desk: &Desk) -> FrameHead {
-        let bytes = desk.handle.pull(self.cursor).await.expect("a frame");
+        let bytes = desk.handle.pull(0, self.cursor).await.expect("a frame");
         self.frames.push(bytes.len());
         let (head, block) = wire::frame::read(&bytes).expect("a frame that reads");
         self.cursor = head.cursor;
@@ -222,6 +222,7 @@ async fn a_zoom_gives_finer_points_and_a_board_that_breaks_stays() {
     .await;
     let now = desk::clock::now_ms();
     let zoom = desk::core::Zoom {
+        screen: 0,
         panel: "good".into(),
         from: now - 20_000,
         to: now,
@@ -233,6 +234,7 @@ async fn a_zoom_gives_finer_points_and_a_board_that_breaks_stays() {
     assert_eq!(patch.step, 1_000.0);
     assert!(patch.count >= 20);
     let nonsense = desk::core::Zoom {
+        screen: 0,
         panel: "nope".into(),
         from: 0,
         to: 1,

@@ -298,6 +298,14 @@ fn each_window_has_one_file_of_capabilities_and_nothing_remote_has_any() {
         );
     }
     assert!(windows.contains("wall"));
+    // the wall's other screens, and the pages that take their places, may what the wall may
+    let may = |window: &str| -> Value {
+        let path = folder.join(format!("{window}.json"));
+        serde_json::from_str::<Value>(&text(&path)).expect("JSON")["permissions"].clone()
+    };
+    for window in windows.iter().filter(|w| w.starts_with("wall-")) {
+        assert_eq!(may(window), may("wall"), "{window}");
+    }
     let config: Value =
         serde_json::from_str(&text(&root().join("src-tauri/tauri.conf.json"))).expect("JSON");
     let security = &config["app"]["security"];

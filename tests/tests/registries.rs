@@ -349,7 +349,7 @@ fn value(listen: u16, expr: &str) -> Option<f64> {
 /// The marks that a page gets.
 async fn marks(desk: &Desk) -> Vec<AnnotationView> {
     for _ in 0..300 {
-        let bytes = desk.handle.pull(0).await.expect("a frame");
+        let bytes = desk.handle.pull(0, 0).await.expect("a frame");
         let (head, _) = wire::frame::read(&bytes).expect("a frame that reads");
         if let Some(marks) = head.annotations.filter(|m| !m.is_empty()) {
             return marks;

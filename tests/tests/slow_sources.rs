@@ -225,7 +225,7 @@ async fn others_keep_their_second() {
     let end = begun + LOOKED_AT.as_millis() as i64;
     while now_ms() < end {
         let asked = now_ms();
-        let bytes = desk.handle.pull(cursor).await.expect("a frame");
+        let bytes = desk.handle.pull(0, cursor).await.expect("a frame");
         longest_pull = longest_pull.max(now_ms() - asked);
         pulls += 1;
         let (head, _) = wire::frame::read(&bytes).expect("a frame that reads");

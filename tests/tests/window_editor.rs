@@ -6,7 +6,7 @@ use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(40);
 const DESK: &str = "/index.html#desk";
-const WALL: &str = "/index.html";
+const WALL: &str = "/";
 const CONFIG: &str = "board = \"t\"\n[demo]\nenabled = false\n[embedded]\ninterval_seconds = 1.0\n[duty]\nbuiltin_rules = false\n";
 const BOARD: &str = "# the only comment\nid: t\ntitle: 试验\nwindow_seconds: 600\nrefresh_seconds: 1\ncolumns: 24\nrows: 20\npanels:\n  - id: one\n    kind: stat\n    \
                      title: 负载\n    at: {x: 0, y: 0, w: 8, h: 8}\n    queries:\n      - {id: a, expr: node_load1}\n";
@@ -183,6 +183,8 @@ fn a_panel_is_made_moved_asked_for_and_saved() {
         "{file}"
     );
 
+    wall.click("[data-nav='wall']");
+    wall.until_windows(&[WALL, DESK], SOON);
     wall.enter(WALL);
     wall.until_state("timeseries", "data", SOON);
     wall.picture("on-the-wall");

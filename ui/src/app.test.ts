@@ -75,6 +75,7 @@ function head(panels: PanelFrame[], kinds: string[], over: Partial<FrameHead> = 
     ],
     verdict: calm,
     alerts: null,
+    kiosk: null,
     variables: null,
     annotations: null,
     panels,
@@ -240,7 +241,7 @@ describe('the alert desk on the wall', () => {
   })
   const band = (over: Partial<AlertBand> = {}): AlertBand => {
     const none = { open: 0, unacked: 0 }
-    return { levels: [none, none, none, none], urgent: [], ticker: [], on_duty: ['李四'], rota: [], next: null, lost: [], ...over }
+    return { levels: [none, none, none, none], urgent: [], ticker: [], on_duty: ['李四'], rota: [], next: null, lost: [], failing: [], ...over }
   }
 
   it('shows P0 and P1 that nobody has, and says that all is not well', async () => {
@@ -284,7 +285,7 @@ describe('the pull', () => {
     await vi.advanceTimersByTimeAsync(5000)
     expect(pulls() - before).toBeGreaterThanOrEqual(4)
     expect(pulls() - before).toBeLessThanOrEqual(6)
-    expect(calls.filter((call) => call.command === 'pull').at(-1)?.args).toEqual({ cursor: 1 })
+    expect(calls.filter((call) => call.command === 'pull').at(-1)?.args).toMatchObject({ cursor: 1, hidden: false })
     expect(document.body.dataset.ready).toBe('1')
     expect(calls.find((call) => call.command === 'painted')?.args).toEqual({ panels: 1 })
     await vi.advanceTimersByTimeAsync(30_000)

@@ -4,17 +4,21 @@ use crate::annotations::Annotations;
 use crate::boards::Library;
 use crate::driver::Driver;
 use crate::duty::DutyHandle;
+use crate::kiosk::{Kiosk, Pin};
 use crate::registries::Registries;
 use crate::{clock, frames};
-use engine::{Engine, Event};
-use model::Annotation;
+use engine::kiosk::Command;
+use engine::{Engine, Event, Memory, MemoryLimits};
 use model::board::{Panel, PanelKind};
+use model::{Annotation, Secret};
+use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 use wire::{
-    AlertBand, BoardName, ConceptView, ErrorCode, ErrorText, ErrorView, HealthView, ViewSettings,
+    AlertBand, BoardName, ConceptView, ErrorCode, ErrorText, ErrorView, HealthView, LeaveAnswer,
+    LeaveView, PageView, ScreenStatus, ViewSettings, WallCommand, WallStatus,
 };
 
 /// Messages that wait for the loop; whoever sends more waits, so that nothing grows behind a busy loop.
@@ -27,12 +31,22 @@ const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 /// What the page or the command line asks.
 #[derive(Debug)]
 pub enum Request {
-    /// What is new since this cursor.
-    Pull(u64, oneshot::Sender<Vec<u8>>),
+    /// What is new on the screen of this index since this cursor.
+    Pull(usize, u64, oneshot::Sender<Vec<u8>>),
     /// Finer points of one panel.
     Zoom(Zoom, oneshot::Sender<Result<Vec<u8>, ErrorView>>),
     /// The health page.
     Health(oneshot::Sender<HealthView>),
+    /// Show another board on the screen of this index.
+    Open(usize, String, oneshot::Sender<Result<(), ErrorView>>),
+    /// What a person wants of the wall.
+    Wall(WallCommand, oneshot::Sender<Result<(), ErrorView>>),
+    /// How the wall is.
+    Status(oneshot::Sender<WallStatus>),
+    /// Whether nothing fails that moves the wall.
+    Calm(oneshot::Sender<bool>),
+    /// What is worth keeping for the next start.
+    Memory(oneshot::Sender<Memory>),
     /// Which lines a board's log stream shows: the board, the panel.
     Stream(String, String, oneshot::Sender<Result<String, ErrorView>>),
     /// Values for a board's variables; none for everything.
@@ -41,8 +55,6 @@ pub enum Request {
         BTreeMap<String, Vec<String>>,
         oneshot::Sender<Result<(), ErrorView>>,
     ),
-    /// Show another board.
-    Open(String, oneshot::Sender<Result<(), ErrorView>>),
     /// Another language or theme; unknown ones are ignored.
     Look(Look),
 }
@@ -50,6 +62,8 @@ pub enum Request {
 /// A part of a panel's time, wanted finer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Zoom {
+    /// Index of the screen whose board it is on.
+    pub screen: usize,
     /// The panel.
     pub panel: String,
     /// Begin, ms.
@@ -82,6 +96,12 @@ pub enum Message {
     Secrets(&'static str, Option<&'static str>),
     /// Something that a person should know of has failed after the start.
     Problem(ErrorText),
+    /// A PIN is set, or none.
+    Locked(bool),
+    /// Full screen, or an ordinary window.
+    Kiosk(bool),
+    /// How the wall's pages are.
+    Pages(Vec<PageView>),
     /// Something happened that panels of time mark.
     Happened(Annotation),
 }
@@ -107,6 +127,7 @@ pub struct Facts {
 #[derive(Clone, Debug)]
 pub struct Handle {
     tx: mpsc::Sender<Message>,
+    pin: Arc<Mutex<Pin>>,
 }
 
 fn gone() -> ErrorView {
@@ -117,7 +138,8 @@ impl Handle {
     /// A handle and what the loop reads from.
     pub fn channel() -> (Self, mpsc::Receiver<Message>) {
         let (tx, rx) = mpsc::channel(QUEUE);
-        (Self { tx }, rx)
+        let pin = Arc::default();
+        (Self { tx, pin }, rx)
     }
 
     /// Sends a message; waits while the loop is busy.
@@ -135,12 +157,12 @@ impl Handle {
         answer.await.map_err(|_| gone())
     }
 
-    /// The frame since `cursor`.
+    /// The frame of a screen (its index) since `cursor`.
     ///
     /// # Errors
     /// When the desk has ended.
-    pub async fn pull(&self, cursor: u64) -> Result<Vec<u8>, ErrorView> {
-        self.ask(|reply| Request::Pull(cursor, reply)).await
+    pub async fn pull(&self, screen: usize, cursor: u64) -> Result<Vec<u8>, ErrorView> {
+        self.ask(|reply| Request::Pull(screen, cursor, reply)).await
     }
 
     /// Finer points of one panel.
@@ -181,12 +203,70 @@ impl Handle {
             .await?
     }
 
-    /// Shows another board.
+    /// Shows another board on a screen (its index).
     ///
     /// # Errors
     /// When there is no such board.
-    pub async fn open(&self, board: String) -> Result<(), ErrorView> {
-        self.ask(|reply| Request::Open(board, reply)).await?
+    pub async fn open(&self, screen: usize, board: String) -> Result<(), ErrorView> {
+        self.ask(|reply| Request::Open(screen, board, reply))
+            .await?
+    }
+
+    /// What a person wants of the wall.
+    ///
+    /// # Errors
+    /// When there is no such board or screen.
+    pub async fn wall(&self, command: WallCommand) -> Result<(), ErrorView> {
+        self.ask(|reply| Request::Wall(command, reply)).await?
+    }
+
+    /// How the wall is.
+    ///
+    /// # Errors
+    /// When the desk has ended.
+    pub async fn status(&self) -> Result<WallStatus, ErrorView> {
+        self.ask(Request::Status).await
+    }
+
+    /// Whether nothing fails that moves the wall: a quiet moment.
+    pub async fn is_calm(&self) -> bool {
+        self.ask(Request::Calm).await.unwrap_or(false)
+    }
+
+    /// What is worth keeping for the next start.
+    ///
+    /// # Errors
+    /// When the desk has ended.
+    pub async fn memory(&self) -> Result<Memory, ErrorView> {
+        self.ask(Request::Memory).await
+    }
+
+    /// The stored hash of the kiosk's PIN, now and whenever it changes.
+    pub async fn set_pin(&self, sealed: Option<Secret>) {
+        let locked = sealed.is_some();
+        self.pin.lock().changed(sealed);
+        self.send(Message::Locked(locked)).await;
+    }
+
+    /// Whether a PIN is needed to leave the kiosk.
+    pub fn is_locked(&self) -> bool {
+        self.pin.lock().is_set()
+    }
+
+    /// Somebody wants to leave the kiosk. A right answer makes the wall an ordinary window.
+    pub async fn leave(&self, pin: String) -> LeaveView {
+        let lock = Arc::clone(&self.pin);
+        let now = clock::now_ms();
+        // The hash is made expensive on purpose; nobody else waits for it.
+        let tried = tokio::task::spawn_blocking(move || lock.lock().try_at(&pin, now)).await;
+        let view = tried.unwrap_or(LeaveView {
+            answer: LeaveAnswer::Wrong,
+            wait: 0.0,
+        });
+        if view.answer == LeaveAnswer::Left {
+            self.send(Message::Kiosk(false)).await;
+        }
+        view
     }
 
     /// Something happened that panels of time mark; the same thing told twice is one mark.
@@ -212,13 +292,23 @@ pub struct Core {
     /// What the alert desk shows on the wall; `None` once it has ended.
     band: Option<watch::Receiver<Arc<AlertBand>>>,
     band_revision: u64,
+    kiosk: Kiosk,
+    /// Boards whose questions are asked.
+    needed: std::collections::BTreeSet<String>,
+    pages: Vec<PageView>,
     annotations: Annotations,
     annotations_revision: u64,
 }
 
 impl Core {
     /// A loop that has not begun.
-    pub fn new(driver: Driver, settings: ViewSettings, facts: Facts, duty: DutyHandle) -> Self {
+    pub fn new(
+        driver: Driver,
+        settings: ViewSettings,
+        facts: Facts,
+        duty: DutyHandle,
+        kiosk: Kiosk,
+    ) -> Self {
         Self {
             band: Some(duty.band()),
             band_revision: 0,
@@ -231,6 +321,9 @@ impl Core {
             settings_revision: 0,
             facts,
             files: Vec::new(),
+            kiosk,
+            needed: std::collections::BTreeSet::new(),
+            pages: Vec::new(),
         }
     }
 
@@ -239,14 +332,15 @@ impl Core {
         mut self,
         first: engine::Setup,
         library: Library,
+        memory: Option<Memory>,
         mut rx: mpsc::Receiver<Message>,
     ) {
         self.take_library(library, first);
+        if let Some(memory) = memory {
+            self.event(Event::Remembered(memory));
+        }
         loop {
-            let wait = self.engine.next_wakeup().map_or(LONGEST_SLEEP, |(at, _)| {
-                Duration::from_millis(u64::try_from(at - clock::now_ms()).unwrap_or(0))
-                    .min(LONGEST_SLEEP)
-            });
+            let wait = self.pause();
             let message = tokio::select! {
                 message = rx.recv() => match message {
                     Some(message) => Some(message),
@@ -273,6 +367,14 @@ impl Core {
         }
     }
 
+    /// Until the engine or the kiosk wants to be called again.
+    fn pause(&self) -> Duration {
+        let engine = self.engine.next_wakeup().map_or(i64::MAX, |(at, _)| at);
+        let at = engine.min(self.kiosk.next_wakeup());
+        let ms = u64::try_from(at.saturating_sub(clock::now_ms())).unwrap_or(0);
+        Duration::from_millis(ms).min(LONGEST_SLEEP)
+    }
+
     /// A page's cursor counts events: a change of the band is one.
     fn band_changed(&mut self, lives: bool) {
         if !lives {
@@ -280,7 +382,11 @@ impl Core {
             return;
         }
         let band = self.band.as_ref().map(|b| b.borrow().clone());
-        let noted = band.is_some_and(|b| self.annotations.band(&b, clock::now_ms()));
+        let now = clock::now_ms();
+        let noted = band.is_some_and(|b| {
+            self.kiosk.band(&b, now);
+            self.annotations.band(&b, now)
+        });
         self.event(Event::Wakeup);
         self.band_revision = self.engine.revision();
         if noted {
@@ -289,8 +395,22 @@ impl Core {
     }
 
     fn event(&mut self, event: Event) {
-        for effect in self.engine.handle(event, clock::now_ms()) {
+        let now = clock::now_ms();
+        for effect in self.engine.handle(event, now) {
             self.driver.run(effect);
+        }
+        // What has changed on the screens belongs to the event after this one: no page has a cursor as high as that yet.
+        let needed = self.kiosk.tick(now, self.engine.revision() + 1);
+        if needed != self.needed {
+            self.needed.clone_from(&needed);
+            for effect in self.engine.handle(Event::Needed(needed), now) {
+                self.driver.run(effect);
+            }
+        } else if self.kiosk.changed(self.engine.revision() + 1) {
+            // So that the cursor passes it.
+            for effect in self.engine.handle(Event::Wakeup, now) {
+                self.driver.run(effect);
+            }
         }
     }
 
@@ -307,6 +427,17 @@ impl Core {
                 self.facts.secrets_reason = reason.map(str::to_owned);
             }
             Message::Problem(problem) => self.facts.problems.push(problem),
+            Message::Locked(locked) => {
+                self.kiosk.lock(locked);
+                self.event(Event::Wakeup);
+            }
+            Message::Kiosk(kiosk) => {
+                self.kiosk.set_kiosk(kiosk);
+                self.settings.kiosk = kiosk;
+                self.event(Event::Wakeup);
+                self.settings_revision = self.engine.revision();
+            }
+            Message::Pages(pages) => self.pages = pages,
             Message::Happened(note) => {
                 if self.annotations.note(note, clock::now_ms()) {
                     self.event(Event::Wakeup);
@@ -347,6 +478,8 @@ impl Core {
                     .cloned(),
             })
             .collect();
+        self.kiosk
+            .boards(&setup.boards, &setup.concepts, clock::now_ms());
         self.event(Event::Configured(setup));
         self.settings_revision = self.engine.revision();
     }
@@ -354,14 +487,18 @@ impl Core {
     fn request(&mut self, request: Request) {
         // A reply that nobody waits for any more is dropped: the page asks again.
         match request {
-            Request::Pull(cursor, reply) => {
+            Request::Pull(screen, cursor, reply) => {
                 let settings = (&self.settings, self.settings_revision);
                 let band = self.band.as_ref().map(|b| b.borrow().clone());
                 let band = (band.as_deref(), self.band_revision);
                 let now = clock::now_ms();
-                let notes = (&self.annotations, self.annotations_revision);
-                let frame = frames::build(&self.engine, settings, band, notes, cursor, now);
-                let _ = reply.send(frame);
+                let around = frames::Around {
+                    settings,
+                    band,
+                    notes: (&self.annotations, self.annotations_revision),
+                    screen: self.kiosk.screen(screen),
+                };
+                let _ = reply.send(frames::build(&self.engine, around, cursor, now));
             }
             Request::Zoom(zoom, reply) => self.zoom(zoom, reply),
             Request::Health(reply) => {
@@ -388,18 +525,80 @@ impl Core {
                 };
                 let _ = reply.send(done);
             }
-            Request::Open(board, reply) => {
-                let known = self.engine.setup().boards.contains_key(&board);
-                let _ = reply.send(if known {
-                    Ok(())
-                } else {
-                    Err(ErrorView::new(ErrorCode::UnknownBoard).with("board", &board))
-                });
-                if known {
-                    self.event(Event::Opened(board));
-                }
+            Request::Open(screen, board, reply) => {
+                let done = self.obey(Some(screen), Command::Show(board));
+                let _ = reply.send(done);
+            }
+            Request::Wall(command, reply) => {
+                let _ = reply.send(self.wall(command));
+            }
+            Request::Status(reply) => {
+                let _ = reply.send(self.status());
+            }
+            Request::Calm(reply) => {
+                let _ = reply.send(self.kiosk.is_calm());
+            }
+            Request::Memory(reply) => {
+                let _ = reply.send(self.engine.memory(MemoryLimits::default()));
             }
             Request::Look(look) => self.look(look),
+        }
+    }
+
+    fn obey(&mut self, screen: Option<usize>, command: Command) -> Result<(), ErrorView> {
+        self.kiosk.command(screen, &command, clock::now_ms())?;
+        self.event(Event::Wakeup);
+        Ok(())
+    }
+
+    fn wall(&mut self, command: WallCommand) -> Result<(), ErrorView> {
+        let (screen, command) = match command {
+            WallCommand::Show { board, screen } => (screen, Command::Show(board)),
+            WallCommand::Next { screen } => (screen, Command::Next),
+            WallCommand::Previous { screen } => (screen, Command::Previous),
+            WallCommand::Pause { screen } => (screen, Command::Pause),
+            WallCommand::Resume { screen } => (screen, Command::Resume),
+            WallCommand::Theme { theme } => {
+                self.look(Look::Theme(theme));
+                return Ok(());
+            }
+            WallCommand::Language { locale } => {
+                self.look(Look::Locale(locale));
+                return Ok(());
+            }
+        };
+        let index = match &screen {
+            Some(name) => Some(self.kiosk.find(name).ok_or_else(|| {
+                ErrorView::new(ErrorCode::Refused).with("reason_key", "refused.no_screen")
+            })?),
+            None => None,
+        };
+        self.obey(index, command)
+    }
+
+    fn status(&self) -> WallStatus {
+        let screen = |(i, now): (usize, &crate::kiosk::ScreenNow)| {
+            let shown = self.engine.shown(&now.board);
+            ScreenStatus {
+                number: u32::try_from(i + 1).unwrap_or(u32::MAX),
+                board: now.board.clone(),
+                title: shown.board().map(|b| b.title.clone()).unwrap_or_default(),
+                kiosk: now.view.clone(),
+                complete: shown.is_complete(),
+            }
+        };
+        WallStatus {
+            locale: self.settings.locale.clone(),
+            theme: self.settings.theme.clone(),
+            kiosk: self.settings.kiosk,
+            screens: self
+                .kiosk
+                .screens()
+                .iter()
+                .enumerate()
+                .map(screen)
+                .collect(),
+            pages: self.pages.clone(),
         }
     }
 
@@ -419,10 +618,15 @@ impl Core {
 
     fn zoom(&self, zoom: Zoom, reply: oneshot::Sender<Result<Vec<u8>, ErrorView>>) {
         let span = (zoom.to - zoom.from).max(0);
-        let found = self.engine.board().and_then(|b| {
+        let board = self
+            .kiosk
+            .screen(zoom.screen)
+            .map_or("", |s| s.board.as_str());
+        let shown = self.engine.shown(board);
+        let found = shown.board().and_then(|b| {
             let at = b.panels.iter().position(|p| p.id == zoom.panel)?;
             let query = b.panels[at].queries.first()?.clone();
-            let status = self.engine.panels().get(at)?.queries.first()?;
+            let status = shown.panels().get(at)?.queries.first()?;
             Some((query, status.streams.clone()))
         });
         let Some((query, ids)) = found.filter(|_| span > 0) else {

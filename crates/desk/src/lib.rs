@@ -18,6 +18,7 @@ pub mod feeders;
 pub mod frames;
 pub mod happened;
 pub mod investigation;
+pub mod kiosk;
 pub mod listener;
 pub mod local;
 pub mod logs;

@@ -10,6 +10,7 @@ use crate::duty_metrics;
 use crate::editor::{self, EditorHandle};
 use crate::feeders;
 use crate::investigation::{Investigator, Place};
+use crate::kiosk::{self, Kiosk};
 use crate::logs::{self, LogsHandle};
 use crate::reports;
 use crate::reports::schedule::{self, Plan};
@@ -18,7 +19,8 @@ use crate::secret_store::{self, ReadSecrets};
 use crate::sources;
 use crate::stories;
 use crate::traces::{self, TracesHandle};
-use engine::{Failure, Setup, SourceSpec};
+use engine::kiosk::Director;
+use engine::{Failure, Memory, Setup, SourceSpec};
 use notify::popup::{PopupEvent, PopupHost};
 use simulator::Planned;
 use source::Metrics;
@@ -31,6 +33,8 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wire::ViewSettings;
 
+/// What the wall knows is written to the disk this often: enough for a start without network, and rare enough for a flash disk.
+const KEEP_VALUES: Duration = Duration::from_secs(300);
 /// The user's boards are looked at this often.
 const LOOK_AT_FILES: Duration = Duration::from_secs(2);
 
@@ -87,13 +91,29 @@ pub struct Desk {
     stop: CancellationToken,
     running: JoinHandle<()>,
     logs_running: Vec<JoinHandle<()>>,
+    data: Option<PathBuf>,
     /// The stores write their last samples when the last of these is dropped.
     feeders: feeders::Running,
 }
 
 impl Desk {
+    /// Language and zone in which the program speaks of itself.
+    pub fn words(&self) -> crate::rota::Words {
+        let zone = self.config.time_zone.parse();
+        let zone = zone.unwrap_or(chrono_tz::Asia::Shanghai);
+        crate::rota::Words::new(&self.config.locale, zone)
+    }
+
+    /// Ends with the desk.
+    pub fn stopping(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
     /// Ends the feeders and waits for the last samples to reach the disk.
     pub async fn stop(self) {
+        if let Some(data) = self.data {
+            keep_values(&self.handle, data).await;
+        }
         self.stop.cancel();
         // What was to be kept is kept; a panic there is in the log already.
         let _ = self.running.await;
@@ -238,8 +258,13 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         settings,
         facts,
         duty.clone(),
+        screens(&config),
     );
-    tokio::spawn(core.run(setup, library, rx));
+    let memory = recall(data.clone()).await;
+    tokio::spawn(core.run(setup, library, memory, rx));
+    if let Some(data) = data.clone() {
+        tokio::spawn(keep_values_now_and_then(handle.clone(), data, stop.clone()));
+    }
     if let Some(dir) = boards_dir {
         tokio::spawn(watch(dir, handle.clone(), stop.clone()));
     }
@@ -256,6 +281,45 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         feeders,
         running,
         logs_running,
+        data,
+    }
+}
+
+/// The wall's screens at the start.
+pub(crate) fn screens(config: &Config) -> Kiosk {
+    let zone = config
+        .time_zone
+        .parse()
+        .unwrap_or(chrono_tz::Asia::Shanghai);
+    let (plan, outputs) = kiosk::plan(config, zone);
+    let director = Director::new(plan, clock::now_ms());
+    let night = kiosk::night(config, zone);
+    Kiosk::new(director, outputs, night, config.wall.kiosk)
+}
+
+/// What the wall knew when it last ended.
+async fn recall(data: Option<PathBuf>) -> Option<Memory> {
+    let data = data?;
+    let read = tokio::task::spawn_blocking(move || kiosk::recall(&data)).await;
+    read.ok().flatten()
+}
+
+async fn keep_values(handle: &Handle, data: PathBuf) {
+    let Ok(memory) = handle.memory().await else {
+        return;
+    };
+    let kept = tokio::task::spawn_blocking(move || kiosk::keep(&data, &memory)).await;
+    if let Ok(Err(error)) = kept {
+        tracing::warn!(%error, "the last values cannot be written");
+    }
+}
+
+async fn keep_values_now_and_then(handle: Handle, data: PathBuf, stop: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(KEEP_VALUES) => keep_values(&handle, data.clone()).await,
+        }
     }
 }
 
@@ -341,6 +405,15 @@ async fn tell_about_secrets(data: Option<PathBuf>, handle: Handle) {
     handle
         .send(Message::Secrets(store.backend(), store.reason()))
         .await;
+    read_pin(data.as_deref(), &handle).await;
+}
+
+/// Gives the wall the stored hash of the kiosk's PIN; asked again when the command line has changed it.
+pub async fn read_pin(data: Option<&std::path::Path>, handle: &Handle) {
+    let store = secret_store::Store::open(data).await;
+    let known = store.read(vec![kiosk::PIN_SECRET.to_owned()]).await;
+    let sealed = sources::Secrets::get(&known, kiosk::PIN_SECRET);
+    handle.set_pin(sealed).await;
 }
 
 fn settings(config: &Config) -> ViewSettings {

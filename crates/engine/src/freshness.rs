@@ -140,6 +140,12 @@ impl Ages {
             .or_else(|| self.by_instance.values().min().copied())
     }
 
+    /// Instance and data time in ms of our clock, as [`Ages::new`] takes them.
+    pub fn times(&self) -> Vec<(String, i64)> {
+        let all = self.by_instance.iter();
+        all.map(|(instance, at)| (instance.clone(), *at)).collect()
+    }
+
     /// The newest data time of all.
     pub fn newest(&self) -> Option<i64> {
         self.by_instance.values().max().copied()

@@ -9,6 +9,7 @@ pub mod columns;
 pub mod duty;
 pub mod freshness;
 pub mod judge;
+pub mod kiosk;
 pub mod machine;
 pub mod panels;
 pub mod plan;
@@ -18,7 +19,9 @@ pub mod stream;
 
 pub use columns::Columns;
 pub use freshness::{Budget, Freshness};
-pub use machine::{Effect, Engine, Event, ProbeReport, Setup, WakeReason};
+pub use machine::{
+    Effect, Engine, Event, Memory, MemoryLimits, OpenBoard, ProbeReport, Setup, Shown, WakeReason,
+};
 pub use panels::{PanelStatus, QueryStatus};
 pub use source_state::{Health, SourceSpec, SourceState};
 pub use stream::{Stream, StreamId};

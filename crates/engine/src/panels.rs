@@ -105,7 +105,10 @@ impl QueryStatus {
             epoch = epoch.wrapping_add(stream.epoch());
             let budget = source.spec.budget.widened(stream.step());
             for l in stream.latest(source.skew) {
-                let freshness = budget.judge(l.at, facts.now);
+                let mut freshness = budget.judge(l.at, facts.now);
+                if stream.remembered {
+                    freshness = freshness.max(Freshness::Old);
+                }
                 let change = l.at.and_then(|at| budget.next_change(at, facts.now));
                 self.next_change = [self.next_change, change].into_iter().flatten().min();
                 self.judged

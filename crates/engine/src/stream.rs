@@ -62,6 +62,10 @@ pub struct Stream {
     pub failures: u32,
     /// Answered at least once.
     pub answered: bool,
+    /// What is known comes from the last run of the program: never fresh.
+    pub remembered: bool,
+    /// A board that is shown reads it, so it is asked.
+    pub needed: bool,
     /// When to ask next, ms.
     pub next_at: i64,
     /// When to ask for data times next, ms.
@@ -88,6 +92,8 @@ impl Stream {
             error: None,
             failures: 0,
             answered: false,
+            remembered: false,
+            needed: true,
             next_at: now,
             next_age_at: now,
             refill: false,
@@ -98,7 +104,7 @@ impl Stream {
 
     /// Whether there is an answer and, if data times can be asked for, they have been answered too.
     pub fn is_settled(&self) -> bool {
-        self.answered && (self.age_query.is_none() || self.ages.is_some())
+        (self.answered || self.remembered) && (self.age_query.is_none() || self.ages.is_some())
     }
 
     /// Changes when the set of series does.

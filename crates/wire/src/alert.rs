@@ -398,6 +398,29 @@ pub struct AlertBand {
     pub next: Option<NextView>,
     /// Alert sources that do not answer.
     pub lost: Vec<String>,
+    /// What may move the wall: open P0 and P1, also those that somebody has, most urgent first, at most 100.
+    pub failing: Vec<FailingView>,
+}
+
+/// An alert that may move the wall to the board of what fails.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct FailingView {
+    /// Episode.
+    #[ts(type = "number")]
+    pub id: i64,
+    /// Urgency.
+    pub level: LevelView,
+    /// `model::board::Domain` in snake_case, if it is known.
+    pub domain: Option<String>,
+    /// The board that it names itself.
+    pub board: Option<String>,
+    /// What it says; from outside.
+    pub title: String,
+    /// Since when it holds, ms.
+    #[ts(type = "number")]
+    pub since: i64,
+    /// Somebody has it.
+    pub acked: bool,
 }
 
 /// A label and its value.

@@ -1,6 +1,6 @@
 //! TypeScript of all wire types.
 
-use crate::{alert, editor, frame, investigation, logs, rota, traces, view};
+use crate::{alert, editor, frame, investigation, kiosk, logs, rota, traces, view};
 use ts_rs::{Config, TS};
 
 /// The text of `ui/src/api/wire.ts`.
@@ -42,6 +42,12 @@ pub fn typescript() -> String {
         view::PanelState,
         view::Mark,
         view::SeriesView,
+        kiosk::KioskMode,
+        kiosk::KioskWhy,
+        kiosk::PartView,
+        kiosk::KioskView,
+        kiosk::LeaveAnswer,
+        kiosk::LeaveView,
         frame::Patch,
         frame::QueryFrame,
         view::PanelFrame,
@@ -73,6 +79,7 @@ pub fn typescript() -> String {
         alert::WantedView,
         alert::WantedPlace,
         alert::AlertPage,
+        alert::FailingView,
         alert::AlertBand,
         alert::LabelView,
         alert::SightView,

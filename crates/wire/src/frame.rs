@@ -4,8 +4,8 @@
 //! spaces; then a block of f64. Offsets in the head count f64 from the block's beginning. NaN in the block is a gap.
 
 use crate::{
-    AlertBand, AnnotationView, BoardView, Mark, PanelFrame, SeriesView, SourceView, VariableView,
-    Verdict, ViewSettings,
+    AlertBand, AnnotationView, BoardView, KioskView, Mark, PanelFrame, SeriesView, SourceView,
+    VariableView, Verdict, ViewSettings,
 };
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -33,6 +33,8 @@ pub struct FrameHead {
     pub verdict: Option<Verdict>,
     /// The alert desk, when changed.
     pub alerts: Option<AlertBand>,
+    /// This screen, when changed.
+    pub kiosk: Option<KioskView>,
     /// What can be chosen for the board, and what is, when either is another.
     pub variables: Option<Vec<VariableView>>,
     /// What happened lately, oldest first, when changed.
@@ -139,6 +141,7 @@ mod tests {
             sources: None,
             verdict: Some(Verdict::default()),
             alerts: None,
+            kiosk: None,
             variables: None,
             annotations: None,
             panels: vec![],

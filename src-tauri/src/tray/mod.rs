@@ -3,6 +3,7 @@
 mod picture;
 
 use crate::commands::Desk;
+use crate::walls;
 use crate::windows;
 use desk::duty::{ShellState, Window};
 use desk::texts;
@@ -141,6 +142,7 @@ fn chosen(app: &AppHandle, event: MenuEvent) {
         "wall" => open(app, Window::Wall),
         "pocket" => open(app, Window::Pocket),
         "hush" => hush(app),
+        "quit" if walls::is_locked(app) => open(app, Window::Wall),
         "quit" => app.exit(0),
         _ => {}
     }

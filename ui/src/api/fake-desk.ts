@@ -306,6 +306,7 @@ export class FakeDesk {
       rota: this.rota.onDuty(),
       next: this.next(),
       lost: this.query.has('good') || this.query.has('empty') ? [] : ['vm-edge'],
+      failing: [],
     }
   }
 

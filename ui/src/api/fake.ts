@@ -5,7 +5,7 @@ import { bench, boardOf, kinds, overview, shipped, states, type FakePanel, type 
 import { topologyOf } from './fake-topology'
 import { encode } from './frame'
 import type { Call } from './host'
-import type { Abnormal, AnnotationView, FrameHead, HealthView, LogLineView, LogTailView, PanelFrame, PanelState, QueryFrame, SeverityView, SourceView, VariableView, Verdict, ViewSettings } from './wire'
+import type { Abnormal, AnnotationView, FrameHead, HealthView, KioskView, LogLineView, LogTailView, PanelFrame, PanelState, QueryFrame, SeverityView, SourceView, VariableView, Verdict, ViewSettings } from './wire'
 
 const FAULT = { code: 'timeout' as const, params: { seconds: '10' } }
 
@@ -201,6 +201,7 @@ export class Fake {
       sources: full ? this.sources(now) : null,
       verdict: this.verdict(panels, block, now, full),
       alerts: this.desk.band(),
+      kiosk: full ? this.kiosk() : null,
       variables: full ? this.variables : null,
       annotations: full ? this.happened(now) : null,
       panels,
@@ -308,6 +309,7 @@ export class Fake {
       sources: null,
       verdict: null,
       alerts: null,
+      kiosk: null,
       variables: null,
       annotations: null,
       panels: [{ id, state: { kind: 'data' }, severity: 'normal', demo: true, topology: null, queries }],
@@ -342,6 +344,24 @@ export class Fake {
         ...(bad ? { error: FAULT, last_ok: now - 42_000, latency: null, skew: null } : {}),
       }),
     ]
+  }
+
+  private kiosk(): KioskView {
+    const of = Number(this.query.get('rotation')) || 1
+    return {
+      screen: '',
+      index: 0,
+      of,
+      mode: of > 1 ? 'rotating' : 'single',
+      until: null,
+      why: null,
+      part: { columns: 1, rows: 1, column: 0, row: 0 },
+      brightness: Number(this.query.get('brightness')) || 1,
+      off: this.query.has('off'),
+      shift: [0, 0],
+      shift_room: 0,
+      locked: this.query.has('locked'),
+    }
   }
 
   private health(): HealthView {

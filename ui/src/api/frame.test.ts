@@ -11,6 +11,7 @@ const head = (queries: QueryFrame[] = []): FrameHead => ({
   sources: null,
   verdict: null,
   alerts: null,
+  kiosk: null,
   variables: null,
   annotations: null,
   panels: [{ id: 'p', state: { kind: 'data' }, severity: 'normal', demo: false, topology: null, queries }],

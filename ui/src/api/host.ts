@@ -23,6 +23,7 @@ import type {
   HealthView,
   HistoryPage,
   InvestigationView,
+  LeaveView,
   HistoryQuery,
   ImportAsk,
   ImportView,
@@ -83,14 +84,18 @@ export type WindowKind = 'wall' | 'desk' | 'pocket'
 
 /** What the page may ask of the program. The wall only reads; the windows of the alert desk also act. */
 export interface Host {
-  /** What is new since the cursor. */
-  pull(cursor: number): Promise<Frame>
+  /** What is new since the cursor. The page says how many pictures it has painted: that is how the program knows that it lives. */
+  pull(cursor: number, painted: number, hidden: boolean): Promise<Frame>
   /** Finer data of one panel between two times (ms), about `points` points a series. */
   panelRange(panel: string, from: number, to: number, points: number): Promise<Frame>
   /** The newest lines of a board's log stream, later what arrived since `mark`. */
   panelLines(board: string, panel: string, mark: string | null): Promise<LogTailView>
   /** The health page. */
   health(): Promise<HealthView>
+  /** Another board of the rotation, or a stop. */
+  wallCommand(what: WallKey): Promise<void>
+  /** Wants to leave full screen. */
+  leaveKiosk(pin: string): Promise<LeaveView>
   /** Values for a board's variables; an empty list stands for everything. */
   chooseVariables(board: string, values: Record<string, string[]>): Promise<void>
   /** Shows another board. */
@@ -207,6 +212,9 @@ export interface Host {
   openWindow(kind: WindowKind, alert?: number): Promise<void>
 }
 
+/** What a key of the wall's keyboard does. */
+export type WallKey = 'next' | 'previous' | 'pause' | 'resume'
+
 /** What the commands answer: bytes, or JSON. */
 export type Call = (command: string, args?: Record<string, unknown>) => Promise<unknown>
 
@@ -223,13 +231,15 @@ function bytes(answer: unknown): ArrayBuffer {
 /** The commands of the program over any transport. */
 export function hostOver(call: Call): Host {
   return {
-    pull: async (cursor) => decode(bytes(await call('pull', { cursor }))),
+    pull: async (cursor, painted, hidden) => decode(bytes(await call('pull', { cursor, painted, hidden }))),
     panelLines: async (board, panel, mark) => (await call('panel_lines', { board, panel, mark })) as LogTailView,
     panelRange: async (panel, from, to, points) =>
       decode(bytes(await call('panel_range', { panel, from, to, points }))),
     health: async () => (await call('health')) as HealthView,
     chooseVariables: async (board, values) => void (await call('choose_variables', { board, values })),
     openBoard: async (board) => void (await call('open_board', { board })),
+    wallCommand: async (what) => void (await call('wall_command', { what })),
+    leaveKiosk: async (pin) => (await call('leave_kiosk', { pin })) as LeaveView,
     setLocale: async (locale) => void (await call('set_locale', { locale })),
     setTheme: async (theme) => void (await call('set_theme', { theme })),
     painted: async (panels) => void (await call('painted', { panels })),

@@ -466,6 +466,114 @@ source: string,
  */
 demo: boolean, };
 
+export type KioskMode = "single" | "rotating" | "paused" | "held" | "failing";
+
+export type KioskWhy = { 
+/**
+ * The alert.
+ */
+alert: number, 
+/**
+ * Its level.
+ */
+level: LevelView, 
+/**
+ * `model::board::Domain` in snake_case, if it is known.
+ */
+domain: string | null, 
+/**
+ * What it says; from outside.
+ */
+title: string, 
+/**
+ * Other alerts as urgent as would move the wall.
+ */
+others: number, 
+/**
+ * Somebody has it.
+ */
+acked: boolean, };
+
+export type PartView = { 
+/**
+ * Screens beside each other.
+ */
+columns: number, 
+/**
+ * Screens above each other.
+ */
+rows: number, 
+/**
+ * From the left.
+ */
+column: number, 
+/**
+ * From the top.
+ */
+row: number, };
+
+export type KioskView = { 
+/**
+ * Name or number of its output; empty for the only one.
+ */
+screen: string, 
+/**
+ * Place of the board in the rotation, from 0.
+ */
+index: number, 
+/**
+ * Boards that take part now.
+ */
+of: number, 
+/**
+ * In which way it shows its board.
+ */
+mode: KioskMode, 
+/**
+ * When the next board comes.
+ */
+until: number | null, 
+/**
+ * Why it left its rotation.
+ */
+why: KioskWhy | null, 
+/**
+ * Which part of the board.
+ */
+part: PartView, 
+/**
+ * 1: as it is; 0: black.
+ */
+brightness: number, 
+/**
+ * Dark, because nobody is there.
+ */
+off: boolean, 
+/**
+ * Where the picture stands, device pixels to the right and down, against burning in.
+ */
+shift: [number, number], 
+/**
+ * How far it can be moved at most, device pixels.
+ */
+shift_room: number, 
+/**
+ * A PIN is needed to leave.
+ */
+locked: boolean, };
+
+export type LeaveAnswer = "left" | "wrong" | "wait";
+
+export type LeaveView = { 
+/**
+ * What came of it.
+ */
+answer: LeaveAnswer, 
+/**
+ * How long to wait before the next try, ms.
+ */
+wait: number, };
+
 export type Patch = { 
 /**
  * Time of the first point, ms. Points the page has at or after it are replaced.
@@ -1164,6 +1272,36 @@ place: WantedPlace | null,
  */
 error: ErrorView | null, };
 
+export type FailingView = { 
+/**
+ * Episode.
+ */
+id: number, 
+/**
+ * Urgency.
+ */
+level: LevelView, 
+/**
+ * `model::board::Domain` in snake_case, if it is known.
+ */
+domain: string | null, 
+/**
+ * The board that it names itself.
+ */
+board: string | null, 
+/**
+ * What it says; from outside.
+ */
+title: string, 
+/**
+ * Since when it holds, ms.
+ */
+since: number, 
+/**
+ * Somebody has it.
+ */
+acked: boolean, };
+
 export type AlertBand = { 
 /**
  * Counts P0, P1, P2, P3.
@@ -1192,7 +1330,11 @@ next: NextView | null,
 /**
  * Alert sources that do not answer.
  */
-lost: Array<string>, };
+lost: Array<string>, 
+/**
+ * What may move the wall: open P0 and P1, also those that somebody has, most urgent first, at most 100.
+ */
+failing: Array<FailingView>, };
 
 export type LabelView = { 
 /**
@@ -3844,6 +3986,10 @@ verdict: Verdict | null,
  * The alert desk, when changed.
  */
 alerts: AlertBand | null, 
+/**
+ * This screen, when changed.
+ */
+kiosk: KioskView | null, 
 /**
  * What can be chosen for the board, and what is, when either is another.
  */

@@ -23,8 +23,10 @@ export class Live {
   private heart = 0
   private outstanding: { since: number } | null = null
   private stopped = false
-  private readonly begun: number
+  private begun: number
   private reported = false
+  /** Pictures that have really been painted. */
+  private frames = 0
 
   constructor(
     private readonly host: Host,
@@ -56,9 +58,12 @@ export class Live {
     const mine = { since: this.monotonic() }
     this.outstanding = mine
     try {
-      const frame = await this.host.pull(this.store.cursor)
+      const frame = await this.host.pull(this.store.cursor, this.frames, document.hidden)
       if (this.outstanding !== mine) return
+      // Another board: its panels may still wait for their first answer.
+      if (frame.head.full) this.begun = this.monotonic()
       this.store.apply(frame, this.monotonic())
+      requestAnimationFrame(() => (this.frames += 1))
       window.clearTimeout(this.half)
       if (this.store.bands > 1) this.half = window.setTimeout(() => this.store.turn(), HALF)
       this.afterPaint()

@@ -1,5 +1,5 @@
 import type { Frame } from '../api/frame'
-import type { Abnormal, AlertBand, AnnotationView, BoardView, SourceView, VariableView, Verdict, ViewSettings } from '../api/wire'
+import type { Abnormal, AlertBand, AnnotationView, BoardView, KioskView, SourceView, VariableView, Verdict, ViewSettings } from '../api/wire'
 import { setLocale } from '../i18n/index.svelte'
 import { bandOf } from './bands'
 import { PanelModel } from './panel.svelte'
@@ -19,6 +19,8 @@ export class WallStore {
   abnormal = $state.raw<Abnormal[]>([])
   /** The alert desk, as far as the wall shows it. */
   alerts = $state.raw<AlertBand | null>(null)
+  /** This screen of the wall. */
+  kiosk = $state.raw<KioskView | null>(null)
   /** What can be chosen for the board, and what is. */
   variables = $state.raw<VariableView[]>([])
   /** What happened lately, oldest first. */
@@ -55,6 +57,7 @@ export class WallStore {
       this.settings = head.settings
       setLocale(head.settings.locale)
     }
+    if (head.kiosk !== null) this.kiosk = head.kiosk
     if (head.board !== null || head.full) this.lay(head.board ?? this.board)
     if (head.sources !== null) this.sources = head.sources
     if (head.verdict !== null) this.judge(head.verdict)

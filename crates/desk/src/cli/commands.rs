@@ -125,7 +125,7 @@ pub async fn secret(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> Ex
 }
 
 /// Typed without echo at a terminal; otherwise standard input to its end, without the last line break.
-fn read_secret(name: &str, locale: &str) -> Result<Secret, ExitCode> {
+pub(super) fn read_secret(name: &str, locale: &str) -> Result<Secret, ExitCode> {
     use std::io::{IsTerminal, Read};
     let cannot =
         |e: std::io::Error| fail(locale, "cli.secret_failed", &[("detail", e.to_string())]);

@@ -10,6 +10,7 @@ mod query;
 mod render;
 mod report;
 pub(crate) mod say;
+mod wall;
 
 use crate::config::{self, Loaded};
 use crate::texts::{from_environment, plain};
@@ -117,6 +118,8 @@ fn run(name: &str, arguments: &ArgMatches, loaded: Loaded, locale: &'static str)
         "render" => runtime.block_on(render::run(arguments, &loaded, locale)),
         "report" => runtime.block_on(report::run(arguments, &loaded, locale)),
         "rules" => keep::rules(arguments, &loaded, locale),
+        "wall" => runtime.block_on(wall::run(arguments, &loaded, locale)),
+        "autostart" => wall::autostart(arguments, &loaded, locale),
         _ => runtime.block_on(query::run(arguments, loaded, locale)),
     }
 }
@@ -231,6 +234,7 @@ pub fn command(locale: &str) -> Command {
         .subcommand(board_command(&t))
         .subcommands(desk_commands(&t))
         .subcommands(keep_commands(&t))
+        .subcommands(wall::commands(&t))
         .subcommand(logs_command(&t))
         .subcommand(query_command(&t))
         .subcommand(render::command(&t).help_template(template(&t)))

@@ -229,6 +229,7 @@ impl Walk<'_> {
             );
             config.time_zone = Config::default().time_zone;
         }
+        self.wall(config);
         let mut names: Vec<String> = vec!["local".into(), "demo".into(), "desk".into()];
         let mut kept = Vec::new();
         for (i, source) in std::mem::take(&mut config.source).into_iter().enumerate() {

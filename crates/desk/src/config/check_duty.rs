@@ -67,7 +67,13 @@ impl Walk<'_> {
         good
     }
 
-    fn unique(&mut self, place: &str, path: &str, name: &str, names: &BTreeSet<String>) -> bool {
+    pub(super) fn unique(
+        &mut self,
+        place: &str,
+        path: &str,
+        name: &str,
+        names: &BTreeSet<String>,
+    ) -> bool {
         if names.contains(name) {
             let line = self.line(place);
             self.add(

@@ -5,6 +5,7 @@
 
 pub mod check;
 pub mod check_duty;
+mod check_wall;
 pub mod duty;
 pub mod reference;
 pub mod registry;
@@ -85,6 +86,72 @@ pub struct Wall {
     pub viewing_distance: f64,
     /// Diagonal of the screen in inches.
     pub screen_inches: f64,
+    /// Seconds that a board stays where a rotation says nothing else.
+    pub dwell_seconds: f64,
+    /// `off`, `P0` or `P1`: alerts this urgent move the wall to the board of what fails.
+    pub director: String,
+    /// An acknowledged alert keeps its board on the wall.
+    pub stay_acknowledged: bool,
+    /// Seconds after the last such alert until the rotation goes on.
+    pub return_seconds: f64,
+    /// MiB of the page's process from which on it is replaced in a quiet moment; 0: never.
+    pub soft_mib: u64,
+    /// MiB from which on it is replaced at once; 0: never.
+    pub hard_mib: u64,
+    /// Dimmed from, `22:00`; empty: never.
+    pub dim_from: String,
+    /// Dimmed until.
+    pub dim_to: String,
+    /// Brightness while dimmed.
+    pub brightness: f64,
+    /// Dark from, `00:30`; empty: never.
+    pub off_from: String,
+    /// Dark until.
+    pub off_to: String,
+    /// Days on which the dark hours begin, `mon` to `sun`; empty: every day.
+    pub off_weekdays: Vec<String>,
+    /// Minutes after which the picture moves by a step, in kiosk only; 0: never.
+    pub shift_minutes: f64,
+    /// Device pixels of a step.
+    pub shift_pixels: u8,
+    /// Boards that follow each other.
+    pub rotation: Vec<RotationStop>,
+    /// Screens; none: the one on which the window system opens the window.
+    pub screen: Vec<Screen>,
+}
+
+/// A board of the rotation.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct RotationStop {
+    /// Its id.
+    pub board: String,
+    /// Seconds that it stays.
+    pub dwell_seconds: Option<f64>,
+    /// Only from, `08:00`; empty: always.
+    pub from: String,
+    /// Only until.
+    pub to: String,
+    /// Only on these days, `mon` to `sun`.
+    pub weekdays: Vec<String>,
+    /// On the screen of this output; empty: on every screen that has no boards of its own.
+    pub screen: String,
+}
+
+/// A screen.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq)]
+#[serde(deny_unknown_fields, default)]
+pub struct Screen {
+    /// The output's name (`HDMI-1`), or its number from 1, from left to right.
+    pub output: String,
+    /// Its boards; empty: the rotation.
+    pub boards: Vec<String>,
+    /// `3x2`: the board is spread over so many screens.
+    pub grid: String,
+    /// `1,1`: which part of it is here, column and row.
+    pub cell: String,
+    /// Whether alerts move it; by default when it is the only one or has several boards.
+    pub director: Option<bool>,
 }
 
 /// One source of metrics.
@@ -325,6 +392,22 @@ impl Default for Wall {
             kiosk: false,
             viewing_distance: 0.0,
             screen_inches: 55.0,
+            dwell_seconds: 30.0,
+            director: "P1".into(),
+            stay_acknowledged: true,
+            return_seconds: 10.0,
+            soft_mib: 512,
+            hard_mib: 1024,
+            dim_from: String::new(),
+            dim_to: String::new(),
+            brightness: 0.5,
+            off_from: String::new(),
+            off_to: String::new(),
+            off_weekdays: Vec::new(),
+            shift_minutes: 5.0,
+            shift_pixels: 2,
+            rotation: Vec::new(),
+            screen: Vec::new(),
         }
     }
 }

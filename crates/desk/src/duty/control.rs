@@ -32,16 +32,26 @@ struct Door {
     token: String,
 }
 
+/// Whom the command line may ask.
+pub struct Doors {
+    /// The alert desk.
+    pub duty: DutyHandle,
+    /// The rota.
+    pub rota: RotaHandle,
+    /// The wall.
+    pub wall: crate::Handle,
+}
+
 struct Shared {
-    handle: DutyHandle,
-    rota: RotaHandle,
+    doors: Doors,
+    data: PathBuf,
     token: Secret,
 }
 
 /// Answers until `stop`. Without a door (no port, no file) the desk runs all the same; the log says so.
-pub async fn serve(data: PathBuf, handle: DutyHandle, rota: RotaHandle, stop: CancellationToken) {
+pub async fn serve(data: PathBuf, doors: Doors, stop: CancellationToken) {
     let file = data.join(FILE);
-    if let Err(e) = opened(&file, handle, rota, stop).await {
+    if let Err(e) = opened(&file, data, doors, stop).await {
         tracing::warn!(error = %e, "the command line cannot reach this desk");
     }
     // What is left over is recognised by nobody listening there.
@@ -50,8 +60,8 @@ pub async fn serve(data: PathBuf, handle: DutyHandle, rota: RotaHandle, stop: Ca
 
 async fn opened(
     file: &Path,
-    handle: DutyHandle,
-    rota: RotaHandle,
+    data: PathBuf,
+    doors: Doors,
     stop: CancellationToken,
 ) -> std::io::Result<()> {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
@@ -64,8 +74,8 @@ async fn opened(
     };
     write_private(file, &serde_json::to_vec(&door)?)?;
     let shared = Arc::new(Shared {
-        handle,
-        rota,
+        doors,
+        data,
         token: Secret::new(token),
     });
     let router = Router::new()
@@ -122,7 +132,11 @@ async fn answer(
 type Answered = Result<serde_json::Value, ErrorView>;
 
 async fn ask(shared: &Shared, what: &str, body: &[u8]) -> Option<Answered> {
-    let Shared { handle, rota, .. } = shared;
+    let Doors {
+        duty: handle,
+        rota,
+        wall,
+    } = &shared.doors;
     Some(match what {
         "alerts" => json(async { handle.list(read(body)?).await }).await,
         "detail" => json(async { handle.detail(AlertId(read(body)?)).await }).await,
@@ -150,6 +164,15 @@ async fn ask(shared: &Shared, what: &str, body: &[u8]) -> Option<Answered> {
                 let edit = Box::new(read(body)?);
                 rota.ask(|reply| RotaAsk::Edit(edit, Via::CommandLine, reply))
                     .await
+            })
+            .await
+        }
+        "wall" => json(async { wall.wall(read(body)?).await }).await,
+        "wall_status" => json(wall.status()).await,
+        "wall_pin" => {
+            json(async {
+                crate::start::read_pin(Some(&shared.data), wall).await;
+                Ok(())
             })
             .await
         }
@@ -237,8 +260,11 @@ mod tests {
         let stop = CancellationToken::new();
         let serving = tokio::spawn(serve(
             dir.path().to_owned(),
-            handle,
-            RotaHandle::channel().0,
+            Doors {
+                duty: handle,
+                rota: RotaHandle::channel().0,
+                wall: crate::Handle::channel().0,
+            },
             stop.clone(),
         ));
         let mut control = loop {

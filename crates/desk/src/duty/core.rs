@@ -867,6 +867,7 @@ impl DutyCore {
             .iter()
             .filter(|a| a.level <= model::Level::P1 && a.ack.is_none());
         AlertBand {
+            failing: views::failing(self.duty.alerts().filter(|a| !list::is_suppressed(a))),
             levels: survey.levels,
             urgent: urgent.take(BAND).map(row).collect(),
             ticker: open.iter().map(row).collect(),

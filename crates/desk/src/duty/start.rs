@@ -57,12 +57,12 @@ pub struct Around {
     pub settings: ViewSettings,
     /// Where data is kept; `None`: only in memory.
     pub data: Option<PathBuf>,
-    /// Who marks what happened; told of deployments that are posted to the listener.
-    pub wall: crate::Handle,
     /// Ends everything.
     pub stop: CancellationToken,
     /// Ask sources, listen, evaluate rules. False for a single action of the command line.
     pub with_sources: bool,
+    /// The wall, for the command line.
+    pub wall: crate::Handle,
 }
 
 /// What has been made of the channel of messages.
@@ -194,8 +194,11 @@ pub async fn run(
         if let Some(data) = &around.data {
             tasks.spawn(control::serve(
                 data.clone(),
-                handle.clone(),
-                rota_handle,
+                control::Doors {
+                    duty: handle.clone(),
+                    rota: rota_handle,
+                    wall: around.wall.clone(),
+                },
                 stop.clone(),
             ));
         }

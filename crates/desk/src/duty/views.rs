@@ -6,7 +6,12 @@ use engine::duty::{Next, Setup, Step, Target};
 use model::duty::{Alert, Mute, MuteKind, PersonId, Suppression};
 use model::{Level, Matcher, Reported};
 use std::collections::BTreeSet;
-use wire::{AlertItem, AlertLook, AlertRow, MatcherView, MuteView, NextView, Param, PersonView};
+use wire::{
+    AlertItem, AlertLook, AlertRow, FailingView, MatcherView, MuteView, NextView, Param, PersonView,
+};
+
+/// Alerts that may move the wall, at most.
+const MOST_FAILING: usize = 100;
 
 /// The name under which alerts of rules over the simulated platform are taken in: rows with no other source are marked 演示.
 pub const DEMO_SOURCE: &str = "demo";
@@ -92,6 +97,25 @@ pub fn row(alert: &Alert, next: Option<&Next>, scene: &Scene<'_>) -> AlertRow {
         unverified: open && reporting(alert).all(|(source, _)| scene.lost.contains(source)),
         demo: !alert.sights.is_empty() && alert.sights.keys().all(|s| s == DEMO_SOURCE),
     }
+}
+
+/// Alerts that may move the wall, most urgent first.
+pub fn failing<'a>(alerts: impl Iterator<Item = &'a Alert>) -> Vec<FailingView> {
+    let mut all: Vec<&Alert> = alerts
+        .filter(|a| a.is_open() && a.level <= model::Level::P1)
+        .collect();
+    all.sort_by_key(|a| (a.level, a.ack.is_some(), counted_from(a), a.id));
+    all.truncate(MOST_FAILING);
+    let view = |alert: &&Alert| FailingView {
+        id: alert.id.0,
+        level: alert.level.into(),
+        domain: engine::kiosk::domain_of(&alert.labels).map(crate::kiosk::domain_name),
+        board: alert.labels.get("board").map(cut),
+        title: cut(list::title(alert)),
+        since: alert.starts_at,
+        acked: alert.ack.is_some(),
+    };
+    all.iter().map(view).collect()
 }
 
 /// Sources by which it holds.

@@ -178,7 +178,7 @@ impl EditorHandle {
         let Some(handle) = self.0.preview.alive() else {
             return Err(ErrorView::new(ErrorCode::Cancelled));
         };
-        handle.pull(cursor).await
+        handle.pull(0, cursor).await
     }
 
     /// Writes a board, if it is right and nobody else has changed its file, and shows it on the walls.

@@ -3,6 +3,7 @@
 
 use crate::boards::Library;
 use crate::clock;
+use crate::config::Config;
 use crate::core::{Core, Facts, Handle, Message};
 use crate::driver::Driver;
 use crate::duty::DutyHandle;
@@ -85,13 +86,17 @@ impl Preview {
             ground.settings,
             Facts::default(),
             ground.duty,
+            crate::start::screens(&Config {
+                board: open.clone(),
+                ..Config::default()
+            }),
         );
         let setup = Setup {
             sources: ground.specs,
             open,
             ..Setup::default()
         };
-        let task = tokio::spawn(core.run(setup, library, rx));
+        let task = tokio::spawn(core.run(setup, library, None, rx));
         *self.running.lock() = Some(Running {
             handle,
             task,

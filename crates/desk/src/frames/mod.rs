@@ -8,10 +8,11 @@ pub use views::{error_view, source_view};
 pub use zoom::zoom;
 
 use crate::annotations::Annotations;
+use crate::kiosk::ScreenNow;
 use engine::machine::VariableStatus;
 use engine::panels::QueryStatus;
 use engine::stream::{Shape, Stream};
-use engine::{Engine, Freshness, PanelStatus};
+use engine::{Engine, Freshness, PanelStatus, Shown};
 use model::Labels;
 use model::board::{Panel, PanelKind, Query};
 use views::{board_view, state_view, verdict_view};
@@ -27,17 +28,34 @@ const MAX_MARKS: usize = 100;
 /// Labels of a series that reach the page.
 const MAX_LABELS: usize = 40;
 
-/// The frame for a page that has everything up to `cursor` (0: nothing). `settings`, the alert desk's `band` and what happened (`notes`)
-/// come with the revision of their last change.
-pub fn build(
-    engine: &Engine,
-    settings: (&ViewSettings, u64),
-    band: (Option<&AlertBand>, u64),
-    notes: (&Annotations, u64),
-    cursor: u64,
-    now: i64,
-) -> Vec<u8> {
-    let (board_rev, sources_rev, verdict_rev) = engine.revisions();
+/// What stands in a frame beside the board, each with the revision of its last change.
+#[derive(Clone, Copy, Debug)]
+pub struct Around<'a> {
+    /// How windows look.
+    pub settings: (&'a ViewSettings, u64),
+    /// The alert desk.
+    pub band: (Option<&'a AlertBand>, u64),
+    /// What happened.
+    pub notes: (&'a Annotations, u64),
+    /// The screen that asks; `None`: no screen, the first board.
+    pub screen: Option<&'a ScreenNow>,
+}
+
+/// The frame for a page that has everything up to `cursor` (0: nothing).
+pub fn build(engine: &Engine, around: Around<'_>, cursor: u64, now: i64) -> Vec<u8> {
+    let Around {
+        settings,
+        band,
+        notes,
+        screen,
+    } = around;
+    let (first, nothing) = (&engine.setup().open, ScreenNow::default());
+    let board = screen.map_or(first, |s| &s.board);
+    let screen = screen.unwrap_or(&nothing);
+    let engine = engine.shown(board);
+    let engine = &engine;
+    let (laid_out, sources_rev, verdict_rev) = engine.revisions();
+    let board_rev = laid_out.max(screen.switched);
     let full = cursor == 0 || cursor > engine.revision() || board_rev > cursor;
     let since = if full { 0 } else { cursor };
     let newer = |revision: u64| full || revision > since;
@@ -64,6 +82,7 @@ pub fn build(
         sources: newer(sources_rev).then(|| engine.sources().map(source_view).collect()),
         verdict: (newer(verdict_rev)).then(|| verdict_view(engine, engine.verdict())),
         alerts: band.0.filter(|_| newer(band.1)).cloned(),
+        kiosk: newer(screen.changed).then(|| screen.view.clone()),
         variables: variables(engine, full, since),
         annotations: newer(notes.1.max(engine.beside_revision()))
             .then(|| happened(engine, notes.0)),
@@ -104,7 +123,7 @@ fn happened(engine: &Engine, notes: &Annotations) -> Vec<AnnotationView> {
 }
 
 /// The board's variables, when the page does not know them: values come with answers of sources, choices lay the board out anew.
-fn variables(engine: &Engine, full: bool, since: u64) -> Option<Vec<VariableView>> {
+fn variables(engine: &Shown<'_>, full: bool, since: u64) -> Option<Vec<VariableView>> {
     let board = engine.board().filter(|b| !b.variables.is_empty());
     let Some(board) = board else {
         return full.then(Vec::new);
@@ -127,7 +146,7 @@ fn variables(engine: &Engine, full: bool, since: u64) -> Option<Vec<VariableView
 }
 
 fn panel_frame(
-    engine: &Engine,
+    engine: &Shown<'_>,
     panel: &Panel,
     status: &PanelStatus,
     since: u64,
@@ -159,7 +178,7 @@ fn series_labels<'a>(engine: &'a Engine, status: &'a PanelStatus) -> Vec<Vec<&'a
 }
 
 fn query_frame(
-    engine: &Engine,
+    engine: &Shown<'_>,
     query: &Query,
     status: &QueryStatus,
     since: u64,
@@ -253,7 +272,7 @@ fn history(
     (start as f64, Some(patch))
 }
 
-fn series_view(engine: &Engine, query: &Query, source: &str, labels: &Labels) -> SeriesView {
+fn series_view(engine: &Shown<'_>, query: &Query, source: &str, labels: &Labels) -> SeriesView {
     SeriesView {
         name: series_name(query.legend.as_deref(), labels, source),
         labels: labels

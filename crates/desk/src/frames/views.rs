@@ -4,7 +4,7 @@ use super::{cut, series_name};
 use engine::machine::Verdict as EngineVerdict;
 use engine::panels::{QueryStatus, State};
 use engine::source_state::SourceState;
-use engine::{Engine, Failure, Health};
+use engine::{Failure, Health, Shown};
 use model::Thresholds;
 use model::board::{BURNS, Board, Forecast, Link, Panel, PanelKind, Query, Slo};
 use serde::Serialize;
@@ -64,7 +64,7 @@ pub fn source_view(source: &SourceState) -> SourceView {
     }
 }
 
-pub(super) fn verdict_view(engine: &Engine, verdict: &EngineVerdict) -> Verdict {
+pub(super) fn verdict_view(engine: &Shown<'_>, verdict: &EngineVerdict) -> Verdict {
     let abnormal: Vec<Abnormal> = verdict
         .abnormal
         .iter()
@@ -99,7 +99,7 @@ pub(super) fn verdict_view(engine: &Engine, verdict: &EngineVerdict) -> Verdict 
     }
 }
 
-fn abnormal_view(engine: &Engine, a: &engine::panels::Abnormal) -> Option<Abnormal> {
+fn abnormal_view(engine: &Shown<'_>, a: &engine::panels::Abnormal) -> Option<Abnormal> {
     let panel = engine.board()?.panels.get(a.panel)?;
     let query = panel.queries.get(a.query)?;
     let limits = engine.panels().get(a.panel)?.queries.get(a.query)?.limits?;
@@ -144,7 +144,7 @@ fn snake(value: &impl Serialize) -> String {
 }
 
 /// The board's layout for the page.
-pub(super) fn board_view(board: &Board, engine: &Engine) -> BoardView {
+pub(super) fn board_view(board: &Board, engine: &Shown<'_>) -> BoardView {
     let panels = board
         .panels
         .iter()

@@ -72,6 +72,7 @@ fn zoom_head(panel: &str, queries: Vec<QueryFrame>, now: i64) -> FrameHead {
         sources: None,
         verdict: None,
         alerts: None,
+        kiosk: None,
         variables: None,
         annotations: None,
         panels: vec![PanelFrame {

@@ -31,6 +31,7 @@ impl Engine {
         self.sources_revision = self.revision;
         match result {
             Ok(report) => {
+                // Before a first answer nothing has failed; what is remembered has been asked for all the same.
                 let was_failed = matches!(source.health, Health::Failed(..));
                 source.answered(now, meta.latency, meta.server_time, meta.bytes, meta.warned);
                 source.version = Some(report.version);
@@ -73,11 +74,11 @@ impl Engine {
 
     /// New bindings: the board's questions change, its panels stay the same ones for the page.
     fn rebind(&mut self, now: i64) {
-        let (board_revision, since) = (self.board_revision, std::mem::take(&mut self.since));
-        self.lay_out(now);
-        self.board_revision = board_revision;
-        self.since = since;
-        self.update_verdict(now);
+        let ids: Vec<String> = self.open.keys().cloned().collect();
+        for id in ids {
+            self.lay_out(&id, false, now);
+        }
+        self.settle(now);
     }
 
     pub(super) fn ask_all_again(&mut self, source: &str, now: i64) {
@@ -179,6 +180,7 @@ impl Engine {
             return;
         };
         stream.answered = true;
+        stream.remembered = false;
         stream.error = None;
         stream.failures = 0;
         if let Some(source) = self.sources.get_mut(&stream.key.source) {

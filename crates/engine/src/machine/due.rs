@@ -25,7 +25,7 @@ impl Engine {
         let ready: Vec<StreamId> = self
             .streams
             .iter()
-            .filter(|(_, s)| self.may_ask(s))
+            .filter(|(_, s)| s.needed && self.may_ask(s))
             .map(|(id, _)| *id)
             .collect();
         for id in ready {

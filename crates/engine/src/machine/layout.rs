@@ -1,14 +1,19 @@
-//! Configuration and layout: which streams the open board needs.
+//! Configuration and layout: which streams the open boards need.
 
-use super::{Engine, Setup};
+use super::{Engine, OpenBoard, Setup};
 use crate::binding::{self, bind};
 use crate::judge;
 use crate::panels::{PanelStatus, QueryStatus};
-use crate::plan::question;
+use crate::plan::{VARIABLES, question};
 use crate::stream::{Stream, StreamId, StreamKey};
 use crate::{Failure, SourceState};
 use model::board::{Board, Panel, Query};
 use std::collections::{BTreeMap, BTreeSet};
+
+/// A board that nobody has needed for so long is forgotten, ms.
+const KEEP_BOARD: i64 = 30 * 60_000;
+/// So many boards are known at once; a board of 48 charts is a megabyte.
+const MOST_BOARDS: usize = 32;
 
 impl Engine {
     pub(super) fn configure(&mut self, setup: Setup, now: i64) {
@@ -36,36 +41,124 @@ impl Engine {
             source.next_probe = now;
         }
         self.sources_revision = self.revision;
-        self.lay_out(now);
+        self.open.retain(|id, _| self.setup.boards.contains_key(id));
+        if !self.open.values().any(|b| b.needed) && self.setup.boards.contains_key(&self.setup.open)
+        {
+            self.open
+                .insert(self.setup.open.clone(), OpenBoard::new(now));
+        }
+        let ids: Vec<String> = self.open.keys().cloned().collect();
+        for id in ids {
+            self.lay_out(&id, true, now);
+        }
+        self.settle(now);
     }
 
-    /// Decides which streams the open board needs; those that stay keep their data.
-    pub(super) fn lay_out(&mut self, now: i64) {
-        self.board_revision = self.revision;
-        self.since.clear();
-        let Some(board) = self.setup.boards.get(&self.setup.open).cloned() else {
-            self.panels.clear();
-            self.streams.clear();
-            self.ids.clear();
+    /// These boards are asked for from now on; others keep what they know for a while.
+    pub(super) fn need(&mut self, boards: &BTreeSet<String>, now: i64) {
+        for (id, open) in &mut self.open {
+            if std::mem::replace(&mut open.needed, boards.contains(id)) {
+                open.used_at = now;
+            }
+        }
+        for id in boards {
+            let Some(open) = self.open.get_mut(id) else {
+                if self.setup.boards.contains_key(id) {
+                    self.open.insert(id.clone(), OpenBoard::new(now));
+                    self.lay_out(id, true, now);
+                }
+                continue;
+            };
+            open.used_at = now;
+            let all: Vec<usize> = (0..open.panels.len()).collect();
+            self.update_some(id, &all, now);
+        }
+        self.forget_boards(now);
+        self.settle(now);
+    }
+
+    /// Boards that nobody has needed for long, and the longest unused of too many.
+    fn forget_boards(&mut self, now: i64) {
+        self.open
+            .retain(|_, b| b.needed || now - b.used_at < KEEP_BOARD);
+        while self.open.len() > MOST_BOARDS {
+            let idle = self.open.iter().filter(|(_, b)| !b.needed);
+            let Some(oldest) = idle
+                .min_by_key(|(_, b)| b.used_at)
+                .map(|(id, _)| id.clone())
+            else {
+                return;
+            };
+            self.open.remove(&oldest);
+        }
+    }
+
+    /// Drops streams that no open board reads, and says of the others how often they are to be asked, if at all.
+    pub(super) fn settle(&mut self, now: i64) {
+        let mut needed: BTreeMap<StreamId, i64> = BTreeMap::new();
+        let mut used = BTreeSet::new();
+        for (id, open) in &self.open {
+            let Some(board) = self.setup.boards.get(id) else {
+                continue;
+            };
+            used.extend(open.variables.iter().copied());
+            for stream in open.variables.iter().filter(|_| open.needed) {
+                let often = needed.entry(*stream).or_insert(VARIABLES);
+                *often = (*often).min(VARIABLES);
+            }
+            for (panel, status) in board.panels.iter().zip(&open.panels) {
+                for (query, asked) in panel.queries.iter().zip(&status.queries) {
+                    let (_, refresh) = question(board, panel, query);
+                    used.extend(asked.streams.iter().copied());
+                    for stream in asked.streams.iter().filter(|_| open.needed) {
+                        let often = needed.entry(*stream).or_insert(refresh);
+                        *often = (*often).min(refresh);
+                    }
+                }
+            }
+        }
+        self.streams.retain(|id, _| used.contains(id));
+        self.ids.retain(|_, id| used.contains(id));
+        self.beside.retain(|id| used.contains(id));
+        for (id, stream) in &mut self.streams {
+            let often = needed.get(id);
+            let was = std::mem::replace(&mut stream.needed, often.is_some());
+            stream.refresh = often.copied().unwrap_or(stream.refresh);
+            if stream.needed && !was {
+                // What has been left alone for a while is asked at once; what was answered this moment is not.
+                stream.next_at = stream.next_at.min(now + stream.refresh);
+                stream.next_age_at = stream.next_age_at.min(now + stream.refresh);
+            }
+        }
+    }
+
+    /// Decides which streams this open board reads; those that are there keep their data. `anew`: the page must forget what it has of it.
+    pub(super) fn lay_out(&mut self, id: &str, anew: bool, now: i64) {
+        let Some(board) = self.setup.boards.get(id).cloned() else {
             return;
         };
-        let mut used = BTreeSet::new();
         let mut panels = Vec::with_capacity(board.panels.len());
         for panel in &board.panels {
             let mut queries = Vec::with_capacity(panel.queries.len());
             for query in &panel.queries {
                 let (ids, unbound) = self.streams_for(&board, panel, query, now);
-                used.extend(ids.iter().copied());
                 let limits = judge::thresholds(panel, query, &self.setup.concepts);
                 queries.push(QueryStatus::new(ids, unbound, limits, self.revision));
             }
             panels.push(PanelStatus::new(queries, self.revision));
         }
-        used.extend(self.beside_streams(&board, now));
-        self.streams.retain(|id, _| used.contains(id));
-        self.ids.retain(|_, id| used.contains(id));
-        self.panels = panels;
-        self.update_panels(|_| true, now);
+        let variables = self.beside_streams(&board, now);
+        let all: Vec<usize> = (0..panels.len()).collect();
+        if let Some(open) = self.open.get_mut(id) {
+            open.panels = panels;
+            open.variables = variables;
+            if anew {
+                open.laid_out = self.revision;
+                open.since.clear();
+            }
+        }
+        self.update_some(id, &all, now);
+        self.update_verdict(id, now);
     }
 
     fn streams_for(
@@ -131,15 +224,17 @@ impl Engine {
 
     pub(super) fn stream_id(&mut self, key: StreamKey, refresh: i64, now: i64) -> StreamId {
         if let Some(id) = self.ids.get(&key) {
-            if let Some(stream) = self.streams.get_mut(id) {
-                stream.refresh = refresh;
-            }
             return *id;
         }
         let id = StreamId(self.next_id);
         self.next_id = self.next_id.wrapping_add(1);
         self.ids.insert(key.clone(), id);
-        self.streams.insert(id, Stream::new(key, refresh, now));
+        let memory = self.memory.remove(&key);
+        let mut stream = Stream::new(key, refresh, now);
+        if let Some(memory) = memory {
+            memory.fill(&mut stream, self.revision);
+        }
+        self.streams.insert(id, stream);
         id
     }
 }

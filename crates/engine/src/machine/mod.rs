@@ -3,12 +3,17 @@
 mod answers;
 mod due;
 mod layout;
+mod memory;
+mod shown;
 mod status;
 mod variables;
 
 pub use variables::{Chosen, VariableStatus};
 
-use crate::panels::{Abnormal, PanelStatus, SinceBook};
+pub use memory::{Memory, MemoryLimits, Remembered, RememberedSource};
+pub use shown::{OpenBoard, Shown};
+
+use crate::panels::{Abnormal, PanelStatus};
 use crate::plan::RangeRequest;
 use crate::stream::{Stream, StreamId, StreamKey};
 use crate::{Failure, SourceSpec, SourceState};
@@ -25,7 +30,7 @@ pub struct Setup {
     pub concepts: BTreeMap<String, Concept>,
     /// By id.
     pub boards: BTreeMap<String, Board>,
-    /// The board to show.
+    /// The board that is open when nobody has said anything else.
     pub open: String,
 }
 
@@ -58,8 +63,12 @@ pub enum Event {
     Configured(Setup),
     /// This source has got samples of the past: what is known of the window may have holes that it could fill now.
     Backfilled(String),
-    /// Another board is to be shown.
+    /// This board and no other is to be shown.
     Opened(String),
+    /// These boards are on a screen, or will be in a moment: their questions are asked. What others know is kept for a while.
+    Needed(BTreeSet<String>),
+    /// What was known when the program ended; it fills only what nothing is known of.
+    Remembered(Memory),
     /// Values were chosen for a board's variables.
     Chosen(String, Chosen),
     /// The time of [`Engine::next_wakeup`] has come (or not; it does not hurt).
@@ -130,18 +139,17 @@ pub struct Engine {
     streams: BTreeMap<StreamId, Stream>,
     ids: BTreeMap<StreamKey, StreamId>,
     next_id: u32,
-    panels: Vec<PanelStatus>,
-    since: SinceBook,
+    /// By id: those that are needed, and those that were a while ago.
+    open: BTreeMap<String, OpenBoard>,
+    /// From the last run, for streams that do not exist yet.
+    memory: BTreeMap<StreamKey, Remembered>,
     /// By board.
     chosen: BTreeMap<String, Chosen>,
     /// Streams that no panel reads: what can be chosen, what happened.
     beside: BTreeSet<StreamId>,
     beside_revision: u64,
-    verdict: Verdict,
     revision: u64,
-    board_revision: u64,
     sources_revision: u64,
-    verdict_revision: u64,
 }
 
 impl Engine {
@@ -156,14 +164,17 @@ impl Engine {
         match event {
             Event::Configured(setup) => self.configure(setup, now),
             Event::Opened(board) => {
-                if self.setup.boards.contains_key(&board) && self.setup.open != board {
-                    self.setup.open = board;
-                    self.lay_out(now);
+                if self.setup.boards.contains_key(&board) {
+                    self.setup.open.clone_from(&board);
+                    self.need(&BTreeSet::from([board]), now);
                 }
             }
+            Event::Needed(boards) => self.need(&boards, now),
+            Event::Remembered(memory) => self.remember(memory, now),
             Event::Chosen(board, chosen) => {
-                if self.choose(&board, &chosen) && self.setup.open == board {
-                    self.lay_out(now);
+                if self.choose(&board, &chosen) && self.open.contains_key(&board) {
+                    self.lay_out(&board, true, now);
+                    self.settle(now);
                 }
             }
             Event::Wakeup => {}
@@ -192,7 +203,7 @@ impl Engine {
         let asks = self
             .streams
             .values()
-            .filter(|s| self.may_ask(s))
+            .filter(|s| s.needed && self.may_ask(s))
             .flat_map(|s| {
                 let ask = (!s.in_flight).then_some((s.next_at, WakeReason::Ask));
                 let age = (!s.age_in_flight && s.age_query.is_some())
@@ -200,9 +211,11 @@ impl Engine {
                 [ask, age].into_iter().flatten()
             });
         let ages = self
-            .panels
-            .iter()
-            .filter_map(|p| self.next_age_change(p))
+            .open
+            .values()
+            .filter(|b| b.needed)
+            .flat_map(|b| &b.panels)
+            .filter_map(|p| p.next_change)
             .map(|t| (t, WakeReason::Age));
         probes.chain(asks).chain(ages).min_by_key(|(t, _)| *t)
     }
@@ -214,13 +227,9 @@ impl Engine {
         self.revision
     }
 
-    /// Revisions of the last change of board, sources and verdict.
+    /// Revisions of the last change of the first board, of sources and of the first board's verdict.
     pub fn revisions(&self) -> (u64, u64, u64) {
-        (
-            self.board_revision,
-            self.sources_revision,
-            self.verdict_revision,
-        )
+        self.first().revisions()
     }
 
     /// Revision of the last change of what can be chosen, and of what happened by metrics; a choice lays the board out anew.
@@ -228,7 +237,7 @@ impl Engine {
         self.beside_revision
     }
 
-    /// The board that is shown.
+    /// The first board.
     pub fn board(&self) -> Option<&Board> {
         self.setup.boards.get(&self.setup.open)
     }
@@ -238,9 +247,18 @@ impl Engine {
         &self.setup
     }
 
-    /// Status of the board's panels, in their order.
+    /// Status of the first board's panels, in their order.
     pub fn panels(&self) -> &[PanelStatus] {
-        &self.panels
+        self.first().panels()
+    }
+
+    /// What a screen with this board shows.
+    pub fn shown(&self, board: &str) -> Shown<'_> {
+        Shown::new(self, board)
+    }
+
+    fn first(&self) -> Shown<'_> {
+        self.shown(&self.setup.open)
     }
 
     /// A stream.
@@ -261,8 +279,8 @@ impl Engine {
         self.sources.get(name)
     }
 
-    /// The answer to "is it well".
+    /// The answer to "is it well" of the first board.
     pub fn verdict(&self) -> &Verdict {
-        &self.verdict
+        self.first().verdict()
     }
 }

@@ -4,28 +4,45 @@ use super::{Engine, Verdict};
 use crate::panels::{Facts, PanelStatus, State};
 use crate::stream::{Stream, StreamId};
 use model::board::PanelKind;
+use std::collections::BTreeMap;
 
 impl Engine {
     pub(super) fn update_panels_of(&mut self, id: StreamId, now: i64) {
-        let touched: Vec<usize> = (0..self.panels.len())
-            .filter(|i| self.panels[*i].reads(id))
-            .collect();
-        self.update_some(&touched, now);
+        self.update_where(|p, _| p.reads(id), now);
     }
 
     pub(super) fn update_panels(&mut self, of: impl Fn(&Stream) -> bool, now: i64) {
-        let hit = |p: &PanelStatus| {
-            let mut ids = p.queries.iter().flat_map(|q| &q.streams).peekable();
-            ids.peek().is_none() || ids.any(|id| self.streams.get(id).is_some_and(&of))
-        };
-        let touched: Vec<usize> = (0..self.panels.len())
-            .filter(|i| hit(&self.panels[*i]))
-            .collect();
-        self.update_some(&touched, now);
+        self.update_where(
+            |p, streams| {
+                let mut ids = p.queries.iter().flat_map(|q| &q.streams).peekable();
+                ids.peek().is_none() || ids.any(|id| streams.get(id).is_some_and(&of))
+            },
+            now,
+        );
     }
 
-    pub(super) fn update_some(&mut self, touched: &[usize], now: i64) {
-        let Some(board) = self.setup.boards.get(&self.setup.open) else {
+    /// Only boards that are needed: the others are judged anew when they are.
+    fn update_where(
+        &mut self,
+        hit: impl Fn(&PanelStatus, &BTreeMap<StreamId, Stream>) -> bool,
+        now: i64,
+    ) {
+        let mut touched: Vec<(String, Vec<usize>)> = Vec::new();
+        for (id, open) in self.open.iter().filter(|(_, b)| b.needed) {
+            let which = open.panels.iter().enumerate();
+            let which = which.filter(|(_, p)| hit(p, &self.streams));
+            let which: Vec<usize> = which.map(|(i, _)| i).collect();
+            if !which.is_empty() {
+                touched.push((id.clone(), which));
+            }
+        }
+        for (id, which) in touched {
+            self.update_some(&id, &which, now);
+        }
+    }
+
+    pub(super) fn update_some(&mut self, id: &str, touched: &[usize], now: i64) {
+        let (Some(board), Some(open)) = (self.setup.boards.get(id), self.open.get_mut(id)) else {
             return;
         };
         let facts = Facts {
@@ -35,17 +52,17 @@ impl Engine {
             revision: self.revision,
         };
         for i in touched {
-            if let (Some(status), Some(panel)) = (self.panels.get_mut(*i), board.panels.get(*i)) {
+            if let (Some(status), Some(panel)) = (open.panels.get_mut(*i), board.panels.get(*i)) {
                 status.update(panel, &facts);
             }
         }
         if !touched.is_empty() {
-            self.update_verdict(now);
+            self.update_verdict(id, now);
         }
     }
 
-    pub(super) fn update_verdict(&mut self, now: i64) {
-        let Some(board) = self.setup.boards.get(&self.setup.open) else {
+    pub(super) fn update_verdict(&mut self, id: &str, now: i64) {
+        let (Some(board), Some(open)) = (self.setup.boards.get(id), self.open.get_mut(id)) else {
             return;
         };
         let facts = Facts {
@@ -58,7 +75,7 @@ impl Engine {
         let checks: Vec<&State> = board
             .panels
             .iter()
-            .zip(&self.panels)
+            .zip(&open.panels)
             .filter(|(p, _)| tiles == (p.kind == PanelKind::Tile) && !p.queries.is_empty())
             .map(|(_, status)| &status.state)
             .collect();
@@ -71,33 +88,25 @@ impl Engine {
             // Nothing has been seen at all: nothing can be said, and least of all that all is well.
             checks.len()
         };
-        let data_at = self
+        let data_at = open
             .panels
             .iter()
             .filter(|p| matches!(p.state, State::Data | State::Stale(_)))
             .filter_map(PanelStatus::data_at)
             .min();
         let verdict = Verdict {
-            abnormal: self.since.collect(&board.panels, &self.panels, &facts),
+            abnormal: open.since.collect(&board.panels, &open.panels, &facts),
             unknown: u32::try_from(unknown).unwrap_or(u32::MAX),
             data_at,
         };
-        if verdict != self.verdict {
-            self.verdict = verdict;
-            self.verdict_revision = self.revision;
+        if verdict != open.verdict {
+            open.verdict = verdict;
+            open.judged = self.revision;
         }
     }
 
     /// Values leave their budget by time alone.
     pub(super) fn refresh_ages(&mut self, now: i64) {
-        let expired = |p: &PanelStatus| p.next_change.is_some_and(|t| t <= now);
-        let touched: Vec<usize> = (0..self.panels.len())
-            .filter(|i| expired(&self.panels[*i]))
-            .collect();
-        self.update_some(&touched, now);
-    }
-
-    pub(super) fn next_age_change(&self, panel: &PanelStatus) -> Option<i64> {
-        panel.next_change
+        self.update_where(|p, _| p.next_change.is_some_and(|t| t <= now), now);
     }
 }

@@ -1,0 +1,260 @@
+//! The wall as a kiosk, in a real window: rotation, the command line, the jump to what fails and back, the PIN, and pages that are killed
+//! or stopped.
+
+use serde_json::Value;
+use shouwang_tests::window::{self, Options, Wall};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+use wire::WallStatus;
+use xtask::display::{Display, Size};
+use xtask::procs::{self, Service};
+
+const SOON: Duration = Duration::from_secs(30);
+/// A killed or hung page is to be back within three seconds. A debug build on a machine that does other things gets more; the figure is printed.
+const BACK_WITHIN_MS: f64 = 9_000.0;
+
+fn board(id: &str, title: &str, domain: &str) -> String {
+    format!(
+        "id: {id}\ntitle: {title}\nwindow_seconds: 600\nrefresh_seconds: 1\ncolumns: 24\nrows: 20\npanels:\n- id: {id}_load\n  \
+         kind: stat\n  title: 负载\n  domain: {domain}\n  at: {{x: 0, y: 0, w: 24, h: 20}}\n  queries:\n  - expr: node_load1\n"
+    )
+}
+
+const QUIET: &str = "[demo]\nenabled = false\n[embedded]\ninterval_seconds = 1.0\n";
+
+fn rotation(seconds: u32, more: &str) -> String {
+    format!(
+        "{more}\n[wall]\ndwell_seconds = {seconds}\nstay_acknowledged = false\nreturn_seconds = 1\n[[wall.rotation]]\nboard = \"one\"\n\
+         [[wall.rotation]]\nboard = \"two\"\n{QUIET}"
+    )
+}
+
+fn shows(board: &str) -> String {
+    format!("return document.querySelector('[data-panel=\"{board}_load\"]') !== null")
+}
+
+fn press(wall: &Wall, key: &str) {
+    wall.js(&format!(
+        "document.body.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true }}))"
+    ));
+}
+
+fn status(display: &Display) -> WallStatus {
+    let text = window::command_line(display, &["wall", "status", "--json"], "");
+    serde_json::from_str(&text).expect("the status is JSON")
+}
+
+#[test]
+fn boards_follow_each_other_and_the_command_line_stops_chooses_and_changes_the_look() {
+    let wall = Wall::open(
+        Options::new("kiosk-rotation")
+            .config(rotation(4, ""))
+            .board("one", board("one", "第一块", "server"))
+            .board("two", board("two", "第二块", "cache"))
+            .args(&["--kiosk"]),
+    );
+    wall.until("the first board", SOON, &shows("one"));
+    wall.until("the second board", SOON, &shows("two"));
+    wall.until("the first board again", SOON, &shows("one"));
+    assert!(wall.text("[data-turn='rotating']").contains("1/2"));
+
+    wall.command_line(&["wall", "show", "two"], "");
+    wall.until("the chosen board", SOON, &shows("two"));
+    wall.until(
+        "the sign that it is held",
+        SOON,
+        "return document.querySelector('[data-turn=\"held\"]') !== null",
+    );
+    std::thread::sleep(Duration::from_secs(6));
+    assert_eq!(wall.count("[data-panel='two_load']"), 1, "it stays");
+    wall.picture("held");
+
+    wall.command_line(&["wall", "next"], "");
+    wall.command_line(&["wall", "pause"], "");
+    wall.until(
+        "the sign of the pause",
+        SOON,
+        "return document.querySelector('[data-turn=\"paused\"]') !== null",
+    );
+    press(&wall, " ");
+    wall.until(
+        "the rotation by the space bar",
+        SOON,
+        "return document.querySelector('[data-turn=\"rotating\"]') !== null",
+    );
+    wall.command_line(&["wall", "theme", "calm"], "");
+    wall.command_line(&["wall", "language", "en"], "");
+    wall.until(
+        "the other look",
+        SOON,
+        "return document.documentElement.dataset.theme === 'calm' && document.documentElement.lang === 'en'",
+    );
+}
+
+#[test]
+fn an_open_p1_moves_the_wall_to_its_domain_and_says_why_and_then_it_returns() {
+    let rules = tempfile::tempdir().expect("a folder");
+    let rule = "groups:\n- name: t\n  interval: 1s\n  rules:\n  - alert: CacheBroken\n    expr: vector(1) > 0\n    \
+                labels: {priority: P1, domain: cache, service: redis}\n    annotations: {summary: 缓存不可用}\n";
+    std::fs::write(rules.path().join("t.yaml"), rule).expect("a rule can be written");
+    // The long time of a board: it is not the rotation that leads there.
+    let config = format!(
+        "{}[duty]\nrules_dir = {:?}\nrules_interval_seconds = 1.0\n",
+        rotation(3_600, ""),
+        rules.path().display().to_string()
+    );
+    let wall = Wall::open(
+        Options::new("kiosk-director")
+            .config(config)
+            .board("one", board("one", "第一块", "server"))
+            .board("two", board("two", "第二块", "server"))
+            .board("redis", board("redis", "缓存", "cache"))
+            .args(&["--kiosk"]),
+    );
+    wall.until("the board of what fails", SOON, &shows("redis"));
+    let why = "return document.querySelector('[data-turn=\"failing\"]')?.textContent ?? ''";
+    let said = wall.until("the reason", SOON, why);
+    assert!(
+        said.as_str()
+            .is_some_and(|s| s.contains("缓存") && s.contains("缓存不可用")),
+        "{said}"
+    );
+    wall.picture("jumped");
+    let alerts: Value =
+        serde_json::from_str(&wall.command_line(&["alerts", "--json"], "")).expect("JSON");
+    let id = alerts[0]["id"].to_string();
+    wall.command_line(&["ack", &id], "");
+    wall.until("the rotation again", SOON, &shows("one"));
+    assert_eq!(wall.count("[data-turn='failing']"), 0);
+}
+
+#[test]
+fn leaving_full_screen_needs_the_pin() {
+    let wall = Wall::open(
+        Options::new("kiosk-pin")
+            .config(rotation(3_600, ""))
+            .board("one", board("one", "第一块", "server"))
+            .board("two", board("two", "第二块", "cache"))
+            .args(&["--kiosk"]),
+    );
+    wall.until("the first board", SOON, &shows("one"));
+    wall.command_line(&["wall", "pin", "set"], "2580\n");
+    let locked = || status(wall.display()).screens[0].kiosk.locked;
+    let begun = procs::now();
+    while !locked() {
+        assert!(begun.elapsed() < SOON, "the wall knows of its PIN");
+    }
+    press(&wall, "Escape");
+    wall.until(
+        "the question for the PIN",
+        SOON,
+        "return document.querySelector('[data-pin]') !== null",
+    );
+    for digit in ["1", "2", "3", "4"] {
+        wall.click(&format!("[data-digit='{digit}']"));
+    }
+    wall.click("[data-submit]");
+    wall.until(
+        "that it is wrong",
+        SOON,
+        "return document.querySelector('[data-leave-said]').textContent.includes('PIN 不对')",
+    );
+    wall.picture("wrong");
+    assert_eq!(
+        wall.js("return document.documentElement.dataset.kiosk"),
+        "true"
+    );
+    for digit in ["2", "5", "8", "0"] {
+        wall.click(&format!("[data-digit='{digit}']"));
+    }
+    wall.click("[data-submit]");
+    wall.until(
+        "an ordinary window",
+        SOON,
+        "return document.documentElement.dataset.kiosk === 'false'",
+    );
+    assert!(!status(wall.display()).kiosk);
+}
+
+/// The program without WebDriver, whose session would not outlive the page's process.
+fn alone(display: &Display) -> Service {
+    let boards = display.dir().join("boards");
+    std::fs::create_dir_all(&boards).expect("a folder");
+    std::fs::write(boards.join("one.yaml"), board("one", "第一块", "server")).expect("a board");
+    let config = display.dir().join("config.toml");
+    let text = format!(
+        "board = \"one\"\nboards_dir = {:?}\n{QUIET}",
+        boards.display().to_string()
+    );
+    std::fs::write(&config, text).expect("the configuration");
+    let log = std::fs::File::create(display.dir().join("program.log")).expect("a log");
+    let mut command = procs::tied(window::program());
+    command
+        .arg("--kiosk")
+        .arg("--config")
+        .arg(&config)
+        .env("SHOUWANG_DATA", display.dir().join("data"))
+        .env("HOME", display.dir())
+        .env("LANG", "zh_CN.UTF-8")
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("the log can be shared"))
+        .stderr(log);
+    display.apply(&mut command);
+    Service::start("shouwang", &mut command).expect("the program starts")
+}
+
+/// Waits until the wall's page has painted for a while, and gives its process.
+fn painting(display: &Display, revived: u32) -> (u32, WallStatus) {
+    let begun = procs::now();
+    loop {
+        // Before the program listens there is nobody to ask.
+        let door = display.dir().join("data/duty/control.json");
+        if door.exists() {
+            let now = status(display);
+            if let Some(page) = now
+                .pages
+                .iter()
+                .find(|p| p.revived >= revived && p.painted > 18)
+                && let Some(process) = page.process
+            {
+                return (process, now);
+            }
+        }
+        assert!(
+            begun.elapsed() < Duration::from_secs(120),
+            "no page that paints\n{}",
+            std::fs::read_to_string(display.dir().join("program.log")).unwrap_or_default()
+        );
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}
+
+fn kill(signal: &str, process: u32) {
+    let sent = Command::new("kill")
+        .args([signal, &process.to_string()])
+        .status();
+    assert!(sent.expect("kill").success());
+}
+
+#[test]
+fn a_killed_page_and_a_stopped_page_are_back_in_seconds() {
+    let _lock = window::one_at_a_time();
+    let display = Display::start(Size::FULL_HD).unwrap_or_else(|e| panic!("{e:#}"));
+    let program = alone(&display);
+    let mut before = 0;
+    for signal in ["-KILL", "-STOP"] {
+        let (process, now) = painting(&display, before);
+        before = now.pages[0].revived;
+        kill(signal, process);
+        let (other, after) = painting(&display, before + 1);
+        assert_ne!(process, other, "another process draws the page");
+        let away = after.pages[0].away.expect("how long it was away");
+        println!("{signal}: back {away} ms after its last picture");
+        assert!(away <= BACK_WITHIN_MS, "{signal}: {away} ms");
+        before = after.pages[0].revived;
+    }
+    display
+        .picture(&xtask::paths::output().join("window-tests/kiosk-watchdog-back.png"))
+        .expect("a picture");
+    drop(program);
+}
