@@ -206,12 +206,19 @@ pub async fn for_report(
     if let Err(e) = tokio::task::spawn_blocking(live).await {
         std::panic::resume_unwind(e.into_panic());
     }
-    client(
+    let spec = client(
         "demo",
         "simulator",
         true,
         budget(DEMO_EVERY.as_secs_f64()),
         &store,
+    )
+    .0;
+    // Its present is the report's end: what is there is asked of the last hours.
+    let end: embedded::Clock = Arc::new(move || until);
+    (
+        spec,
+        Ok(Arc::new(LocalMetrics::new("simulator", store, end))),
     )
 }
 

@@ -8,6 +8,7 @@ mod logs_patterns;
 mod logs_pg;
 mod logs_tail;
 mod refresh;
+mod render;
 mod rota;
 mod start;
 mod traces;
@@ -102,6 +103,12 @@ const BENCHES: &[Bench] = &[
         "链路页：5 万个 span 从收到到显示、滚动、内存",
         "the page of traces: 50,000 spans from received to shown, scrolling, memory",
         traces_view::measure,
+    ),
+    (
+        "render",
+        "不用显示器画面板，周报",
+        "a panel without a display, the weekly report",
+        render::measure,
     ),
     (
         "logs-patterns",

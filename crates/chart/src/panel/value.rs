@@ -25,7 +25,8 @@ fn figure<DB: DrawingBackend>(
     let small = (em * 0.42).max(11.0);
     let at = (
         x + width + pen.px(5.0),
-        y + pen.px(em - small) + pen.px(em * 0.2),
+        // Both stand on one line: a face reaches 1.16 of an em above it.
+        y + pen.px((em - small) * 1.16),
     );
     pen.left(&figure.unit, at, small, pen.theme.text_2)?;
     Ok(width + pen.px(5.0) + pen.width(&figure.unit, small))
