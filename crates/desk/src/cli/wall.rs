@@ -81,11 +81,10 @@ pub async fn run(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> ExitC
     let Some(data) = config::data_dir(&loaded.config) else {
         return fail(locale, "cli.desk_no_data", &[]);
     };
-    let control = Control::find(&data).await;
     if name == "pin" {
-        return pin(arguments, &data, control.as_ref(), locale).await;
+        return pin(arguments, &data, locale).await;
     }
-    let Some(control) = control else {
+    let Some(control) = Control::find(&data).await else {
         let place = data.display().to_string();
         return fail(locale, "cli.desk_not_running", &[("data", place)]);
     };
@@ -204,12 +203,7 @@ fn show(status: &WallStatus, speaker: &Speaker<'_>) {
     line(&speaker.plain(key));
 }
 
-async fn pin(
-    arguments: &ArgMatches,
-    data: &std::path::Path,
-    control: Option<&Control>,
-    locale: &str,
-) -> ExitCode {
+async fn pin(arguments: &ArgMatches, data: &std::path::Path, locale: &str) -> ExitCode {
     let store = Store::open(Some(data)).await;
     let done = if arguments.subcommand_name() == Some("set") {
         let pin = match super::commands::read_secret(kiosk::PIN_SECRET, locale) {
@@ -226,8 +220,8 @@ async fn pin(
     };
     match done {
         Ok(key) => {
-            // A wall that does not run reads it when it starts.
-            if let Some(control) = control
+            // A wall that does not run reads it when it starts. One that is starting may have looked already: it is found only now.
+            if let Some(control) = Control::find(data).await
                 && let Err(e) = control.ask::<_, ()>("wall_pin", &()).await
             {
                 tracing::warn!(code = ?e.code, "the running wall does not know of the new PIN");
