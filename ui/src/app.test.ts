@@ -311,4 +311,11 @@ describe('the pull', () => {
     await open(head([], []))
     expect(one('[data-clock]').textContent).toMatch(/^12:08:4\d$/)
   })
+
+  it('asks for the PIN before full screen is left', async () => {
+    await open(head([panelFrame('stat', { kind: 'data' })], ['stat']))
+    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))
+    flushSync()
+    expect(document.querySelector('.leave [data-dialog]')).not.toBeNull()
+  })
 })
