@@ -128,6 +128,66 @@ fn an_open_p1_moves_the_wall_to_its_domain_and_says_why_and_then_it_returns() {
     assert_eq!(wall.count("[data-turn='failing']"), 0);
 }
 
+/// The program without WebDriver, whose session would not outlive the page's process.
+fn alone(display: &Display) -> Service {
+    let boards = display.dir().join("boards");
+    std::fs::create_dir_all(&boards).expect("a folder");
+    std::fs::write(boards.join("one.yaml"), board("one", "第一块", "server")).expect("a board");
+    let config = display.dir().join("config.toml");
+    let text = format!(
+        "board = \"one\"\nboards_dir = {:?}\n{QUIET}",
+        boards.display().to_string()
+    );
+    std::fs::write(&config, text).expect("the configuration");
+    let log = std::fs::File::create(display.dir().join("program.log")).expect("a log");
+    let mut command = procs::tied(window::program());
+    command
+        .arg("--kiosk")
+        .arg("--config")
+        .arg(&config)
+        .env("SHOUWANG_DATA", display.dir().join("data"))
+        .env("HOME", display.dir())
+        .env("LANG", "zh_CN.UTF-8")
+        .stdin(Stdio::null())
+        .stdout(log.try_clone().expect("the log can be shared"))
+        .stderr(log);
+    display.apply(&mut command);
+    Service::start("shouwang", &mut command).expect("the program starts")
+}
+
+/// Waits until the wall's page has painted for a while, and gives its process.
+fn painting(display: &Display, revived: u32) -> (u32, WallStatus) {
+    let begun = procs::now();
+    loop {
+        // Before the program listens there is nobody to ask.
+        let door = display.dir().join("data/duty/control.json");
+        if door.exists() {
+            let now = status(display);
+            if let Some(page) = now
+                .pages
+                .iter()
+                .find(|p| p.revived >= revived && p.painted > 18)
+                && let Some(process) = page.process
+            {
+                return (process, now);
+            }
+        }
+        assert!(
+            begun.elapsed() < Duration::from_secs(120),
+            "no page that paints\n{}",
+            std::fs::read_to_string(display.dir().join("program.log")).unwrap_or_default()
+        );
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}
+
+fn kill(signal: &str, process: u32) {
+    let sent = Command::new("kill")
+        .args([signal, &process.to_string()])
+        .status();
+    assert!(sent.expect("kill").success());
+}
+
 #[test]
 fn a_killed_page_and_a_stopped_page_are_back_in_seconds() {
     let _lock = window::one_at_a_time();
