@@ -294,6 +294,18 @@ impl NotificationServer {
         self.notes()
     }
 
+    /// Waits for the one whose title has `part`, whatever else (a hint that a channel is
+    /// out of order, say) is shown beside it.
+    ///
+    /// # Panics
+    /// When that takes more than ten seconds.
+    pub fn wait_titled(&self, part: &str) -> Note {
+        let has = |state: &State| state.notes.iter().position(|n| n.title.contains(part));
+        self.wait(|state| has(state).is_some(), part);
+        let state = self.shared.state();
+        state.notes[has(&state).expect("it has come")].clone()
+    }
+
     /// Waits until it has been asked to close `id`.
     ///
     /// # Panics

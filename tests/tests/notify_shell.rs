@@ -99,18 +99,11 @@ fn a_p0_pops_up_takes_the_screen_and_is_taken_by_the_button() {
     let server = NotificationServer::start(&bus(&wall), Manner::able());
     assert_eq!(wall.windows(), [DESK]);
 
-    let notes = server.wait_for(2);
-    let p0 = notes
-        .iter()
-        .find(|n| n.title.contains("微信支付"))
-        .unwrap_or_else(|| panic!("{notes:?}"));
+    let p0 = server.wait_titled("微信支付");
     assert_eq!(p0.title, "P0 · 微信支付成功率过低");
     assert_eq!((p0.urgency, p0.expire), (Some(2), 0));
     assert_eq!(p0.actions, ["ack", "确认", "view", "查看"]);
-    let p1 = notes
-        .iter()
-        .find(|n| n.title.contains("订单接口"))
-        .unwrap_or_else(|| panic!("{notes:?}"));
+    let p1 = server.wait_titled("订单接口");
     for button in ["确认", "查看"] {
         assert!(p1.actions.iter().any(|a| a == button), "{p1:?}");
     }

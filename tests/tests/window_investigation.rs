@@ -49,8 +49,7 @@ fn the_pop_ups_button_opens_everything_about_the_alert() {
     ]);
     let wall = Wall::open(options);
     let server = NotificationServer::start(&bus(&wall), Manner::able());
-    let note = server.wait_for(1).remove(0);
-    assert!(note.title.contains("微信支付大量失败"), "{note:?}");
+    let note = server.wait_titled("微信支付大量失败");
     server.press(note.id, "view");
     wall.until(
         "the page to be gathered",
