@@ -1,5 +1,5 @@
-//! A real Prometheus with data for 24 panels of 4 series: twelve minutes of the past, then a new point every
-//! second, and the board and configuration that show them.
+//! A real Prometheus with data for panels of 4 series: twelve minutes of the past, then a new point every
+//! second, and the boards and configuration that show them.
 
 use crate::display::TempDir;
 use crate::procs::{self, Service};
@@ -14,12 +14,44 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Panels on the board.
+/// Panels on the board that is measured most.
 pub const PANELS: usize = 24;
 /// Series in a panel.
 pub const LINES: usize = 4;
 /// Points in a series, one a second.
 pub const POINTS: u64 = 720;
+
+/// What stands on the wall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Layout {
+    /// Boards; the first one is `b00`.
+    pub boards: usize,
+    /// Panels on each, [`LINES`] series in a panel.
+    pub panels: usize,
+    /// Seconds that a board stays before the next one comes; `None`: the first one stays.
+    pub dwell: Option<u32>,
+}
+
+impl Layout {
+    /// One board of [`PANELS`] panels.
+    pub const ONE: Self = Self {
+        boards: 1,
+        panels: PANELS,
+        dwell: None,
+    };
+    /// One board of twice as many.
+    pub const FULL: Self = Self {
+        boards: 1,
+        panels: 2 * PANELS,
+        dwell: None,
+    };
+    /// Sixteen boards, each ten seconds.
+    pub const ROTATING: Self = Self {
+        boards: 16,
+        panels: PANELS,
+        dwell: Some(10),
+    };
+}
 
 /// A Prometheus that scrapes our numbers once a second. Ends on drop.
 #[derive(Debug)]
@@ -30,14 +62,22 @@ pub struct Fixture {
 }
 
 impl Fixture {
-    /// Fills the past and starts it.
+    /// Fills the past and starts it, with data for [`PANELS`] panels.
     ///
     /// # Errors
     /// When promtool or Prometheus fail.
     pub fn start() -> Result<Self> {
+        Self::with(PANELS)
+    }
+
+    /// Fills the past and starts it, with data for that many panels.
+    ///
+    /// # Errors
+    /// When promtool or Prometheus fail.
+    pub fn with(panels: usize) -> Result<Self> {
         let dir = TempDir::new("bench")?;
-        let exporter = serve_numbers()?;
-        backfill(dir.path(), exporter)?;
+        let exporter = serve_numbers(panels)?;
+        backfill(dir.path(), exporter, panels)?;
         let port = free_port()?;
         let config = dir.path().join("prometheus.yml");
         fs::write(
@@ -112,19 +152,19 @@ fn value(panel: usize, line: usize, t: f64) -> f64 {
     ((50.0 + wave + rough * 3.0) * 1000.0).round() / 1000.0
 }
 
-fn serve_numbers() -> Result<u16> {
+fn serve_numbers(panels: usize) -> Result<u16> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
     let port = listener.local_addr()?.port();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {
-            std::thread::spawn(move || answer_scrapes(stream));
+            std::thread::spawn(move || answer_scrapes(stream, panels));
         }
     });
     Ok(port)
 }
 
 /// Prometheus keeps its connection; each request ends with an empty line.
-fn answer_scrapes(mut stream: TcpStream) {
+fn answer_scrapes(mut stream: TcpStream, panels: usize) {
     let mut seen = Vec::new();
     let mut buffer = [0; 4096];
     while let Ok(n) = stream.read(&mut buffer) {
@@ -138,7 +178,7 @@ fn answer_scrapes(mut stream: TcpStream) {
         seen.clear();
         let mut page = String::from("# TYPE bench_value gauge\n");
         let now = procs::epoch_seconds();
-        for p in 0..PANELS {
+        for p in 0..panels {
             for l in 0..LINES {
                 let _ = writeln!(
                     page,
@@ -162,10 +202,10 @@ fn answer_scrapes(mut stream: TcpStream) {
 }
 
 /// The past, as blocks made by promtool, with the labels that the scraped series will have.
-fn backfill(dir: &Path, exporter: u16) -> Result<()> {
+fn backfill(dir: &Path, exporter: u16, panels: usize) -> Result<()> {
     let now = procs::epoch_seconds().floor();
     let mut text = String::from("# TYPE bench_value gauge\n");
-    for p in 0..PANELS {
+    for p in 0..panels {
         for l in 0..LINES {
             for ago in (1..=POINTS).rev() {
                 let t = now - ago as f64;
@@ -279,45 +319,66 @@ fn copy(mut from: TcpStream, mut to: TcpStream, count: &AtomicU64) {
     let _ = to.shutdown(std::net::Shutdown::Write);
 }
 
-/// Writes board and configuration into `dir`; gives the program's arguments.
+/// Writes boards and configuration into `dir`; gives the program's arguments.
 ///
 /// # Errors
 /// When a file cannot be written.
-pub fn configure(dir: &Path, port: u16) -> Result<Vec<String>> {
+pub fn configure(dir: &Path, port: u16, layout: Layout) -> Result<Vec<String>> {
     let boards = dir.join("boards");
     fs::create_dir_all(&boards)?;
-    fs::write(boards.join("bench.yaml"), board())?;
+    for b in 0..layout.boards {
+        fs::write(
+            boards.join(format!("b{b:02}.yaml")),
+            board(b, layout.panels),
+        )?;
+    }
     let config = dir.join("shouwang.toml");
-    fs::write(&config, config_text(&boards, port)).context("configuration")?;
+    let text = format!(
+        "boards_dir = {:?}\n{}",
+        boards.display().to_string(),
+        config_text(port, layout)
+    );
+    fs::write(&config, text).context("configuration")?;
     Ok(vec![
         "--config".into(),
         config.display().to_string(),
         "--board".into(),
-        "bench".into(),
+        "b00".into(),
         "--kiosk".into(),
     ])
 }
 
-fn config_text(boards: &Path, port: u16) -> String {
-    format!(
-        "boards_dir = {:?}\nboard = \"bench\"\n\n[embedded]\nhost = false\n\n[demo]\nenabled = false\n\n\
+/// The configuration without the folder of the boards: the source, and in which order the boards follow each other.
+pub fn config_text(port: u16, layout: Layout) -> String {
+    let mut text = format!(
+        "board = \"b00\"\n\n[embedded]\nhost = false\n\n[demo]\nenabled = false\n\n\
          [[source]]\nname = \"bench\"\nkind = \"prometheus\"\nurl = \"http://127.0.0.1:{port}\"\n\
-         scrape_interval_seconds = 1.0\n",
-        boards.display().to_string()
-    )
+         scrape_interval_seconds = 1.0\n"
+    );
+    if let Some(dwell) = layout.dwell {
+        let _ = write!(text, "\n[wall]\ndwell_seconds = {dwell}\n");
+        for b in 0..layout.boards {
+            let _ = write!(text, "[[wall.rotation]]\nboard = \"b{b:02}\"\n");
+        }
+    }
+    text
 }
 
-/// 6 × 4 panels of time series over [`POINTS`] seconds, asked once a second.
-fn board() -> String {
+/// Panels of time series over [`POINTS`] seconds, asked once a second, six or eight beside each other. Each board shows the same series, in
+/// another order.
+pub fn board(number: usize, panels: usize) -> String {
+    let across = if panels > PANELS { 8 } else { 6 };
+    let rows = panels.div_ceil(across) * 5;
     let mut text = format!(
-        "id: bench\ntitle: 24 × 4 × 720\nwindow_seconds: {POINTS}\nrefresh_seconds: 1\ncolumns: 24\nrows: \
-         20\npanels:\n"
+        "id: b{number:02}\ntitle: B{number:02} · {panels} × {LINES} × {POINTS}\nwindow_seconds: {POINTS}\nrefresh_seconds: 1\ncolumns: \
+         24\nrows: {rows}\npanels:\n"
     );
-    for p in 0..PANELS {
-        let (x, y) = (p % 6 * 4, p / 6 * 5);
+    for i in 0..panels {
+        let (x, y, w) = (i % across * (24 / across), i / across * 5, 24 / across);
+        let p = (i + number) % panels;
         let _ = write!(
             text,
-            "- id: p{p:02}\n  kind: timeseries\n  title: P{p:02}\n  at: {{x: {x}, y: {y}, w: 4, h: 5}}\n  \
+            "- id: p{p:02}\n  kind: timeseries\n  title: P{p:02}\n  at: {{x: {x}, y: {y}, w: {w}, h: 5}}\n  \
              queries:\n  - expr: bench_value{{panel=\"p{p:02}\"}}\n    legend: \"{{{{line}}}}\"\n    source: bench\n"
         );
     }
@@ -330,7 +391,7 @@ mod tests {
 
     #[test]
     fn what_the_server_sends_is_counted() {
-        let exporter = serve_numbers().unwrap();
+        let exporter = serve_numbers(PANELS).unwrap();
         let counter = Counter::start(exporter).unwrap();
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, counter.port())).unwrap();
         stream.write_all(b"GET /metrics HTTP/1.1\r\n\r\n").unwrap();
@@ -353,8 +414,20 @@ mod tests {
 
     #[test]
     fn the_board_has_every_panel_on_its_grid() {
-        let text = board();
+        let text = board(0, PANELS);
         assert_eq!(text.matches("kind: timeseries").count(), PANELS);
         assert!(text.contains("at: {x: 20, y: 15, w: 4, h: 5}"));
+        let text = board(3, Layout::FULL.panels);
+        assert!(text.contains("rows: 30"));
+        assert!(text.contains(
+            "id: p02\n  kind: timeseries\n  title: P02\n  at: {x: 21, y: 25, w: 3, h: 5}"
+        ));
+    }
+
+    #[test]
+    fn the_boards_follow_each_other() {
+        let text = config_text(9, Layout::ROTATING);
+        assert_eq!(text.matches("[[wall.rotation]]").count(), 16);
+        assert!(!config_text(9, Layout::ONE).contains("[wall]"));
     }
 }

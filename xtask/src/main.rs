@@ -52,16 +52,16 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "bench",
-        usage: "[wall|start|decode|tsdb|refresh-bytes|alerts]… [--quick]",
+        usage: "[NAME]… [--quick]",
         zh: "测量（发布版）并与目标比较",
         en: "measure (release build) and compare with the targets",
         go: bench::main,
     },
     Command {
         name: "soak",
-        usage: "[--minutes 60]",
-        zh: "长时间运行，每 5 秒记录内存，判断是否增长",
-        en: "run for long, note memory every 5 s, judge whether it grows",
+        usage: "[--rotate] [--minutes 60]",
+        zh: "长时间运行（--rotate：16 块大屏轮播），每 5 秒记录内存，判断是否增长",
+        en: "run for long (--rotate: 16 boards in turn), note memory every 5 s, judge whether it grows",
         go: soak::main,
     },
 ];

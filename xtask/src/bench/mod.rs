@@ -1,6 +1,7 @@
 //! `cargo xtask bench`: figures of the release build, and whether they reach their targets.
 
 mod alerts;
+mod boards;
 mod decode;
 mod figure;
 mod logs;
@@ -61,6 +62,18 @@ const BENCHES: &[Bench] = &[
         "24 块面板 × 4 条曲线 × 720 点，每秒更新：CPU 与内存",
         "24 panels × 4 series × 720 points, one update a second: CPU and memory",
         wall::measure,
+    ),
+    (
+        "wall-48",
+        "48 块面板 × 4 条曲线 × 720 点，每秒更新：CPU 与内存",
+        "48 panels × 4 series × 720 points, one update a second: CPU and memory",
+        wall::measure_full,
+    ),
+    (
+        "boards",
+        "换一块大屏：到全部画好",
+        "another board: until all of it is painted",
+        boards::measure,
     ),
     (
         "alerts",

@@ -3,7 +3,7 @@
 use super::{Figure, Limit, Report};
 use crate::app::{self, Running};
 use crate::display::Size;
-use crate::fixture::{self, Counter, Fixture};
+use crate::fixture::{self, Counter, Fixture, Layout};
 use crate::procs;
 use anyhow::Result;
 use std::time::Duration;
@@ -12,7 +12,7 @@ pub(super) fn measure(report: &mut Report, quick: bool) -> Result<()> {
     let program = app::build(true)?;
     let fixture = Fixture::start()?;
     let counter = Counter::start(fixture.port())?;
-    let args = fixture::configure(fixture.dir(), counter.port())?;
+    let args = fixture::configure(fixture.dir(), counter.port(), Layout::ONE)?;
     let mut running = Running::start(&program, &args, Size::FULL_HD)?;
     running.painted()?;
     procs::pause(Duration::from_secs(10))?;

@@ -1,9 +1,9 @@
-//! CPU and memory of the wall with the fixture's board, at 1920×1080 and 3840×2160.
+//! CPU and memory of the wall with the fixture's boards, at 1920×1080 and 3840×2160.
 
 use super::{Figure, Limit, Report};
 use crate::app::{self, Running};
 use crate::display::Size;
-use crate::fixture::{self, Fixture};
+use crate::fixture::{self, Fixture, Layout};
 use crate::procfs::Cost;
 use crate::{procs, say};
 use anyhow::Result;
@@ -12,21 +12,53 @@ use std::time::Duration;
 /// MB in the sense of the target: 10^6 bytes.
 const MB: f64 = 1e6;
 
+/// What is measured, and what it may cost.
+struct Target {
+    bench: &'static str,
+    layout: Layout,
+    /// Percent of one core at 1920×1080 and at 3840×2160.
+    cpu: [f64; 2],
+    /// MB of PSS.
+    memory: f64,
+}
+
+/// 24 panels.
 pub(super) fn measure(report: &mut Report, quick: bool) -> Result<()> {
+    let target = Target {
+        bench: "wall",
+        layout: Layout::ONE,
+        cpu: [5.0, 7.0],
+        memory: 330.0,
+    };
+    reach(report, quick, &target)
+}
+
+/// 48 panels.
+pub(super) fn measure_full(report: &mut Report, quick: bool) -> Result<()> {
+    let target = Target {
+        bench: "wall-48",
+        layout: Layout::FULL,
+        cpu: [8.0, 12.0],
+        memory: 400.0,
+    };
+    reach(report, quick, &target)
+}
+
+fn reach(report: &mut Report, quick: bool, target: &Target) -> Result<()> {
     let program = app::build(true)?;
-    let fixture = Fixture::start()?;
-    let args = fixture::configure(fixture.dir(), fixture.port())?;
-    for (size, limit) in [(Size::FULL_HD, 5.0), (Size::UHD, 7.0)] {
+    let fixture = Fixture::with(target.layout.panels)?;
+    let args = fixture::configure(fixture.dir(), fixture.port(), target.layout)?;
+    for (size, limit) in [Size::FULL_HD, Size::UHD].into_iter().zip(target.cpu) {
         let mut running = Running::start(&program, &args, size)?;
         running.painted()?;
         let sample = observe(&mut running, quick)?;
-        let picture = crate::paths::output().join(format!("bench-wall-{size}.png"));
+        let picture = crate::paths::output().join(format!("bench-{}-{size}.png", target.bench));
         running.display().picture(&picture)?;
         say::note(
             &format!("画面：{}", picture.display()),
             &format!("picture: {}", picture.display()),
         );
-        tell(report, size, limit, &sample)?;
+        tell(report, target, (size, limit), &sample)?;
     }
     Ok(())
 }
@@ -70,11 +102,16 @@ fn observe(running: &mut Running, quick: bool) -> Result<Observed> {
     })
 }
 
-fn tell(report: &mut Report, size: Size, limit: f64, seen: &Observed) -> Result<()> {
+fn tell(
+    report: &mut Report,
+    target: &Target,
+    (size, limit): (Size, f64),
+    seen: &Observed,
+) -> Result<()> {
     let percent = |t: Duration| t.as_secs_f64() / seen.seconds * 100.0;
     let mut add = |name: String, value: f64, unit: &str, limit: Limit| {
         report.add(Figure {
-            bench: "wall",
+            bench: target.bench,
             name,
             value,
             unit: unit.into(),
@@ -109,7 +146,7 @@ fn tell(report: &mut Report, size: Size, limit: f64, seen: &Observed) -> Result<
         format!("memory (PSS), median, {size}"),
         at(sorted.len() / 2),
         "MB",
-        Limit::AtMost(330.0),
+        Limit::AtMost(target.memory),
     )?;
     add(
         format!("memory (PSS), greatest, {size}"),

@@ -1,0 +1,98 @@
+//! How long a wall needs for another board, until all of its panels are painted: 24 panels × 4 series × 720 points from a real Prometheus.
+//!
+//! `cargo xtask bench boards` runs it and judges its lines; `SHOUWANG_BIN` is the program that is measured. By rotation, where the program
+//! has asked for the next board's data beforehand; and by a key, where it has not.
+
+use serde_json::{Value, json};
+use shouwang_tests::window::{Options, Wall};
+use std::time::Duration;
+use xtask::fixture::{self, Fixture, Layout};
+
+/// Boards that follow each other, and seconds that each stays.
+const BOARDS: usize = 6;
+const DWELL: u32 = 6;
+const SOON: Duration = Duration::from_secs(60);
+
+/// In the page: from when the frame with the board came (or the key was pressed, `window.__began`) until all panels have their data and the
+/// picture after that has been painted, ms.
+const WATCH: &str = "
+  window.__took = [];
+  window.__began = null;
+  let came = performance.now();
+  const ipc = window.__TAURI_INTERNALS__, invoke = ipc.invoke;
+  ipc.invoke = (command, ...rest) => invoke(command, ...rest).then((answer) => {
+    if (command === 'pull') came = performance.now();
+    return answer;
+  });
+  const shown = () => document.querySelector('[data-view=wall]')?.dataset.board;
+  const complete = () => {
+    const panels = document.querySelectorAll('[data-panel]');
+    return panels.length === PANELS && [...panels].every((p) => p.dataset.state === 'data');
+  };
+  let board = shown(), begun = null;
+  const look = () => {
+    if (shown() !== board) { board = shown(); begun = window.__began ?? came; }
+    if (begun !== null && complete()) {
+      const since = begun;
+      begun = null;
+      window.__began = null;
+      requestAnimationFrame(() => requestAnimationFrame(() => window.__took.push(performance.now() - since)));
+    }
+    requestAnimationFrame(look);
+  };
+  requestAnimationFrame(look);";
+
+fn took(wall: &Wall, at_least: usize) -> Vec<f64> {
+    let script = format!("return window.__took.length >= {at_least} ? window.__took : null");
+    let seen = wall.until("boards that are painted", SOON * 4, &script);
+    let seen = seen.as_array().cloned().unwrap_or_default();
+    seen.iter().filter_map(Value::as_f64).collect()
+}
+
+fn say(name: &str, mut times: Vec<f64>) {
+    times.sort_by(f64::total_cmp);
+    let at = |percent: usize| {
+        let rank = (times.len() * percent).div_ceil(100).saturating_sub(1);
+        times.get(rank).copied().unwrap_or(f64::NAN)
+    };
+    println!(
+        "{}",
+        json!({format!("{name}_p50_ms"): at(50), format!("{name}_p95_ms"): at(95)})
+    );
+}
+
+fn main() {
+    let quick = std::env::args().any(|a| a == "--quick");
+    let rounds = if quick { 4 } else { 20 };
+    let fixture = Fixture::start().unwrap_or_else(|e| panic!("{e:#}"));
+    let layout = Layout {
+        boards: BOARDS,
+        dwell: Some(DWELL),
+        ..Layout::ONE
+    };
+    let mut options = Options::new("bench-boards").args(&["--kiosk"]);
+    for b in 0..BOARDS {
+        options = options.board(&format!("b{b:02}"), fixture::board(b, layout.panels));
+    }
+    let wall = Wall::open(options.config(fixture::config_text(fixture.port(), layout)));
+    wall.until(
+        "the first board",
+        SOON,
+        "return document.querySelector('[data-view=wall]')?.dataset.board === 'b01'",
+    );
+    wall.js(&WATCH.replace("PANELS", &layout.panels.to_string()));
+    say("by_rotation", took(&wall, rounds));
+
+    wall.command_line(&["wall", "pause"], "");
+    let mut times = Vec::new();
+    for n in 1..=rounds {
+        wall.js("window.__took = []; window.__began = null");
+        std::thread::sleep(Duration::from_millis(2_000 + 37 * n as u64));
+        wall.js(
+            "window.__began = performance.now();
+             document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'ArrowRight', bubbles: true }))",
+        );
+        times.extend(took(&wall, 1));
+    }
+    say("by_key", times);
+}
