@@ -129,13 +129,13 @@ fn an_open_p1_moves_the_wall_to_its_domain_and_says_why_and_then_it_returns() {
 }
 
 /// The program without WebDriver, whose session would not outlive the page's process.
-fn alone(display: &Display) -> Service {
+fn alone(display: &Display, more: &str) -> Service {
     let boards = display.dir().join("boards");
     std::fs::create_dir_all(&boards).expect("a folder");
     std::fs::write(boards.join("one.yaml"), board("one", "第一块", "server")).expect("a board");
     let config = display.dir().join("config.toml");
     let text = format!(
-        "board = \"one\"\nboards_dir = {:?}\n{QUIET}",
+        "board = \"one\"\nboards_dir = {:?}\n{more}\n{QUIET}",
         boards.display().to_string()
     );
     std::fs::write(&config, text).expect("the configuration");
@@ -193,7 +193,7 @@ fn kill(signal: &str, process: u32) {
 fn a_killed_page_and_a_stopped_page_are_back_in_seconds() {
     let _lock = window::one_at_a_time();
     let display = Display::start(Size::FULL_HD).unwrap_or_else(|e| panic!("{e:#}"));
-    let program = alone(&display);
+    let program = alone(&display, "");
     let mut before = 0;
     for signal in ["-KILL", "-STOP"] {
         let (process, now) = painting(&display, before, None);
@@ -209,5 +209,116 @@ fn a_killed_page_and_a_stopped_page_are_back_in_seconds() {
     display
         .picture(&xtask::paths::output().join("window-tests/kiosk-watchdog-back.png"))
         .expect("a picture");
+    drop(program);
+}
+
+#[test]
+fn leaving_full_screen_needs_the_pin() {
+    let wall = Wall::open(
+        Options::new("kiosk-pin")
+            .config(rotation(3_600, ""))
+            .board("one", board("one", "第一块", "server"))
+            .board("two", board("two", "第二块", "cache"))
+            .args(&["--kiosk"]),
+    );
+    wall.until("the first board", SOON, &shows("one"));
+    wall.command_line(&["wall", "pin", "set"], "2580\n");
+    let locked = || status(wall.display()).screens[0].kiosk.locked;
+    let begun = procs::now();
+    while !locked() {
+        assert!(begun.elapsed() < SOON, "the wall knows of its PIN");
+    }
+    press(&wall, "Escape");
+    wall.until(
+        "the question for the PIN",
+        SOON,
+        "return document.querySelector('[data-pin]') !== null",
+    );
+    for digit in ["1", "2", "3", "4"] {
+        wall.click(&format!("[data-digit='{digit}']"));
+    }
+    wall.click("[data-submit]");
+    wall.until(
+        "that it is wrong",
+        SOON,
+        "return document.querySelector('[data-leave-said]').textContent.includes('PIN 不对')",
+    );
+    wall.picture("wrong");
+    assert_eq!(
+        wall.js("return document.documentElement.dataset.kiosk"),
+        "true"
+    );
+    for digit in ["2", "5", "8", "0"] {
+        wall.click(&format!("[data-digit='{digit}']"));
+    }
+    wall.click("[data-submit]");
+    wall.until(
+        "an ordinary window",
+        SOON,
+        "return document.documentElement.dataset.kiosk === 'false'",
+    );
+    assert!(!status(wall.display()).kiosk);
+}
+
+/// How many pixels of the picture are not the most frequent colour's, percent: a window that shows nothing has none.
+fn drawn(picture: &std::path::Path) -> f64 {
+    let mut identify = Command::new("convert");
+    identify.arg(picture).args([
+        "-resize",
+        "240x135!",
+        "-colors",
+        "32",
+        "-format",
+        "%c",
+        "histogram:info:",
+    ]);
+    let said = procs::output(&mut identify).unwrap_or_else(|e| panic!("{e:#}"));
+    let counts = said
+        .lines()
+        .filter_map(|l| l.split(':').next()?.trim().parse::<f64>().ok());
+    let (sum, most) = counts.fold((0.0, 0.0_f64), |(sum, most), n| (sum + n, most.max(n)));
+    assert!(sum > 0.0, "no picture\n{said}");
+    100.0 * (1.0 - most / sum)
+}
+
+#[test]
+fn a_page_that_weighs_too_much_is_replaced_and_nobody_sees_it() {
+    let _lock = window::one_at_a_time();
+    let display = Display::start(Size::FULL_HD).unwrap_or_else(|e| panic!("{e:#}"));
+    // Every page weighs more than that.
+    let program = alone(&display, "[wall]\nkiosk = true\nhard_mib = 32");
+    let (process, _) = painting(&display, 0, None);
+    let look = |n: usize| {
+        let to = xtask::paths::output().join(format!("window-tests/kiosk-recycle-{n}.png"));
+        display.picture(&to).expect("a picture");
+        drawn(&to)
+    };
+    let usual = look(0);
+    let mut seen = Vec::new();
+    let begun = procs::now();
+    let (after, status) = loop {
+        seen.push(look(1 + seen.len() % 8));
+        let now = status(&display);
+        if let Some(page) = now.pages.iter().find(|p| p.recycled > 0)
+            && let Some(other) = page.process
+        {
+            break (other, now.clone());
+        }
+        assert!(
+            begun.elapsed() < Duration::from_secs(240),
+            "it is not replaced: {now:?}"
+        );
+    };
+    assert_ne!(process, after, "another process");
+    assert_eq!(status.pages.len(), 1, "one page is left: {status:?}");
+    for n in 0..6 {
+        seen.push(look(1 + n));
+    }
+    let least = seen.iter().copied().fold(f64::INFINITY, f64::min);
+    println!(
+        "{} pictures, drawn {usual:.2} %, at least {least:.2} %",
+        seen.len()
+    );
+    assert!(least > usual * 0.5, "a picture without the wall: {seen:?}");
     drop(program);
 }
