@@ -8,6 +8,7 @@ use std::time::Duration;
 use wire::WallStatus;
 use xtask::display::{Display, Size};
 use xtask::procs::{self, Service};
+use xtask::screens;
 
 const SOON: Duration = Duration::from_secs(30);
 /// A killed or hung page is to be back within three seconds. A debug build on a machine that does other things gets more; the figure is printed.
@@ -320,5 +321,80 @@ fn a_page_that_weighs_too_much_is_replaced_and_nobody_sees_it() {
         seen.len()
     );
     assert!(least > usual * 0.5, "a picture without the wall: {seen:?}");
+    drop(program);
+}
+
+fn windows_of(display: &Display) -> Vec<(u32, String)> {
+    let screens = status(display).screens;
+    screens.into_iter().map(|s| (s.number, s.board)).collect()
+}
+
+/// Waits until so many pages paint, and gives their windows.
+fn pages(display: &Display, count: usize) -> Vec<String> {
+    let begun = procs::now();
+    loop {
+        let door = display.dir().join("data/duty/control.json");
+        let pages = if door.exists() {
+            status(display).pages
+        } else {
+            Vec::new()
+        };
+        let paint = pages.iter().filter(|p| p.painted > 3).count();
+        if pages.len() == count && paint == count {
+            return pages.into_iter().map(|p| p.window).collect();
+        }
+        assert!(
+            begun.elapsed() < Duration::from_secs(120),
+            "not {count} pages that paint: {pages:?}\n{}",
+            std::fs::read_to_string(display.dir().join("program.log")).unwrap_or_default()
+        );
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}
+
+#[test]
+fn each_screen_has_its_board_and_one_that_is_pulled_out_comes_back() {
+    let _lock = window::one_at_a_time();
+    let display = Display::with_screens(Size::FULL_HD, 2).unwrap_or_else(|e| panic!("{e:#}"));
+    let boards = display.dir().join("boards");
+    std::fs::create_dir_all(&boards).expect("a folder");
+    std::fs::write(boards.join("two.yaml"), board("two", "第二块", "cache")).expect("a board");
+    let screens = "[[wall.screen]]\noutput = \"DUMMY0\"\nboards = [\"one\"]\n\
+                   [[wall.screen]]\noutput = \"DUMMY1\"\nboards = [\"two\"]";
+    let program = alone(&display, screens);
+    assert_eq!(pages(&display, 2), ["wall", "wall-2"]);
+    assert_eq!(
+        windows_of(&display),
+        [(1, "one".to_owned()), (2, "two".to_owned())]
+    );
+    let picture = |name: &str| {
+        let to = xtask::paths::output().join(format!("window-tests/kiosk-screens-{name}.png"));
+        display.picture(&to).expect("a picture");
+        let half = |side: &str, gravity: &str| {
+            let to = to.with_file_name(format!("kiosk-screens-{name}-{side}.png"));
+            let mut crop = Command::new("convert");
+            crop.arg(xtask::paths::output().join(format!("window-tests/kiosk-screens-{name}.png")));
+            crop.args(["-gravity", gravity, "-crop", "1920x1080+0+0", "+repage"])
+                .arg(&to);
+            procs::output(&mut crop).unwrap_or_else(|e| panic!("{e:#}"));
+            drawn(&to)
+        };
+        (half("left", "West"), half("right", "East"))
+    };
+    let (left, right) = picture("two");
+    assert!(
+        left > 0.5 && right > 0.5,
+        "both screens show a board: {left} {right}"
+    );
+
+    screens::pull_out(&display, 1).expect("it can be pulled out");
+    assert_eq!(pages(&display, 1), ["wall"], "the other one goes on");
+    screens::plug_in(&display, 1).expect("it can be plugged in");
+    assert_eq!(pages(&display, 2), ["wall", "wall-2"]);
+    let (left, right) = picture("again");
+    assert!(
+        left > 0.5 && right > 0.5,
+        "both screens show a board again: {left} {right}"
+    );
     drop(program);
 }

@@ -314,8 +314,11 @@ describe('the pull', () => {
 
   it('asks for the PIN before full screen is left', async () => {
     await open(head([panelFrame('stat', { kind: 'data' })], ['stat']))
-    document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }))
+    const escape = new KeyboardEvent('keydown', { key: 'Escape', bubbles: true, cancelable: true })
+    document.body.dispatchEvent(escape)
     flushSync()
     expect(document.querySelector('.leave [data-dialog]')).not.toBeNull()
+    // What the key does by itself is to close the dialog that is open by then.
+    expect(escape.defaultPrevented).toBe(true)
   })
 })

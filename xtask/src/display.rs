@@ -2,6 +2,7 @@
 //! by itself, so that no keyring daemon asks for a password and no service outlives us.
 
 use crate::procs::{self, Service};
+use crate::screens;
 use anyhow::{Context, Result, bail};
 use std::fs;
 use std::io::{BufRead, BufReader};
@@ -74,6 +75,38 @@ impl Display {
     pub fn start(size: Size) -> Result<Self> {
         let dir = TempDir::new("display")?;
         let (xvfb, number) = start_xvfb(size, &dir)?;
+        Self::around(xvfb, number, dir, size)
+    }
+
+    /// Starts one that has several screens of this size beside each other, which can be unplugged ([`screens`](crate::screens)).
+    ///
+    /// # Errors
+    /// When a part is not installed or does not come up.
+    pub fn with_screens(size: Size, count: u32) -> Result<Self> {
+        let dir = TempDir::new("screens")?;
+        let mut command = screens::server(size, count, dir.path())?;
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log(&dir, "xorg")?);
+        let mut server = Service::start("Xorg", &mut command)?;
+        let number = first_line(&mut server).with_context(|| {
+            let told = fs::read_to_string(dir.path().join("xorg.log"));
+            format!("Xorg: {}", told.unwrap_or_default())
+        })?;
+        let all = Size {
+            w: size.w * count,
+            h: size.h,
+        };
+        let display = Self::around(server, format!(":{number}"), dir, all)?;
+        screens::add_mode(&display, size)?;
+        for screen in 0..count {
+            screens::plug_in(&display, screen)?;
+        }
+        Ok(display)
+    }
+
+    fn around(xvfb: Service, number: String, dir: TempDir, size: Size) -> Result<Self> {
         let bus = start_bus(&number, &dir)?;
         let mut wm = procs::tied("openbox");
         wm.arg("--sm-disable")
@@ -103,7 +136,7 @@ impl Display {
         &self.number
     }
 
-    /// Process id of Xvfb.
+    /// Process id of the X server.
     pub fn xvfb_pid(&self) -> u32 {
         self.xvfb.pid()
     }

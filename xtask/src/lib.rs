@@ -14,6 +14,7 @@ pub mod procfs;
 pub mod procs;
 pub mod run;
 pub mod say;
+pub mod screens;
 pub mod screenshots;
 pub mod setup;
 pub mod soak;

@@ -57,6 +57,21 @@ pub const WINDOW_TESTS: &[Package] = &[
         "用 WebDriver 操作窗口",
         "drives the window by WebDriver",
     ),
+    p(
+        "xserver-xorg-core",
+        "测试多个屏幕",
+        "several screens in tests",
+    ),
+    p(
+        "xserver-xorg-video-dummy",
+        "测试里的屏幕",
+        "the screens in tests",
+    ),
+    p(
+        "x11-xserver-utils",
+        "测试里插拔屏幕",
+        "plugs the screens in tests in and out",
+    ),
     p("gnome-keyring", "测试密钥环", "the keyring in tests"),
     p(
         "libsecret-tools",
@@ -139,7 +154,7 @@ pub fn advice(ids: &[&str]) -> &'static str {
     let is = |names: &[&str]| ids.iter().any(|id| names.contains(id));
     if is(&["ubuntu", "debian"]) {
         "sudo apt-get install build-essential pkg-config libwebkit2gtk-4.1-dev libasound2-dev libayatana-appindicator3-1 fonts-noto-cjk locales xvfb openbox \
-         dbus imagemagick webkit2gtk-driver gnome-keyring libsecret-tools prometheus prometheus-alertmanager \
+         dbus imagemagick webkit2gtk-driver xserver-xorg-core xserver-xorg-video-dummy x11-xserver-utils gnome-keyring libsecret-tools prometheus prometheus-alertmanager \
          prometheus-node-exporter postgresql influxdb etcd-server python3-aiosmtpd python3-icalendar poppler-utils"
     } else if is(&["fedora", "rhel", "centos"]) {
         "sudo dnf install gcc gcc-c++ make pkgconf webkit2gtk4.1-devel alsa-lib-devel libayatana-appindicator-gtk3 google-noto-sans-cjk-fonts \
