@@ -251,7 +251,16 @@ fn same_as_kept(w: &World) {
     );
 }
 
-/// Running time of an alert's clock between two steps never exceeds the policy's 15 minutes.
+/// Whether people were told that the acknowledgement of this alert lapsed at `at`.
+fn told_of_lapse(w: &World, alert: AlertId, at: i64) -> bool {
+    w.keeper
+        .notices
+        .values()
+        .any(|n| n.kind == NoticeKind::AckLapsed && n.created_at == at && n.alerts.contains(&alert))
+}
+
+/// Running time of an alert's clock between two tellings, by a step or of a lapse, never exceeds the policy's 15 minutes. After the last
+/// step a lapse begins a new round with its second step, because the lapse itself was told.
 fn p0_in_time(w: &World, alert: &Alert, slack: i64) {
     let mut holds = 0;
     let mut open = false;
@@ -276,6 +285,7 @@ fn p0_in_time(w: &World, alert: &Alert, slack: i64) {
                 open = false;
                 since = None;
             }
+            What::AckLapsed if told_of_lapse(w, alert.id, t.at) => spent = 0,
             What::StepDue { .. } => {
                 spent += stop(&mut since);
                 assert!(
@@ -374,6 +384,25 @@ fn accounted_for(w: &World, n: &Notice, live: &BTreeSet<&NoticeId>) {
 fn cases() -> u32 {
     let wanted = std::env::var("PROPTEST_CASES").ok();
     wanted.and_then(|n| n.parse().ok()).unwrap_or(100)
+}
+
+/// Acknowledged after the last step, lapsed a minute later: the new round counts from the lapse, which was told.
+#[test]
+fn a_lapse_after_the_last_step_begins_a_new_round() {
+    let ops = [
+        Op::Channel(true, 2),
+        Op::Channel(false, 2),
+        Op::Poll(0, 1),
+        Op::Run(3705),
+        Op::AckAll(Some(1)),
+        Op::Run(856),
+    ];
+    let (w, jumps) = run(&ops);
+    let alert = w.keeper.alerts.values().next().expect("one");
+    let lapsed = w.now - 796 * SECOND;
+    assert!(told_of_lapse(&w, alert.id, lapsed));
+    assert_eq!(alert.escalation.due_at, Some(lapsed + 15 * MINUTE));
+    p0_in_time(&w, alert, jumps);
 }
 
 proptest! {
