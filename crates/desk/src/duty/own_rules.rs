@@ -11,7 +11,7 @@ use futures::StreamExt as _;
 use model::{InstantValue, Labels, Observation};
 use rules::{Ask, Assignment, Failure, Loaded, Options, RuleEngine, RuleError, SavedState};
 use source::Metrics;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,6 +27,8 @@ const PATIENCE: Duration = Duration::from_secs(20);
 const SAVE_EVERY: i64 = 60_000;
 /// Files of a directory that are read.
 const MOST_FILES: usize = 500;
+/// It is asked this often which metrics a source has, ms: a rule whose metrics appear waits so long at most.
+const LOOK_EVERY: i64 = 15_000;
 /// The longest sleep: a clock may be set.
 const LONGEST_SLEEP: Duration = Duration::from_secs(5);
 
@@ -168,9 +170,62 @@ pub async fn run(
     }
 }
 
+/// Which metrics the sources have, so that rules that cannot answer are not asked.
+#[derive(Default)]
+struct Present {
+    /// By expression: without one of these its answer is empty.
+    needs: BTreeMap<String, BTreeSet<String>>,
+    /// All of them.
+    names: BTreeSet<String>,
+    /// By source: when it was asked, and what it has.
+    seen: BTreeMap<String, (i64, BTreeSet<String>)>,
+}
+
+impl Present {
+    fn of<'a>(expressions: impl Iterator<Item = &'a str>) -> Self {
+        let needs: BTreeMap<String, BTreeSet<String>> = expressions
+            .filter_map(|e| Some((e.to_owned(), rules::needs(e)?)))
+            .collect();
+        Self {
+            names: needs.values().flatten().cloned().collect(),
+            needs,
+            seen: BTreeMap::new(),
+        }
+    }
+
+    /// Asks a source what it has, when that was long ago. One that does not say is asked every rule.
+    async fn look(&mut self, source: &str, metrics: &dyn Metrics, now: i64) {
+        let old = |at: i64| now - at >= LOOK_EVERY || now < at;
+        if self.seen.get(source).is_some_and(|(at, _)| !old(*at)) || self.names.is_empty() {
+            return;
+        }
+        let names: Vec<&str> = self.names.iter().map(String::as_str).collect();
+        match tokio::time::timeout(PATIENCE, metrics.exists(&names)).await {
+            Ok(Ok(answer)) if answer.value.len() == names.len() => {
+                let there = names.iter().zip(&answer.value).filter(|(_, there)| **there);
+                let there = there.map(|(n, _)| (*n).to_owned()).collect();
+                self.seen.insert(source.to_owned(), (now, there));
+            }
+            _ => {
+                self.seen.remove(source);
+            }
+        }
+    }
+
+    fn is_empty(&self, ask: &Ask) -> bool {
+        let (Some(needs), Some((_, there))) =
+            (self.needs.get(&ask.expr), self.seen.get(&ask.source))
+        else {
+            return false;
+        };
+        needs.is_disjoint(there)
+    }
+}
+
 struct Evaluator {
     name: &'static str,
     engine: RuleEngine,
+    present: Present,
     file: Option<PathBuf>,
     saved_at: i64,
 }
@@ -195,9 +250,12 @@ impl Evaluator {
         if let Some(saved) = saved.and_then(|b| serde_json::from_slice::<SavedState>(&b).ok()) {
             engine.restore(&saved, now);
         }
+        let all = rules.files().flat_map(|f| &f.groups);
+        let expressions = all.flat_map(|g| g.rules.iter().map(|r| r.expr.as_str()));
         Self {
             name,
             engine,
+            present: Present::of(expressions),
             file,
             saved_at: now,
         }
@@ -209,8 +267,17 @@ impl Evaluator {
         if asks.is_empty() {
             return;
         }
+        let sources: BTreeSet<&str> = asks.iter().map(|a| a.source.as_str()).collect();
+        for source in sources {
+            if let Some(metrics) = clients.get(source) {
+                let now = clock::now_ms();
+                self.present.look(source, metrics.as_ref(), now).await;
+            }
+        }
+        let present = &self.present;
         let mut answers = futures::stream::iter(asks.into_iter().map(|ask| async move {
             let answer = match clients.get(&ask.source) {
+                Some(_) if present.is_empty(&ask) => Ok(Vec::new()),
                 Some(metrics) => evaluate(metrics.as_ref(), &ask).await,
                 None => Err(Failure("no such source".into())),
             };
@@ -293,5 +360,36 @@ async fn evaluate(metrics: &dyn Metrics, ask: &Ask) -> Result<Vec<(Labels, f64)>
         },
         Ok(Err(e)) => Err(Failure(e.to_string())),
         Err(_) => Err(Failure("no answer in time".into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_is_left_out_only_when_its_source_has_none_of_its_metrics() {
+        let mut present = Present::of(["a / b > 1", "absent(c)", "d == 0"].into_iter());
+        let is_empty = |present: &Present, source: &str, expr: &str| {
+            let ask = Ask {
+                source: source.into(),
+                expr: expr.into(),
+                id: 1,
+                group: "g".into(),
+                rule: "r".into(),
+                at: 0,
+            };
+            present.is_empty(&ask)
+        };
+        assert!(
+            !is_empty(&present, "one", "d == 0"),
+            "nobody has looked yet"
+        );
+        let there = BTreeSet::from(["b".to_owned()]);
+        present.seen.insert("one".into(), (0, there));
+        assert!(is_empty(&present, "one", "d == 0"));
+        assert!(!is_empty(&present, "one", "a / b > 1"));
+        assert!(!is_empty(&present, "one", "absent(c)"));
+        assert!(!is_empty(&present, "two", "d == 0"), "another source");
     }
 }

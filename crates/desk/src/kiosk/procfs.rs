@@ -1,5 +1,6 @@
 //! What Linux says of the pages' processes. Elsewhere nothing is said, and the watchdog goes by what is painted alone.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -29,45 +30,76 @@ fn parse(stat: &str) -> Option<(&str, char, u32, u64)> {
     Some((name, state, parent, started))
 }
 
+/// Generations below this process that are looked at: a page's process is a child, or a child of the sandbox's helper.
+const GENERATIONS: usize = 4;
+
 /// All processes of pages that `parent` started, directly or through a helper of the sandbox.
 pub fn pages_of(parent: u32) -> Vec<Process> {
-    let Ok(entries) = fs::read_dir("/proc") else {
-        return Vec::new();
+    below(parent).iter().filter_map(|pid| page(*pid)).collect()
+}
+
+fn stat_of(pid: u32) -> Option<String> {
+    fs::read_to_string(format!("/proc/{pid}/stat")).ok()
+}
+
+/// A zombie has ended; its parent has only not looked yet.
+fn page(pid: u32) -> Option<Process> {
+    let stat = stat_of(pid)?;
+    let (name, state, _, started) = parse(&stat)?;
+    (name == NAME && state != 'Z').then_some(Process {
+        pid,
+        started,
+        stopped: matches!(state, 'T' | 't'),
+    })
+}
+
+/// The processes that came from this one. A kernel without lists of children (`CONFIG_PROC_CHILDREN`) is asked for all processes instead,
+/// which costs more the more the machine has to do.
+fn below(parent: u32) -> Vec<u32> {
+    let Some(first) = children(parent) else {
+        return below_of_all(parent);
     };
-    let mut all = Vec::new();
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let Some(pid) = name.to_str().and_then(|n| n.parse::<u32>().ok()) else {
-            continue;
-        };
-        let Ok(stat) = fs::read_to_string(entry.path().join("stat")) else {
-            continue;
-        };
-        if let Some((name, state, parent, started)) = parse(&stat) {
-            all.push((pid, name.to_owned(), state, parent, started));
+    let (mut found, mut from) = (first.clone(), first);
+    for _ in 1..GENERATIONS {
+        from = from
+            .iter()
+            .filter_map(|pid| children(*pid))
+            .flatten()
+            .collect();
+        found.extend(&from);
+    }
+    found
+}
+
+/// Each thread has the list of those that it started.
+fn children(pid: u32) -> Option<Vec<u32>> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).ok()?;
+    let mut found = Vec::new();
+    for thread in threads.flatten() {
+        match fs::read_to_string(thread.path().join("children")) {
+            Ok(list) => found.extend(
+                list.split_ascii_whitespace()
+                    .filter_map(|n| n.parse::<u32>().ok()),
+            ),
+            // the thread has just ended, or the kernel has no such lists
+            Err(_) if thread.path().exists() => return None,
+            Err(_) => {}
         }
     }
-    let parent_of = |pid: u32| all.iter().find(|p| p.0 == pid).map(|p| p.3);
-    let below = |pid: u32| {
-        let mut at = pid;
-        for _ in 0..4 {
-            match parent_of(at) {
-                Some(up) if up == parent => return true,
-                Some(up) if up > 1 => at = up,
-                _ => return false,
-            }
-        }
-        false
+    Some(found)
+}
+
+fn below_of_all(parent: u32) -> Vec<u32> {
+    let pids = fs::read_dir("/proc").into_iter().flatten().flatten();
+    let pids = pids.filter_map(|e| e.file_name().to_str()?.parse::<u32>().ok());
+    let parents: BTreeMap<u32, u32> = pids
+        .filter_map(|pid| Some((pid, parse(&stat_of(pid)?)?.2)))
+        .collect();
+    let is_below = |pid: &u32| {
+        let up = std::iter::successors(parents.get(pid).copied(), |at| parents.get(at).copied());
+        up.take(GENERATIONS).any(|at| at == parent)
     };
-    // A zombie has ended; its parent has only not looked yet.
-    all.iter()
-        .filter(|(pid, name, state, _, _)| name == NAME && *state != 'Z' && below(*pid))
-        .map(|(pid, _, state, _, started)| Process {
-            pid: *pid,
-            started: *started,
-            stopped: matches!(state, 'T' | 't'),
-        })
-        .collect()
+    parents.keys().copied().filter(is_below).collect()
 }
 
 /// Whether the machine has had more to do in the last minute than it can: more than two tasks for each processor wanted to run.
@@ -124,5 +156,33 @@ mod tests {
         assert!(memory(std::process::id()).is_some_and(|bytes| bytes > 1 << 20));
         assert_eq!(memory(0), None);
         assert_eq!(pages_of(std::process::id()), []);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn children_and_theirs_are_found_both_ways() {
+        use std::io::{BufRead as _, BufReader};
+        use std::process::{Command, Stdio};
+        let own = std::process::id();
+        // A shell that waits for a shell that waits until its input ends.
+        let mut child = Command::new("sh")
+            .args(["-c", "sh -c 'echo $$; read never'; true"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("a shell");
+        let mut said = String::new();
+        let out = child.stdout.take().expect("its output");
+        BufReader::new(out).read_line(&mut said).expect("a line");
+        let second: u32 = said.trim().parse().expect("a process");
+        for found in [below(own), below_of_all(own)] {
+            assert!(
+                found.contains(&child.id()) && found.contains(&second),
+                "{found:?}"
+            );
+        }
+        drop(child.stdin.take());
+        assert!(child.wait().is_ok());
+        assert!(!below(own).contains(&second) && !below_of_all(own).contains(&second));
     }
 }
