@@ -428,10 +428,7 @@ mod tests {
             Err(ExpandError::Unbound("x".into()))
         );
         assert_eq!(expand("1 + ${x", &bound), Err(ExpandError::Unclosed(4)));
-        assert_eq!(
-            expand("${cpu}{a", &bound),
-            Err(ExpandError::Condition(6))
-        );
+        assert_eq!(expand("${cpu}{a", &bound), Err(ExpandError::Condition(6)));
         assert_eq!(
             expand("sum(${cpu}{host=~\".*\"}) > 1", &bound).unwrap(),
             "sum((a or b)) > 1"

@@ -4,9 +4,9 @@ use super::Engine;
 use crate::binding::{Bindings, expression};
 use crate::plan::VARIABLES;
 use crate::stream::{Shape, StreamId, StreamKey};
-use model::{Labels, Lang};
 use model::board::variable::{LabelValues, MAX_VALUES, fill};
 use model::board::{Board, Mark, Query, Variable};
+use model::{Labels, Lang};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Chosen values by the variable's id; none chosen stands for all.

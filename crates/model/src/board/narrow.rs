@@ -23,7 +23,9 @@ pub(super) fn narrowed(filled: String, rest: &str) -> Option<(String, usize)> {
         return Some((filled, 0));
     }
     let (conditions, length) = conditions(rest)?;
-    let out = conditions.iter().try_fold(filled, |expr, one| one.narrow(expr))?;
+    let out = conditions
+        .iter()
+        .try_fold(filled, |expr, one| one.narrow(expr))?;
     Some((out, length))
 }
 
@@ -64,7 +66,10 @@ fn conditions(text: &str) -> Option<(Vec<Condition<'_>>, usize)> {
 
 /// Length of the string that `text` begins with, quotes included.
 fn literal_end(text: &str) -> Option<usize> {
-    let quote = text.chars().next().filter(|c| matches!(c, '"' | '\'' | '`'))?;
+    let quote = text
+        .chars()
+        .next()
+        .filter(|c| matches!(c, '"' | '\'' | '`'))?;
     let mut escaped = false;
     for (at, c) in text.char_indices().skip(1) {
         match c {
@@ -134,10 +139,21 @@ mod tests {
             })
         };
         let found = read(r#"{ a =~ "x}\"y", b!='z' } > 1"#).unwrap();
-        assert_eq!(found, (vec![r#"a|=~|"x}\"y""#.into(), "b|!=|'z'".into()], " > 1"));
+        assert_eq!(
+            found,
+            (vec![r#"a|=~|"x}\"y""#.into(), "b|!=|'z'".into()], " > 1")
+        );
         assert_eq!(read("{}"), Some((vec![], "")));
         assert_eq!(read("{a=\"1\",}").map(|f| f.1), Some(""));
-        for bad in ["{", "{a}", "{a=b}", "{a=\"b}", "{=\"b\"}", "{a=\"b\" c=\"d\"}", "{a<\"b\"}"] {
+        for bad in [
+            "{",
+            "{a}",
+            "{a=b}",
+            "{a=\"b}",
+            "{=\"b\"}",
+            "{a=\"b\" c=\"d\"}",
+            "{a<\"b\"}",
+        ] {
             assert!(conditions(bad).is_none(), "{bad}");
         }
         let many = format!("{{{}}}", "a=\"b\",".repeat(9));
