@@ -100,7 +100,7 @@ fn a_dashboard_is_taken_seen_and_exported() {
     let wall = open("grafana");
     choose_file(&wall, "broken.json", "{\"panels\": [1,}");
     there(&wall, "[data-import-error]");
-    wall.click("dialog [data-cancel]");
+    wall.click("dialog header .x");
     choose_file(&wall, "kitchen.json", KITCHEN);
     let said = wall.text("[data-import-done]");
     assert!(said.contains("厨房 · Kitchen"), "{said}");

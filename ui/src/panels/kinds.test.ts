@@ -423,12 +423,12 @@ describe('names of series', () => {
 
 describe('marks over a canvas', () => {
   const at = (time: number, id: string): AnnotationView => ({ id, kind: 'deployment', at: time, until: null, title: id, place: [], source: '', severity: 'normal', demo: false })
-  const notes = [at(10, 'a'), at(52, 'b'), at(50, 'c'), at(200, 'd')]
+  const notes = [at(10, 'a'), at(51, 'b'), at(50, 'c'), at(200, 'd')]
   it('are found near the pointer, those close together at once', () => {
     const range = { lo: 0, hi: 100 }
     expect(notesNear(notes, range, 1000, 102)?.notes.map((note) => note.id)).toEqual(['a'])
     expect(notesNear(notes, range, 300, 151)?.notes.map((note) => note.id)).toEqual(['b', 'c'])
     expect(notesNear(notes, range, 1000, 300)).toBeNull()
-    expect(notesKey(notes, range)).toBe('a@10 b@52 c@50')
+    expect(notesKey(notes, range)).toBe('a@10 b@51 c@50')
   })
 })
