@@ -83,6 +83,9 @@ fn a_tile_leads_to_one_host_and_to_its_lines() {
     until_rows(&wall, "hosts", 2);
     wall.click("[data-panel='hosts'] .rows .row:first-of-type .name button");
     until_rows(&wall, "hosts", 1);
+    // Panels are laid out anew with a choice: the row that is clicked must be the one that stays.
+    wall.until_state("details", "data", SOON);
+    until_rows(&wall, "details", 1);
 
     wall.click("[data-panel='details'] .rows .row .name button");
     wall.until_windows(&[WALL, DESK], SOON);
