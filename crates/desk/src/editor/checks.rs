@@ -167,7 +167,7 @@ mod tests {
               {id: a, kind: slo, title: t, at: {x: 0, y: 0, w: 1, h: 1}, slo: {objective: 100}, queries: [{id: a, expr: 'up[$window]'}]},
               {id: b, kind: forecast, title: t, at: {x: 1, y: 0, w: 1, h: 1}, forecast: {season_seconds: 0}, queries: [{id: q, expr: up, refresh_seconds: 0}]},
               {id: c, kind: topology, title: t, at: {x: 2, y: 0, w: 1, h: 1}, ends: {from: a, to: a}, window_seconds: 1, queries: [{id: a, expr: up}]},
-              {id: d, kind: log_stream, title: t, at: {x: 3, y: 0, w: 1, h: 1}, filter: 'a:', links: [{to: logs, target: ''}]}]}",
+              {id: d, kind: log_stream, title: t, at: {x: 3, y: 0, w: 1, h: 1}, filter: '()', links: [{to: logs, target: ''}]}]}",
         )
         .unwrap();
         let found: Vec<_> = problems(&board, &library)
