@@ -66,7 +66,7 @@ fn located(problem: &Problem, board: &Board) -> EditorProblem {
         _ => "",
     };
     let panel = said("panel").filter(|id| board.panels.iter().any(|p| p.id == *id));
-    let query = match said("query") {
+    let query = match said("query").filter(|_| field == "expr") {
         Some(id) => Some(id),
         None if field == "expr" => panel.as_deref().and_then(|id| culprit(problem, board, id)),
         None if field == "refresh_seconds" => panel.as_deref().and_then(|id| hasty(board, id)),
