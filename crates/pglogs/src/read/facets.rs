@@ -159,7 +159,7 @@ impl Reader {
         } else {
             match self.parts(range, own).await? {
                 Some(parts) => self.estimate(range, &parts, &mut looked_at).await?,
-                None => self.newest(range, &mut looked_at).await?,
+                None => self.newest_values(range, &mut looked_at).await?,
             }
         };
         let mut tallies = looked_at.of.into_iter();
@@ -176,7 +176,11 @@ impl Reader {
     }
 
     /// Values in the newest lines, and whether those are all.
-    async fn newest(&self, range: &LogRange, into: &mut Tallies<'_>) -> Result<Basis, SourceError> {
+    async fn newest_values(
+        &self,
+        range: &LogRange,
+        into: &mut Tallies<'_>,
+    ) -> Result<Basis, SourceError> {
         let mut left = SAMPLE;
         let end = self
             .walk(range, PageAsk::default(), into.wanted(SAMPLE), |line| {
