@@ -117,7 +117,7 @@ async fn is_looked_into(traces: &TracesHandle, source: &str) {
         "{source}"
     );
     let failed = TraceSearch {
-        tags: "error=true".into(),
+        tags: "channel=支付宝".into(),
         ..search(source, "payment")
     };
     assert_eq!(ids(traces, failed).await, [SLOW], "{source}");
@@ -352,6 +352,8 @@ async fn stores_that_are_away_or_talk_nonsense_are_told_and_the_others_go_on() {
     let good = jaeger::start(Behaviour::default(), spans(begin_us));
     let refusing = Behaviour {
         storage_away: true,
+        v3: false,
+        summaries: false,
         ..Behaviour::default()
     };
     let refusing = jaeger::start(refusing, spans(begin_us));

@@ -1,7 +1,6 @@
 //! Traces in the real window: searched, opened, folded, zoomed, compared; and traces as broken as they come.
 
 use serde_json::{Value, json};
-use shouwang_tests::jaeger::{self, Behaviour};
 use shouwang_tests::now_ms;
 use shouwang_tests::traces::FakeStore;
 use shouwang_tests::window::{Options, Wall};
@@ -256,59 +255,4 @@ fn a_broken_trace_is_shown_and_what_is_broken_is_said() {
          return row !== undefined && row.querySelector('em')?.textContent === '202' && row.querySelector('.cut').clientWidth > 60",
     );
     wall.picture("deep");
-}
-
-#[test]
-fn a_graph_of_a_thousand_services_is_seen_whole_and_gone_into() {
-    let calls = simulator::giants::graph(1_238, 4_271, 5);
-    let calls = calls.into_iter().map(|d| (d.parent, d.child, d.calls));
-    let store = jaeger::start(
-        Behaviour {
-            dependencies: Some(calls.collect()),
-            ..Behaviour::default()
-        },
-        Vec::new(),
-    );
-    let config = format!(
-        "[embedded]\nhost = false\n[demo]\nenabled = false\n[duty]\nbuiltin_rules = false\n\
-         [[trace_source]]\nname = \"large\"\nkind = \"jaeger\"\nurl = {:?}\n",
-        store.url()
-    );
-    let options = Options::new("traces-graph")
-        .config(&config)
-        .args(&["--desk"]);
-    let wall = Wall::open(options);
-    wall.enter(DESK);
-    wall.click("[data-nav=traces]");
-    wall.click("[data-trace-tab=graph]");
-    // At first the surroundings of the busiest service: those can be read.
-    there(&wall, "[data-graph] [data-node]");
-    assert!(wall.count("[data-graph] [data-node]") <= 81);
-    wall.picture("busiest");
-    wall.click("[data-graph-whole]");
-    there(&wall, "[data-overview='1238']");
-    std::thread::sleep(Duration::from_millis(600));
-    wall.picture("whole");
-    // A name is looked for among all of them and gone to.
-    write(&wall, "[data-graph-find]", "payment-gateway");
-    there(&wall, "[data-graph-match]");
-    std::thread::sleep(Duration::from_millis(400));
-    wall.picture("found");
-    let name = wall.js("return document.querySelector('[data-graph-match]').dataset.graphMatch");
-    wall.click("[data-graph-match]");
-    let name = name.as_str().unwrap_or_default().to_owned();
-    there(&wall, &format!("[data-graph] .hot[data-node='{name}']"));
-    assert!(wall.count("[data-graph] [data-node]") <= 81);
-    // The pointer on a service of the whole names its neighbours.
-    wall.click("[data-graph-all]");
-    there(&wall, "[data-overview='1238']");
-    wall.until(
-        "a service under the pointer",
-        SOON,
-        "const all = document.querySelector('[data-overview]'); const r = all.getBoundingClientRect();
-         for (let x = 20; x < r.width; x += 7) for (let y = 20; y < r.height; y += 7) {
-           all.dispatchEvent(new PointerEvent('pointermove', { clientX: r.left + x, clientY: r.top + y, bubbles: true }));
-         }
-         return all.dataset.over !== undefined",
-    );
 }
