@@ -14,8 +14,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use wire::{
-    ErrorCode, ErrorView, ReportBy, ReportKind, ReportMake, ReportMaking, ReportOutcome,
-    ReportPlan, ReportSaved, ReportSent, ReportSheet, ReportStage, ReportsPage,
+    ErrorCode, ErrorView, ReportKind, ReportMake, ReportMaking, ReportOutcome, ReportPlan,
+    ReportSaved, ReportSent, ReportSheet, ReportStage, ReportsPage,
 };
 
 /// Below the data directory: reports of the schedule without a folder of their own, those made by hand, and copies for somebody.
