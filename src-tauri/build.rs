@@ -36,6 +36,8 @@ const COMMANDS: &[&str] = &[
     "rota_export",
     "logs_home",
     "logs_page",
+    "logs_reading",
+    "logs_cancel",
     "logs_line",
     "logs_histogram",
     "logs_facets",

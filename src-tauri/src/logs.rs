@@ -5,14 +5,30 @@ use tauri::{State, WebviewWindow};
 use wire::{
     ErrorView, LogCompleteAsk, LogCompletion, LogDetailView, LogExportAsk, LogExportView,
     LogFacetsAsk, LogFacetsView, LogHistogramAsk, LogHistogramView, LogNumbersAsk, LogNumbersView,
-    LogPageAsk, LogPageView, LogPatternsAsk, LogPatternsView, LogSavedView, LogTailAsk,
-    LogTailView, LogViewEdit, LogsHome,
+    LogPageAsk, LogPageView, LogPatternsAsk, LogPatternsView, LogReadingView, LogSavedView,
+    LogTailAsk, LogTailView, LogViewEdit, LogsHome,
 };
 
 /// Stores, boards, kept views.
 #[tauri::command]
 pub async fn logs_home(desk: State<'_, Desk>) -> Result<LogsHome, ErrorView> {
     Ok(desk.logs().await.home().await)
+}
+
+/// How far a slow store has read.
+#[tauri::command]
+pub async fn logs_reading(
+    desk: State<'_, Desk>,
+    store: Option<String>,
+) -> Result<Option<LogReadingView>, ErrorView> {
+    desk.logs().await.reading(store.as_deref())
+}
+
+/// Gives up what a place of the page has asked.
+#[tauri::command]
+pub async fn logs_cancel(desk: State<'_, Desk>, lane: String) -> Result<(), ErrorView> {
+    desk.logs().await.cancel(&lane);
+    Ok(())
 }
 
 /// One line as a whole.

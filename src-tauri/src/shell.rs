@@ -97,6 +97,8 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             rota::rota_export,
             logs::logs_home,
             logs::logs_page,
+            logs::logs_reading,
+            logs::logs_cancel,
             logs::logs_line,
             logs::logs_histogram,
             logs::logs_facets,

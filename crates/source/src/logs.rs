@@ -21,6 +21,8 @@ pub struct LogStoreInfo {
     pub ready: bool,
     /// The oldest line it has, ns since the epoch, where that is cheap to know.
     pub oldest_ns: Option<i64>,
+    /// The newest line it has, ns since the epoch; only of a store to which nothing is added any more.
+    pub newest_ns: Option<i64>,
     /// Lines it has, where that is cheap to know.
     pub lines: Option<u64>,
     /// Bytes on its disk, where that is cheap to know.

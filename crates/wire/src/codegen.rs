@@ -188,6 +188,7 @@ pub fn typescript() -> String {
         logs::LogPageAsk,
         logs::LogLineView,
         logs::LogPageView,
+        logs::LogReadingView,
         logs::LogDetailView,
         logs::LogHistogramAsk,
         logs::LogHistogramView,

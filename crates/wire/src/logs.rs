@@ -51,8 +51,12 @@ pub struct LogStoreView {
     pub error: Option<ErrorView>,
     /// Its version.
     pub version: Option<String>,
+    /// The store whose old lines these are, in files that are read slowly and only when somebody asks.
+    pub cold_of: Option<String>,
     /// The oldest line's time.
     pub oldest: Option<f64>,
+    /// The newest line's time, where nothing is added any more.
+    pub newest: Option<f64>,
     /// Lines it has.
     pub lines: Option<f64>,
     /// Bytes on its disk.
@@ -230,8 +234,23 @@ pub struct LogFacetView {
     pub field: String,
     /// The most frequent first.
     pub values: Vec<LogFacetValue>,
-    /// False: only the newest lines were looked at.
+    /// Whether every line was looked at.
     pub exact: bool,
+    /// When not: whether the numbers are estimates for all lines; else they are those of the newest ones.
+    pub estimated: bool,
+}
+
+/// How far a slow store has read for the question under way, or for the last one.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct LogReadingView {
+    /// Whether it is reading.
+    pub busy: bool,
+    /// Lines that it has looked at.
+    pub lines: f64,
+    /// Lines that it has to look at, at most.
+    pub of: f64,
+    /// For so long, ms.
+    pub took: f64,
 }
 
 /// Fields of the lines.

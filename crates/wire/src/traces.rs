@@ -586,6 +586,8 @@ pub struct TraceGraphAsk {
     pub focus: Option<String>,
     /// How far from it, 1 to 5.
     pub hops: u32,
+    /// All services, also when there are more than can be read: to see the whole and to go on from there.
+    pub whole: bool,
     /// Asked of the store again.
     pub again: bool,
 }

@@ -91,7 +91,7 @@ export class FakeLogs {
     const fields = ask.fields.length > 0 ? ask.fields : ['level', 'service', 'host']
     const values = (field: string): string[] => (field === 'level' ? ['info', 'warn', 'error', 'debug'] : field === 'service' ? SERVICES : ['sw-app-00', 'sw-app-01', 'sw-app-02'])
     return {
-      facets: fields.map((field) => ({ field, values: values(field).map((value, i) => ({ value, lines: Math.round(9000 / (i + 1)) })), exact: field !== 'host' })),
+      facets: fields.map((field) => ({ field, values: values(field).map((value, i) => ({ value, lines: Math.round(9000 / (i + 1)) })), exact: field !== 'host', estimated: field === 'host' })),
       fields: ['level', 'service', 'host', 'http.status', 'http.route', 'duration_ms', 'user_id'],
     }
   }
@@ -140,7 +140,7 @@ export class FakeLogs {
 
   private home(): LogsHome {
     return {
-      stores: [{ name: 'demo', kind: 'embedded', demo: true, ok: true, error: null, version: null, oldest: Date.now() - 86_400_000, lines: 1_204_000, bytes: 4e8, last_ok: Date.now(), latency: 1.2 }],
+      stores: [{ name: 'demo', kind: 'embedded', demo: true, ok: true, error: null, version: null, cold_of: null, newest: null, oldest: Date.now() - 86_400_000, lines: 1_204_000, bytes: 4e8, last_ok: Date.now(), latency: 1.2 }],
       boards: [],
       views: this.views,
       problems: [],
@@ -162,6 +162,9 @@ export class FakeLogs {
         return this.home()
       case 'logs_page':
         return this.page(ask as LogPageAsk)
+      case 'logs_reading':
+      case 'logs_cancel':
+        return null
       case 'logs_line':
         return this.detail(String(args.place))
       case 'logs_histogram':

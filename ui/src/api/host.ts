@@ -42,6 +42,7 @@ import type {
   LogPageView,
   LogPatternsAsk,
   LogPatternsView,
+  LogReadingView,
   LogSavedView,
   LogsHome,
   LogTailAsk,
@@ -154,6 +155,10 @@ export interface Host {
   logsHome(): Promise<LogsHome>
   /** A page of lines. */
   logsPage(ask: LogPageAsk): Promise<LogPageView>
+  /** How far a slow store has read; null for one that is not slow. */
+  logsReading(store: string | null): Promise<LogReadingView | null>
+  /** Gives up what a place of the page has asked. */
+  logsCancel(lane: string): Promise<void>
   /** One line as a whole. */
   logsLine(store: string | null, place: string): Promise<LogDetailView>
   /** Lines by time and level. */
@@ -279,6 +284,8 @@ export function hostOver(call: Call): Host {
     rotaExport: async (ask) => (await call('rota_export', { ask })) as ExportView,
     logsHome: async () => (await call('logs_home')) as LogsHome,
     logsPage: async (ask) => (await call('logs_page', { ask })) as LogPageView,
+    logsReading: async (store) => (await call('logs_reading', { store })) as LogReadingView | null,
+    logsCancel: async (lane) => void (await call('logs_cancel', { lane })),
     logsLine: async (store, place) => (await call('logs_line', { store, place })) as LogDetailView,
     logsHistogram: async (ask) => (await call('logs_histogram', { ask })) as LogHistogramView,
     logsFacets: async (ask) => (await call('logs_facets', { ask })) as LogFacetsView,

@@ -3803,6 +3803,10 @@ focus: string | null,
  */
 hops: number, 
 /**
+ * All services, also when there are more than can be read: to see the whole and to go on from there.
+ */
+whole: boolean, 
+/**
  * Asked of the store again.
  */
 again: boolean, };
@@ -4257,9 +4261,17 @@ error: ErrorView | null,
  */
 version: string | null, 
 /**
+ * The store whose old lines these are, in files that are read slowly and only when somebody asks.
+ */
+cold_of: string | null, 
+/**
  * The oldest line's time.
  */
 oldest: number | null, 
+/**
+ * The newest line's time, where nothing is added any more.
+ */
+newest: number | null, 
 /**
  * Lines it has.
  */
@@ -4415,6 +4427,24 @@ warnings: Array<string>,
  */
 took: number, };
 
+export type LogReadingView = { 
+/**
+ * Whether it is reading.
+ */
+busy: boolean, 
+/**
+ * Lines that it has looked at.
+ */
+lines: number, 
+/**
+ * Lines that it has to look at, at most.
+ */
+of: number, 
+/**
+ * For so long, ms.
+ */
+took: number, };
+
 export type LogDetailView = { 
 /**
  * The line as in a list, without cells.
@@ -4523,9 +4553,13 @@ field: string,
  */
 values: Array<LogFacetValue>, 
 /**
- * False: only the newest lines were looked at.
+ * Whether every line was looked at.
  */
-exact: boolean, };
+exact: boolean, 
+/**
+ * When not: whether the numbers are estimates for all lines; else they are those of the newest ones.
+ */
+estimated: boolean, };
 
 export type LogFacetsView = { 
 /**

@@ -8,8 +8,10 @@ import type {
   LogLineView,
   LogPageView,
   LogPatternsView,
+  LogReadingView,
   LogSavedView,
   LogScope,
+  LogStoreView,
   LogsHome,
 } from '../api/wire'
 import { arrived, EMPTY, PAGE, withNewer, withOlder, type Stretch } from '../features/logs/lines'
@@ -24,6 +26,7 @@ export const TAIL_HELD = 2000
 export const TAIL_WAITING = 1000
 /** How often stores are looked at, ms. */
 const HOME_EVERY = 15_000
+const DAY = 86_400_000
 /** About so many buckets. */
 const BUCKETS = 120
 
@@ -99,6 +102,10 @@ export class LogsStore {
   readonly histogram = new Part<LogHistogramView>()
   readonly facets = new Part<LogFacetsView>()
   readonly patterns = new Part<LogPatternsView>()
+  /** How far a slow store has read. */
+  reading = $state.raw<LogReadingView | null>(null)
+  /** Whether an answer is waited for. */
+  readonly busy = $derived(this.page.busy || this.histogram.busy || this.facets.busy || this.patterns.busy)
   /** The line that is looked at. */
   chosen = $state.raw<LogLineView | null>(null)
   tail = $state.raw<Tail | null>(null)
@@ -137,6 +144,29 @@ export class LogsStore {
     } catch (cause) {
       this.homeError = asErrorView(cause)
     }
+  }
+
+  /** Looks how far a slow store has read. */
+  async read(): Promise<void> {
+    try {
+      this.reading = await this.host.logsReading(this.question.store)
+    } catch {
+      // The answer to the question itself says what is wrong.
+      this.reading = null
+    }
+  }
+
+  /** Ends what is under way; what has come stays. */
+  giveUp(): void {
+    for (const lane of ['page', 'histogram', 'facets', 'patterns']) void this.host.logsCancel(lane)
+  }
+
+  /** Another store: one of old lines is asked for the newest day that it has, because it has nothing of today. */
+  turnTo(store: LogStoreView): void {
+    this.follow(false)
+    const { newest } = store
+    const range = store.cold_of !== null && newest !== null ? { from: newest - DAY, to: Math.floor(newest) + 1 } : this.question.range
+    this.change({ store: store.name, range })
   }
 
   /** The host's clock, ms, without following it. */

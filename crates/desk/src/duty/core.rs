@@ -1,30 +1,33 @@
 //! The loop.
 
+mod acts;
+mod whole;
+
+use self::acts::refused;
+
 use super::chart::Book;
-use super::commit::{self, Batch, FAIL_OPEN_AFTER, Reply};
+use super::commit::{self, Batch, FAIL_OPEN_AFTER};
+use super::detail;
 use super::driver::Driver;
 use super::filter::{Filter, FilterError};
 use super::handle::{Ask, DutyHandle, Message, SourceNews};
-use super::list::{self, Brief, Question, Survey};
+use super::list::{self, Question};
 use super::seen::Seen;
 use super::sentences::Names;
-use super::shell::{Shell, ShellState, Window};
+use super::shell::{Shell, ShellState};
 use super::views::{self, Scene};
-use super::{detail, sentences};
 use crate::clock;
 use crate::core::Look;
 use crate::rota::RotaNews;
-use engine::duty::{Action, Duty, Effect, Event, Refused, Setup};
-use model::duty::{Actor, Alert, AlertId, Mute, MuteKind, Snapshot, Via};
-use notify::popup::{PopupAction, PopupEvent};
+use engine::duty::{Duty, Effect, Event, Setup};
+use model::duty::{Alert, Mute, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use wire::{
-    AlertAct, AlertBand, AlertPage, AlertQuery, AlertSourceView, ChannelView, DutyView, ErrorCode,
-    ErrorView, MatcherView, NextView, PersonView, PreviewView, ViewSettings, WantedPlace,
-    WantedView,
+    AlertBand, AlertPage, AlertQuery, ErrorCode, ErrorView, MatcherView, PersonView, PreviewView,
+    ViewSettings, WantedPlace, WantedView,
 };
 
 /// Messages taken in one turn.
@@ -33,14 +36,8 @@ const BATCH: usize = 64;
 const LONGEST_SLEEP: Duration = Duration::from_secs(1);
 /// Alerts that a preview shows.
 const PREVIEW: usize = 50;
-/// P0 and P1 in the wall's band.
-const BAND: usize = 6;
-/// Alerts in the wall's ticker.
-const TICKER: usize = 30;
 /// Characters of a place that another window asks for.
 const MAX_PLACE: usize = 1_000;
-/// An absence is spoken of for so long after the start, ms.
-const CAUGHT_UP_SHOWN: i64 = 10 * 60_000;
 
 /// What does not change while the desk runs.
 #[derive(Clone, Debug)]
@@ -564,336 +561,6 @@ impl DutyCore {
                 .collect(),
         })
     }
-
-    // ---- what people do ---------------------------------------------------------------------------------------------------
-
-    fn actor(&self, via: Via) -> Actor {
-        Actor {
-            id: self.facts.me.id.clone(),
-            name: self.facts.me.name.clone(),
-            via,
-        }
-    }
-
-    fn act(&mut self, act: AlertAct, via: Via, reply: Reply) {
-        let now = clock::now_ms();
-        let action = match act {
-            AlertAct::Hush { for_ms } => {
-                self.hush(for_ms, now);
-                let _ = reply.send(Ok(()));
-                return;
-            }
-            AlertAct::Me { person } => {
-                let _ = reply.send(self.change_me(&person));
-                return;
-            }
-            other => self.action(other, now),
-        };
-        self.act_as(action, self.actor(via), reply);
-    }
-
-    fn act_as(&mut self, action: Action, actor: Actor, reply: Reply) {
-        match self.duty.act(action, &actor, clock::now_ms()) {
-            Ok(effects) => {
-                self.batch.add(effects);
-                self.batch.replies.push(reply);
-            }
-            Err(e) => {
-                // Nobody waits any more.
-                let _ = reply.send(Err(refused(&e)));
-            }
-        }
-    }
-
-    fn hush(&mut self, for_ms: f64, now: i64) {
-        let longest = 24.0 * 3_600_000.0;
-        let for_ms = if for_ms.is_finite() {
-            for_ms.clamp(0.0, longest) as i64
-        } else {
-            0
-        };
-        self.muted_until = (for_ms > 0).then_some(now + for_ms);
-        if for_ms > 0 {
-            self.driver.silence_sounds();
-        }
-        self.shown.0 = u64::MAX;
-    }
-
-    fn change_me(&mut self, person: &str) -> Result<(), ErrorView> {
-        if !self.names.contains_key(person) {
-            return Err(refused(&Refused::UnknownPerson(person.to_owned())));
-        }
-        self.facts.me = views::person_view(&self.names, person);
-        self.me.send_replace(self.facts.me.clone());
-        Ok(())
-    }
-
-    fn action(&self, act: AlertAct, now: i64) -> Action {
-        let ids = |all: Vec<i64>| all.into_iter().map(AlertId).collect();
-        let ms = |value: f64| if value.is_finite() { value as i64 } else { 0 };
-        match act {
-            AlertAct::Ack {
-                alerts,
-                comment,
-                for_ms,
-                mirror,
-            } => Action::Ack {
-                alerts: ids(alerts),
-                comment,
-                // 0 stands for "until it is over".
-                for_ms: for_ms.map(ms).or(self.facts.ack_ms).filter(|ms| *ms != 0),
-                mirror: mirror
-                    .or_else(|| (!self.facts.mirror.is_empty()).then(|| self.facts.mirror.clone())),
-            },
-            AlertAct::Unack { alerts } => Action::Unack {
-                alerts: ids(alerts),
-            },
-            AlertAct::Assign {
-                alerts,
-                to,
-                comment,
-            } => Action::Assign {
-                alerts: ids(alerts),
-                to,
-                comment,
-            },
-            AlertAct::Snooze { alerts, for_ms } if ms(for_ms) == 0 => Action::Unsnooze {
-                alerts: ids(alerts),
-            },
-            AlertAct::Snooze { alerts, for_ms } => Action::Snooze {
-                alerts: ids(alerts),
-                for_ms: ms(for_ms),
-            },
-            AlertAct::Resolve { alerts, comment } => Action::Resolve {
-                alerts: ids(alerts),
-                comment,
-            },
-            AlertAct::Comment { alerts, comment } => Action::Comment {
-                alerts: ids(alerts),
-                comment,
-            },
-            AlertAct::Mute {
-                maintenance,
-                matchers,
-                from,
-                until,
-                comment,
-            } => Action::Mute {
-                kind: if maintenance {
-                    MuteKind::Maintenance
-                } else {
-                    MuteKind::Silence
-                },
-                matchers: matchers.into_iter().map(views::matcher).collect(),
-                starts_at: from.map_or(now, ms),
-                ends_at: ms(until),
-                comment,
-            },
-            AlertAct::Unmute { id } => Action::Unmute {
-                id: model::duty::MuteId(id),
-            },
-            // Handled before: neither concerns alerts.
-            AlertAct::Hush { .. } | AlertAct::Me { .. } => Action::Ack {
-                alerts: Vec::new(),
-                comment: String::new(),
-                for_ms: None,
-                mirror: None,
-            },
-        }
-    }
-
-    /// A button of a pop-up acts for the person it was meant for.
-    fn popup(&mut self, event: &PopupEvent) {
-        let Some(notice) = self.driver.sent(&event.notice) else {
-            return;
-        };
-        match event.action {
-            PopupAction::Ack => {
-                let open = |id: &AlertId| self.duty.alert(*id).is_some_and(Alert::is_open);
-                let alerts: Vec<AlertId> = notice.alerts.iter().copied().filter(open).collect();
-                if alerts.is_empty() {
-                    return;
-                }
-                let actor = Actor {
-                    id: notice.to.clone(),
-                    name: sentences::name(&self.names, &notice.to),
-                    via: Via::Popup,
-                };
-                let action = Action::Ack {
-                    alerts,
-                    comment: String::new(),
-                    for_ms: self.facts.ack_ms.filter(|ms| *ms != 0),
-                    mirror: (!self.facts.mirror.is_empty()).then(|| self.facts.mirror.clone()),
-                };
-                let (reply, answer) = tokio::sync::oneshot::channel();
-                self.act_as(action, actor, reply);
-                tokio::spawn(async move {
-                    if let Ok(Err(e)) = answer.await {
-                        tracing::warn!(error = ?e, "a pop-up's acknowledgement was refused");
-                    }
-                });
-            }
-            PopupAction::View => {
-                let alert = notice.alerts.first().copied();
-                self.want(alert);
-                self.shell.show(Window::Desk, alert);
-            }
-            PopupAction::Closed(_) => {}
-        }
-    }
-
-    fn want(&mut self, alert: Option<AlertId>) {
-        self.wanted = alert.map(|a| WantedView {
-            alert: a.0,
-            at: clock::now_ms() as f64,
-        });
-    }
-
-    // ---- the desk as a whole ----------------------------------------------------------------------------------------------
-
-    fn next(&self, survey: &Survey) -> Option<NextView> {
-        let (_, id) = survey.due?;
-        Some(views::next_view(
-            &self.duty.next_for(id)?,
-            self.duty.alert(id)?,
-        ))
-    }
-
-    fn on_duty(&self) -> Vec<String> {
-        let of = self
-            .setup
-            .roles
-            .get(engine::duty::setup::DUTY)
-            .cloned()
-            .unwrap_or_default();
-        if of.is_empty() {
-            vec![self.facts.me.id.clone()]
-        } else {
-            of
-        }
-    }
-
-    fn duty_view(&self, survey: &Survey, now: i64) -> DutyView {
-        let person = |id: &String| views::person_view(&self.names, id);
-        let source = |(name, kind, silences): &(String, String, bool)| {
-            let Fares {
-                ok,
-                error,
-                last_ok,
-                alerts,
-            } = self.sources.get(name).cloned().unwrap_or_default();
-            AlertSourceView {
-                name: name.clone(),
-                kind: kind.clone(),
-                ok,
-                error,
-                last_ok: last_ok.map(|t| t as f64),
-                alerts,
-                silences: *silences,
-            }
-        };
-        let channel = |kind: &String| {
-            let health = self.channels.get(kind);
-            ChannelView {
-                kind: kind.clone(),
-                ok: health.map(|h| h.ok),
-                detail: health.map(|h| {
-                    use sentences::With as _;
-                    let said = sentences::sentence(h.locale_key());
-                    h.params
-                        .iter()
-                        .fold(said, |s, (n, v)| s.with(n, sentences::text(v)))
-                }),
-            }
-        };
-        DutyView {
-            levels: survey.levels,
-            suppressed: survey.suppressed,
-            next: self.next(survey),
-            me: self.facts.me.clone(),
-            people: self.names.keys().map(person).collect(),
-            on_duty: self.on_duty().iter().map(person).collect(),
-            rota: self.rota.clone(),
-            sources: self.facts.sources.iter().map(source).collect(),
-            channels: self.setup.channels.iter().map(channel).collect(),
-            muted_until: self.muted_until.filter(|t| *t > now).map(|t| t as f64),
-            store_error: self.store_error.clone(),
-            caught_up: self
-                .away
-                .filter(|(_, at)| now - at < CAUGHT_UP_SHOWN)
-                .map(|(ms, at)| (ms as f64, at as f64)),
-        }
-    }
-
-    /// Tells wall and shell what has changed.
-    fn publish(&mut self) {
-        let now = clock::now_ms();
-        if self.muted_until.is_some_and(|at| at <= now) {
-            self.muted_until = None;
-            self.shown.0 = u64::MAX;
-        }
-        let revision = self.duty.revision();
-        if self.shown.0 == revision {
-            return;
-        }
-        let survey = self.seen.survey(&self.duty, &self.facts.me.id);
-        let state = ShellState {
-            levels: survey.levels,
-            takeover: self.duty.takeover(),
-            muted_until: self.muted_until,
-            locale: self.facts.settings.locale.clone(),
-        };
-        if state != self.shown.1 {
-            self.shell.update(&state);
-        }
-        self.shown = (revision, state);
-        self.handle.now_at(revision.max(1));
-        let first = most_urgent(self.seen.briefs(&self.duty, &self.facts.me.id));
-        let band = self.band_now(&survey, &first);
-        self.band.send_if_modified(|old| {
-            let changed = **old != band;
-            if changed {
-                *old = Arc::new(band);
-            }
-            changed
-        });
-    }
-
-    fn band_now(&self, survey: &Survey, first: &[AlertId]) -> AlertBand {
-        let scene = self.scene();
-        let row = |a: &&Alert| views::row(a, self.duty.next_for(a.id).as_ref(), &scene);
-        let open: Vec<&Alert> = first.iter().filter_map(|id| self.duty.alert(*id)).collect();
-        let urgent = open
-            .iter()
-            .filter(|a| a.level <= model::Level::P1 && a.ack.is_none());
-        AlertBand {
-            failing: views::failing(self.duty.alerts().filter(|a| !list::is_suppressed(a))),
-            levels: survey.levels,
-            urgent: urgent.take(BAND).map(row).collect(),
-            ticker: open.iter().map(row).collect(),
-            rota: self.rota.clone(),
-            on_duty: self
-                .on_duty()
-                .iter()
-                .map(|id| sentences::name(&self.names, id))
-                .collect(),
-            next: self.next(survey),
-            lost: self.lost.iter().cloned().collect(),
-        }
-    }
-}
-
-/// Those that the wall names, the most urgent first.
-fn most_urgent(briefs: &[Brief]) -> Vec<AlertId> {
-    let key = |b: &Brief| (b.acked, b.level, b.from, b.id);
-    let shown = briefs.iter().filter(|b| b.open && !b.suppressed);
-    let mut first: Vec<Brief> = shown.copied().collect();
-    if first.len() > TICKER {
-        first.select_nth_unstable_by_key(TICKER, key);
-        first.truncate(TICKER);
-    }
-    first.sort_unstable_by_key(key);
-    first.into_iter().map(|b| b.id).collect()
 }
 
 fn names(setup: &Setup, me: &PersonView) -> Names {
@@ -918,36 +585,4 @@ pub(super) fn search_error(e: &FilterError) -> ErrorView {
     ErrorView::new(ErrorCode::Search)
         .with("reason_key", format!("search.{what}"))
         .with("term", term)
-}
-
-/// Why an action is not done, for a person: locale key `refused.<what>`.
-pub(super) fn refused(e: &Refused) -> ErrorView {
-    let view = |what: &str| {
-        ErrorView::new(ErrorCode::Refused).with("reason_key", format!("refused.{what}"))
-    };
-    match e {
-        Refused::NoAlerts => view("no_alerts"),
-        Refused::UnknownAlert(id) => view("unknown_alert").with("id", id.0),
-        Refused::AlreadyResolved(id) => view("already_resolved").with("id", id.0),
-        Refused::NotAcknowledged(id) => view("not_acknowledged").with("id", id.0),
-        Refused::NotSnoozed(id) => view("not_snoozed").with("id", id.0),
-        Refused::UnknownPerson(id) => view("unknown_person").with("id", id),
-        Refused::UnknownMute(id) => view("unknown_mute").with("id", id.0),
-        Refused::NoMatchers => view("no_matchers"),
-        Refused::MatchesEverything => view("matches_everything"),
-        Refused::BadLabelName(name) => view("bad_label_name").with("name", name),
-        Refused::BadRegex { label, why } => {
-            view("bad_regex").with("name", label).with("detail", why)
-        }
-        Refused::UnknownLabel { alert, label } => view("unknown_label")
-            .with("id", alert.0)
-            .with("name", label),
-        Refused::NoMirrorLabels => view("no_mirror_labels"),
-        Refused::EndBeforeStart => view("end_before_start"),
-        Refused::AlreadyOver => view("already_over"),
-        Refused::BadDuration => view("bad_duration"),
-        Refused::TooLong { max_ms } => view("too_long").with("days", max_ms / 86_400_000),
-        Refused::CommentTooLong { max } => view("comment_too_long").with("max", max),
-        Refused::TooMany { max } => view("too_many").with("max", max),
-    }
 }

@@ -17,7 +17,7 @@ use wire::{
     ErrorView, LogCompleteAsk, LogCompletion, LogDetailView, LogExportAsk, LogExportView,
     LogFacetValue, LogFacetView, LogFacetsAsk, LogFacetsView, LogHistogramAsk, LogHistogramView,
     LogNumbersAsk, LogNumbersView, LogPageAsk, LogPageView, LogPatternsAsk, LogPatternsView,
-    LogScope, LogTailAsk, LogTailView, LogViewEdit, LogsHome,
+    LogReadingView, LogScope, LogTailAsk, LogTailView, LogViewEdit, LogsHome,
 };
 
 /// How long a question may take; an export and patterns read much.
@@ -47,6 +47,13 @@ struct Inner {
     boards: super::boards::Boards,
     /// Where exports are written.
     data: Option<PathBuf>,
+}
+
+/// What a page means: whom to ask, for which lines, and how long that may take.
+struct Meant {
+    store: Arc<dyn Logs>,
+    range: LogRange,
+    within: Duration,
 }
 
 /// Lengths of a bucket that people read, ms.
@@ -119,9 +126,33 @@ impl LogsHandle {
         self.0.lanes.run(lane, time, work).await
     }
 
-    fn meant(&self, scope: &LogScope) -> Result<(Arc<dyn Logs>, LogRange), ErrorView> {
+    fn meant(&self, scope: &LogScope) -> Result<Meant, ErrorView> {
         let entry = self.0.stores.pick(scope.store.as_deref())?;
-        Ok((entry.client()?.clone(), scope::range(scope)?))
+        let range = scope::range(scope)?;
+        let within = if entry.is_cold() {
+            scope::bounded(&range)?;
+            LONG
+        } else {
+            WITHIN
+        };
+        Ok(Meant {
+            store: entry.client()?.clone(),
+            range,
+            within,
+        })
+    }
+
+    /// How far a slow store has read; nothing for one that is not slow.
+    ///
+    /// # Errors
+    /// [`ErrorCode::UnknownSource`](wire::ErrorCode::UnknownSource).
+    pub fn reading(&self, store: Option<&str>) -> Result<Option<LogReadingView>, ErrorView> {
+        Ok(self.0.stores.pick(store)?.reading())
+    }
+
+    /// Gives up what this place of a page has asked.
+    pub fn cancel(&self, lane: &str) {
+        self.0.lanes.give_up(lane);
     }
 
     /// What the page needs once.
@@ -145,7 +176,11 @@ impl LogsHandle {
     /// # Errors
     /// A query that cannot be understood, or what the store answers.
     pub async fn page(&self, ask: LogPageAsk) -> Result<LogPageView, ErrorView> {
-        let (store, range) = self.meant(&ask.scope)?;
+        let Meant {
+            store,
+            range,
+            within,
+        } = self.meant(&ask.scope)?;
         let page = PageAsk {
             beyond: ask.beyond.as_deref().map(position).transpose()?,
             direction: if ask.newer {
@@ -156,7 +191,7 @@ impl LogsHandle {
             limit: (ask.limit as usize).clamp(1, LINES),
         };
         let columns = views::columns(&ask.columns);
-        self.within(&ask.lane, WITHIN, async {
+        self.within(&ask.lane, within, async {
             let began = clock::instant();
             let answer = store
                 .page(&range, page)
@@ -184,8 +219,10 @@ impl LogsHandle {
         place: String,
     ) -> Result<LogDetailView, ErrorView> {
         let at = position(&place)?;
-        let store = self.0.stores.pick(store.as_deref())?.client()?.clone();
-        self.within("detail", WITHIN, async {
+        let entry = self.0.stores.pick(store.as_deref())?;
+        let store = entry.client()?.clone();
+        let within = if entry.is_cold() { LONG } else { WITHIN };
+        self.within("detail", within, async {
             let range = LogRange {
                 from_ns: at.at_ns,
                 to_ns: at.at_ns.saturating_add(1),
@@ -213,9 +250,13 @@ impl LogsHandle {
     /// # Errors
     /// A query that cannot be understood, or what the store answers.
     pub async fn histogram(&self, ask: LogHistogramAsk) -> Result<LogHistogramView, ErrorView> {
-        let (store, range) = self.meant(&ask.scope)?;
+        let Meant {
+            store,
+            range,
+            within,
+        } = self.meant(&ask.scope)?;
         let step = step(&range, ask.buckets);
-        self.within(&ask.lane, WITHIN, async {
+        self.within(&ask.lane, within, async {
             let began = clock::instant();
             let asked = store.histogram(&range, step).await;
             let Answer { value, .. } = asked.map_err(|e| store_error(&e))?;
@@ -241,9 +282,13 @@ impl LogsHandle {
     /// # Errors
     /// A query that cannot be understood, or what the store answers.
     pub async fn facets(&self, ask: LogFacetsAsk) -> Result<LogFacetsView, ErrorView> {
-        let (store, range) = self.meant(&ask.scope)?;
+        let Meant {
+            store,
+            range,
+            within,
+        } = self.meant(&ask.scope)?;
         let limit = (ask.limit as usize).clamp(1, VALUES);
-        self.within(&ask.lane, WITHIN, async {
+        self.within(&ask.lane, within, async {
             // What was asked for by name needs no list of all.
             let known = if ask.fields.is_empty() {
                 let asked = store.fields(&range).await;
@@ -303,7 +348,7 @@ impl LogsHandle {
     /// # Errors
     /// A query that cannot be understood, or what the store answers.
     pub async fn patterns(&self, ask: LogPatternsAsk) -> Result<LogPatternsView, ErrorView> {
-        let (store, range) = self.meant(&ask.scope)?;
+        let Meant { store, range, .. } = self.meant(&ask.scope)?;
         let limit = ask.limit as usize;
         self.within(&ask.lane, LONG, patterns::find(store, range, limit))
             .await
@@ -314,7 +359,7 @@ impl LogsHandle {
     /// # Errors
     /// A query that cannot be understood, or what the store answers.
     pub async fn numbers(&self, ask: LogNumbersAsk) -> Result<LogNumbersView, ErrorView> {
-        let (store, range) = self.meant(&ask.scope)?;
+        let Meant { store, range, .. } = self.meant(&ask.scope)?;
         let by = Field::named(&ask.by);
         let number = Field::named(&ask.number);
         let limit = (ask.limit as usize).clamp(1, VALUES);
@@ -346,7 +391,7 @@ impl LogsHandle {
     /// # Errors
     /// A query that cannot be understood, what the store answers, a disk that is full.
     pub async fn export(&self, ask: LogExportAsk) -> Result<LogExportView, ErrorView> {
-        let (store, range) = self.meant(&ask.scope)?;
+        let Meant { store, range, .. } = self.meant(&ask.scope)?;
         let data = self.0.data.clone().ok_or_else(|| refuse("no_data"))?;
         self.within("export", LONG, export::write(store, range, ask, data))
             .await
@@ -384,6 +429,7 @@ fn facet(facet: &model::log::Facet, limit: usize) -> LogFacetView {
             })
             .collect(),
         exact: facet.exact,
+        estimated: facet.estimated,
     }
 }
 

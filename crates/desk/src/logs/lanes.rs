@@ -84,6 +84,14 @@ impl Lanes {
         }
     }
 
+    /// Gives up what a lane has under way.
+    pub fn give_up(&self, lane: &str) {
+        let name: String = lane.chars().take(NAME).collect();
+        if let Some((_, token)) = self.under_way.lock().by_name.get(&name) {
+            token.cancel();
+        }
+    }
+
     fn enter(&self, lane: &str) -> Result<(Leave<'_>, CancellationToken), ErrorView> {
         let name: String = lane.chars().take(NAME).collect();
         let mut lines = self.under_way.lock();

@@ -41,6 +41,7 @@ impl Logs for LocalLogs {
                 version: None,
                 ready: true,
                 oldest_ns: contents.oldest_ns,
+                newest_ns: None,
                 lines: Some(contents.lines),
                 bytes: Some(contents.bytes),
             })

@@ -8,6 +8,8 @@ use wire::{ErrorCode, ErrorView, LogCategoryView, LogScope, LogTermView};
 const TERMS: usize = 50;
 /// Characters of a value that a term compares with.
 const VALUE: usize = 4_000;
+/// Days that one question to files without an index may go over.
+const COLD_DAYS: i64 = 31;
 /// ns in a ms.
 pub(super) const MS: i64 = 1_000_000;
 
@@ -75,6 +77,17 @@ pub(super) fn range(scope: &LogScope) -> Result<LogRange, ErrorView> {
         to_ns,
         filter: filter(scope)?,
     })
+}
+
+/// Files without an index are searched for a stretch of time that somebody meant, not for everything.
+///
+/// # Errors
+/// When it is longer than that.
+pub(super) fn bounded(range: &LogRange) -> Result<(), ErrorView> {
+    if range.to_ns.saturating_sub(range.from_ns) <= COLD_DAYS * 86_400_000 * MS {
+        return Ok(());
+    }
+    Err(refuse("cold_range").with("days", COLD_DAYS))
 }
 
 /// A place as it crosses the wire.

@@ -51,6 +51,7 @@ pub async fn start(
     for store in &config.log_store {
         let client = connect(store, secrets, data).await;
         entries.push(Entry::new(&store.name, &store.kind, false, client));
+        entries.extend(cold(config, store));
     }
     keeping::start(config, secrets, stop);
     let mut demo = None;
@@ -96,6 +97,15 @@ fn demo_writer(config: &Config, secrets: &dyn Secrets) -> Result<Arc<dyn LogSink
     writer.ok_or_else(|| {
         Problem::new(Path::new("demo.log_store"), "config_demo_log_store").with("store", name)
     })
+}
+
+/// The files of a database's old lines, where somebody keeps its partitions or there are files already.
+fn cold(config: &Config, store: &LogStore) -> Option<Entry> {
+    if store.kind != postgres::KIND || store.table.is_some() {
+        return None;
+    }
+    let folder = postgres::cold_folder(config, store)?;
+    (!store.keep_user.is_empty() || folder.is_dir()).then(|| Entry::cold(&store.name, folder))
 }
 
 async fn connect(

@@ -4,15 +4,19 @@ use super::scope::store_error;
 use crate::clock;
 use engine::Failure;
 use parking_lot::Mutex;
+use pglogs::cold::{ColdLogs, Progress};
 use source::{LogStoreInfo, Logs};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
-use wire::{ErrorCode, ErrorView, LogStoreView};
+use wire::{ErrorCode, ErrorView, LogReadingView, LogStoreView};
 
 /// A store is asked how it is this often, and so long at most.
 const PROBE_EVERY: Duration = Duration::from_secs(15);
 const PROBE_WITHIN: Duration = Duration::from_secs(10);
+/// How long a question reads files before it answers with what it has; below what its asker waits.
+const COLD_WITHIN: Duration = Duration::from_secs(100);
 
 /// One store.
 #[derive(Debug)]
@@ -25,6 +29,16 @@ pub struct Entry {
     pub demo: bool,
     client: Result<Arc<dyn Logs>, Failure>,
     seen: Mutex<Seen>,
+    /// What a store of files has beside.
+    cold: Option<Cold>,
+}
+
+/// Lines that left a database.
+#[derive(Debug)]
+struct Cold {
+    /// The database's name in the configuration.
+    of: String,
+    progress: Arc<Progress>,
 }
 
 /// What the last probe told.
@@ -46,7 +60,42 @@ impl Entry {
             demo,
             client,
             seen: Mutex::default(),
+            cold: None,
         }
+    }
+
+    /// The lines that left the database of the store `of`, in files below `folder`. Sends nothing, opens nothing.
+    pub fn cold(of: &str, folder: PathBuf) -> Self {
+        let store = ColdLogs::new(folder, COLD_WITHIN);
+        let cold = Cold {
+            of: of.to_owned(),
+            progress: store.progress(),
+        };
+        Self {
+            cold: Some(cold),
+            ..Self::new(
+                &format!("{of}/cold"),
+                ColdLogs::KIND,
+                false,
+                Ok(Arc::new(store)),
+            )
+        }
+    }
+
+    /// Whether its lines are in files without an index: questions take long and have to be bounded.
+    pub fn is_cold(&self) -> bool {
+        self.cold.is_some()
+    }
+
+    /// How far a slow store has read; nothing for one that is not slow.
+    pub fn reading(&self) -> Option<LogReadingView> {
+        let progress = &self.cold.as_ref()?.progress;
+        Some(LogReadingView {
+            busy: progress.busy(),
+            lines: progress.lines() as f64,
+            of: progress.of() as f64,
+            took: progress.took().as_secs_f64() * 1e3,
+        })
     }
 
     /// Whom to ask.
@@ -68,7 +117,9 @@ impl Entry {
             ok: seen.ok,
             error: seen.error,
             version: seen.info.version,
+            cold_of: self.cold.as_ref().map(|c| c.of.clone()),
             oldest: seen.info.oldest_ns.map(|ns| ns as f64 / 1e6),
+            newest: seen.info.newest_ns.map(|ns| ns as f64 / 1e6),
             lines: number(seen.info.lines),
             bytes: number(seen.info.bytes),
             last_ok: seen.last_ok.map(|t| t as f64),

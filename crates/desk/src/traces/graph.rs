@@ -223,7 +223,7 @@ fn view(fetched: &Fetched, ask: &TraceGraphAsk, source: String, demo: bool) -> T
         notes.push(said("cycles").with("count", number(rings)));
     }
     let mut focus = ask.focus.as_deref().and_then(|f| whole.node(f));
-    if focus.is_none() && whole.nodes.len() > READABLE {
+    if focus.is_none() && whole.nodes.len() > READABLE && !ask.whole {
         focus = busiest(whole);
         if let Some(node) = focus.and_then(|n| whole.nodes.get(n as usize)) {
             notes.push(

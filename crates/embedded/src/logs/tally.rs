@@ -152,6 +152,7 @@ pub(super) fn facets(
             field: field.clone(),
             values: top(values, limit),
             exact: if kind { all } else { whole },
+            estimated: false,
         }
     };
     Ok(fields.iter().map(facet).collect())

@@ -95,8 +95,11 @@ pub struct Facet {
     pub field: Field,
     /// The most frequent first.
     pub values: Vec<FacetValue>,
-    /// Whether every line of the range was looked at; else the newest of them only.
+    /// Whether every line of the range was looked at.
     pub exact: bool,
+    /// When not: whether the numbers are estimates for the whole range, from some lines of all its parts; else they are those of
+    /// the newest lines only.
+    pub estimated: bool,
 }
 
 /// How far a live tail has come, in the order in which lines **arrived**: a line that is late by its own clock is not missed.

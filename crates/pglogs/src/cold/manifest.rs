@@ -120,21 +120,38 @@ impl Manifest {
 /// # Errors
 /// When the folder cannot be read, or a manifest is damaged.
 pub fn parts(folder: &Path) -> Result<Vec<(PathBuf, Manifest)>, PgLogsError> {
+    let (parts, damaged) = readable_parts(folder)?;
+    match damaged.into_iter().next() {
+        Some(damaged) => Err(damaged),
+        None => Ok(parts),
+    }
+}
+
+/// Folders with their manifests, and what is wrong with those whose manifest cannot be read.
+type Readable = (Vec<(PathBuf, Manifest)>, Vec<PgLogsError>);
+
+/// As [`parts`], but folders whose manifest is damaged keep nobody from the others.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub(super) fn readable_parts(folder: &Path) -> Result<Readable, PgLogsError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Readable::default()),
         Err(e) => return Err(PgLogsError::io(folder, &e)),
     };
-    let mut found = Vec::new();
+    let (mut found, mut damaged) = (Vec::new(), Vec::new());
     for entry in entries {
         let entry = entry.map_err(|e| PgLogsError::io(folder, &e))?;
         if is_folder_name(&entry.file_name().to_string_lossy()) && entry.path().is_dir() {
-            let manifest = Manifest::read(&entry.path())?;
-            found.push((entry.path(), manifest));
+            match Manifest::read(&entry.path()) {
+                Ok(manifest) => found.push((entry.path(), manifest)),
+                Err(e) => damaged.push(e),
+            }
         }
     }
     found.sort_by_key(|(_, m)| (m.day, m.part));
-    Ok(found)
+    Ok((found, damaged))
 }
 
 fn is_folder_name(name: &str) -> bool {

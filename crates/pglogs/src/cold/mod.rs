@@ -4,7 +4,11 @@
 mod files;
 mod manifest;
 mod read;
+mod scan;
+mod store;
 
 pub use files::Files;
 pub use manifest::{FORMAT, FileEntry, Manifest, forget, of_table, parts, remove};
-pub use read::{search, verify};
+pub use read::verify;
+pub use scan::search;
+pub use store::{ColdLogs, Progress};

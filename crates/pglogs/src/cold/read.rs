@@ -1,10 +1,10 @@
-//! Reading back: for certainty, and for searching.
+//! Reading back.
 
 use super::files::hex;
-use super::manifest::{FileEntry, Manifest, parts};
+use super::manifest::{FileEntry, Manifest};
 use crate::PgLogsError;
 use crate::error::ColdFault;
-use model::log::{LogLine, LogPage, LogRange};
+use model::log::LogLine;
 use sha2::{Digest as _, Sha256};
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, ErrorKind, Read};
@@ -32,6 +32,14 @@ fn open(path: &Path) -> Result<File, PgLogsError> {
         ErrorKind::NotFound => PgLogsError::damaged(path, ColdFault::Missing),
         _ => PgLogsError::io(path, &e),
     })
+}
+
+/// Shows the lines of the file at `path` one after the other until `visit` says false.
+pub(super) fn each_line_of(
+    path: &Path,
+    visit: impl FnMut(LogLine) -> bool,
+) -> Result<(), PgLogsError> {
+    each_line(path, open(path)?, visit)
 }
 
 /// Shows the lines of a file one after the other until `visit` says false.
@@ -134,71 +142,4 @@ fn verify_file(
     *lines += found;
     told(*lines);
     Ok(())
-}
-
-/// The newest lines of a filter in all folders below `folder`, at most `limit`, the newest first. Files whose times are outside the range
-/// are not opened. `told` hears how many lines were looked at, now and then.
-///
-/// # Errors
-/// When a file cannot be read, or is damaged.
-pub fn search(
-    folder: &Path,
-    range: &LogRange,
-    limit: usize,
-    told: &mut dyn FnMut(u64),
-) -> Result<LogPage, PgLogsError> {
-    let mut kept: Vec<LogLine> = Vec::new();
-    let mut more = false;
-    let mut looked = 0;
-    let mut days = parts(folder)?;
-    days.reverse();
-    let mut newest_day = None;
-    for (path, manifest) in days {
-        // a day's parts overlap in time; an older day has nothing newer
-        if kept.len() >= limit && newest_day.is_some_and(|d| d != manifest.day) {
-            more |= manifest.first_ns < range.to_ns && manifest.last_ns >= range.from_ns;
-            break;
-        }
-        newest_day = Some(manifest.day);
-        for entry in manifest.files.iter().rev() {
-            if entry.last_ns < range.from_ns || entry.first_ns >= range.to_ns {
-                continue;
-            }
-            let oldest_kept = kept.iter().map(|l| l.position.at_ns).min();
-            if kept.len() >= limit && oldest_kept.is_some_and(|at| at > entry.last_ns) {
-                more = true;
-                continue;
-            }
-            let file = path.join(&entry.name);
-            each_line(&file, open(&file)?, |line| {
-                looked += 1;
-                if looked % 10_000 == 0 {
-                    told(looked);
-                }
-                let at = line.position.at_ns;
-                if (range.from_ns..range.to_ns).contains(&at) && logs::matches(&range.filter, &line)
-                {
-                    kept.push(line);
-                    more |= keep_newest(&mut kept, limit);
-                }
-                at < range.to_ns
-            })?;
-        }
-    }
-    told(looked);
-    kept.sort_by_key(|l| std::cmp::Reverse(l.position));
-    more |= kept.len() > limit;
-    kept.truncate(limit);
-    Ok(LogPage { lines: kept, more })
-}
-
-/// Throws away all but the newest, now and then; true when some were.
-fn keep_newest(kept: &mut Vec<LogLine>, limit: usize) -> bool {
-    if kept.len() < limit.saturating_mul(2).max(1000) {
-        return false;
-    }
-    kept.sort_by_key(|l| std::cmp::Reverse(l.position));
-    let many = kept.len() > limit;
-    kept.truncate(limit);
-    many
 }

@@ -5,13 +5,19 @@ use super::counts::Minutes;
 use super::walk::{End, Wanted, push_between};
 use crate::layout::{Sql, split};
 use crate::predicate::{self, counters};
-use model::log::{Attrs, Facet, FacetValue, Field, LogCategory, LogLevel, LogRange, PageAsk};
+use model::log::{
+    Attrs, Facet, FacetValue, Field, LogCategory, LogLevel, LogLine, LogRange, PageAsk,
+};
 use serde_json::Value;
 use source::SourceError;
 use std::collections::HashMap;
 
 /// Lines that are looked at for values that have no counters.
 const SAMPLE: usize = 10_000;
+/// A range with more lines is looked at in about so many parts, in each at least so many lines.
+const PARTS: i64 = 20;
+const LEAST: usize = 30;
+const MINUTE: i64 = 60_000_000_000;
 /// Lines that are looked at for their fields.
 const FIELDS_SAMPLE: usize = 1_000;
 const MAX_FIELDS: usize = 500;
@@ -21,6 +27,120 @@ const MAX_PATH: usize = 6;
 const MAX_VALUE: usize = 1_000;
 /// Different values that are told apart.
 const MAX_VALUES: usize = 100_000;
+
+/// A part of a range, ns, and its lines.
+#[derive(Clone, Copy, Debug)]
+struct Part {
+    from: i64,
+    to: i64,
+    lines: u64,
+}
+
+/// Values of fields and how often they were seen.
+#[derive(Debug)]
+struct Tallies<'f> {
+    fields: Vec<&'f Field>,
+    of: Vec<HashMap<String, f64>>,
+    /// False when there were too many different values.
+    told_apart: bool,
+}
+
+impl<'f> Tallies<'f> {
+    fn new(fields: Vec<&'f Field>) -> Self {
+        Self {
+            of: vec![HashMap::new(); fields.len()],
+            fields,
+            told_apart: true,
+        }
+    }
+
+    /// Counts a line that stands for `weight` lines.
+    fn add(&mut self, line: &LogLine, weight: f64) {
+        for (field, tally) in self.fields.iter().zip(&mut self.of) {
+            let Some(text) = logs::field_text(line, field) else {
+                continue;
+            };
+            let text: String = text.chars().take(MAX_VALUE).collect();
+            if tally.len() < MAX_VALUES || tally.contains_key(&text) {
+                *tally.entry(text).or_default() += weight;
+            } else {
+                self.told_apart = false;
+            }
+        }
+    }
+
+    /// What is needed of each line.
+    fn wanted(&self, rows: usize) -> Wanted {
+        Wanted {
+            message: self.fields.contains(&&Field::Message),
+            attrs: self.fields.iter().any(|f| matches!(f, Field::Attr(_))),
+            rows,
+        }
+    }
+}
+
+/// How the numbers of a facet were come by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Basis {
+    Exact,
+    Newest,
+    Estimate,
+}
+
+fn facet(field: &Field, tally: HashMap<String, f64>, limit: usize, basis: Basis) -> Facet {
+    Facet {
+        field: field.clone(),
+        values: most(tally, limit),
+        exact: basis == Basis::Exact,
+        estimated: basis == Basis::Estimate,
+    }
+}
+
+/// The most frequent values among these lines; `exact` when they are all there are.
+pub(crate) fn tallied(
+    lines: &[LogLine],
+    fields: &[Field],
+    limit: usize,
+    exact: bool,
+) -> Vec<Facet> {
+    let mut tallies = Tallies::new(fields.iter().collect());
+    for line in lines {
+        tallies.add(line, 1.0);
+    }
+    let basis = if exact && tallies.told_apart {
+        Basis::Exact
+    } else {
+        Basis::Newest
+    };
+    let all = tallies.fields.into_iter().zip(tallies.of);
+    all.map(|(field, tally)| facet(field, tally, limit, basis))
+        .collect()
+}
+
+/// The fields of these lines, the frequent ones first.
+pub(crate) fn fields<'l>(lines: impl IntoIterator<Item = &'l LogLine>) -> Vec<Field> {
+    let mut tally = HashMap::new();
+    for line in lines {
+        count_fields(line, &mut tally);
+    }
+    frequent(tally)
+}
+
+fn count_fields(line: &LogLine, tally: &mut HashMap<Field, u64>) {
+    for field in Field::OWN {
+        if field == Field::Message || logs::is_there(line, &field) {
+            *tally.entry(field).or_default() += 1;
+        }
+    }
+    paths(&line.attrs, &mut Vec::new(), tally);
+}
+
+fn frequent(tally: HashMap<Field, u64>) -> Vec<Field> {
+    let mut all: Vec<(Field, u64)> = tally.into_iter().collect();
+    all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+    all.truncate(MAX_FIELDS);
+    all.into_iter().map(|(field, _)| field).collect()
+}
 
 impl Reader {
     pub(super) async fn facets_of(
@@ -33,61 +153,123 @@ impl Reader {
         let own = self.layout().await?.own && predicate::counted(&range.filter);
         let is_counted =
             |f: &Field| own && matches!(f, Field::Level | Field::Category | Field::Service);
-        let sampled: Vec<&Field> = fields.iter().filter(|f| !is_counted(f)).collect();
-        let (tallies, complete) = self.sample(range, &sampled).await?;
-        let mut tallies = tallies.into_iter();
+        let mut looked_at = Tallies::new(fields.iter().filter(|f| !is_counted(f)).collect());
+        let basis = if looked_at.fields.is_empty() {
+            Basis::Exact
+        } else {
+            match self.parts(range, own).await? {
+                Some(parts) => self.estimate(range, &parts, &mut looked_at).await?,
+                None => self.newest_values(range, &mut looked_at).await?,
+            }
+        };
+        let mut tallies = looked_at.of.into_iter();
         let mut facets = Vec::with_capacity(fields.len());
         for field in fields {
-            let (tally, exact) = if is_counted(field) {
-                (self.tally(range, field).await?, true)
+            facets.push(if is_counted(field) {
+                let tally = self.tally(range, field).await?;
+                facet(field, tally, limit, Basis::Exact)
             } else {
-                (tallies.next().unwrap_or_default(), complete)
-            };
-            facets.push(Facet {
-                field: field.clone(),
-                values: most(tally, limit),
-                exact,
+                facet(field, tallies.next().unwrap_or_default(), limit, basis)
             });
         }
         Ok(facets)
     }
 
-    /// Values of each field in the newest lines, and whether those are all.
-    async fn sample(
+    /// Values in the newest lines, and whether those are all.
+    async fn newest_values(
         &self,
         range: &LogRange,
-        fields: &[&Field],
-    ) -> Result<(Vec<HashMap<String, u64>>, bool), SourceError> {
-        let mut tallies = vec![HashMap::new(); fields.len()];
-        if fields.is_empty() {
-            return Ok((tallies, true));
-        }
-        let ask = PageAsk::default();
-        let wanted = Wanted {
-            message: fields.contains(&&Field::Message),
-            attrs: fields.iter().any(|f| matches!(f, Field::Attr(_))),
-            rows: SAMPLE,
-        };
+        into: &mut Tallies<'_>,
+    ) -> Result<Basis, SourceError> {
         let mut left = SAMPLE;
-        let mut told_apart = true;
         let end = self
-            .walk(range, ask, wanted, |line| {
-                for (field, tally) in fields.iter().zip(&mut tallies) {
-                    let Some(text) = logs::field_text(&line, field) else {
-                        continue;
-                    };
-                    let text: String = text.chars().take(MAX_VALUE).collect();
-                    if tally.len() < MAX_VALUES || tally.contains_key(&text) {
-                        *tally.entry(text).or_default() += 1;
-                    } else {
-                        told_apart = false;
-                    }
-                }
+            .walk(range, PageAsk::default(), into.wanted(SAMPLE), |line| {
+                into.add(&line, 1.0);
                 left -= 1;
                 left > 0
             })
             .await?;
-        Ok((tallies, told_apart && end == End::Complete))
+        Ok(if into.told_apart && end == End::Complete {
+            Basis::Exact
+        } else {
+            Basis::Newest
+        })
+    }
+
+    /// A range with more lines than are looked at, in parts with their numbers of lines; `None` when the counters do not tell, or all
+    /// lines can be looked at.
+    async fn parts(&self, range: &LogRange, own: bool) -> Result<Option<Vec<Part>>, SourceError> {
+        if !own || range.from_ns >= range.to_ns {
+            return Ok(None);
+        }
+        let layout = self.layout().await?;
+        let (from, to) = self.clip(layout, range.from_ns, range.to_ns).await?;
+        if from >= to {
+            return Ok(None);
+        }
+        // whole minutes, because those are counted
+        let step = to.saturating_sub(from) / PARTS / MINUTE * MINUTE + MINUTE;
+        let range = LogRange {
+            from_ns: from,
+            to_ns: to,
+            filter: range.filter.clone(),
+        };
+        let counted = self.histogram_of(&range, step).await?;
+        if !counted.exact || counted.total() <= SAMPLE as u64 {
+            return Ok(None);
+        }
+        let mut begin = counted.start_ns;
+        let mut parts = Vec::new();
+        for row in &counted.counts {
+            let end = begin.saturating_add(step);
+            parts.push(Part {
+                from: begin.max(from),
+                to: end.min(to),
+                lines: row.iter().sum(),
+            });
+            begin = end;
+        }
+        Ok(Some(parts))
+    }
+
+    /// Values as some lines of every part let expect them.
+    async fn estimate(
+        &self,
+        range: &LogRange,
+        parts: &[Part],
+        into: &mut Tallies<'_>,
+    ) -> Result<Basis, SourceError> {
+        let total: u64 = parts.iter().map(|p| p.lines).sum();
+        let deadline = self.deadline();
+        let mut covered = 0;
+        for part in parts.iter().rev().filter(|p| p.lines > 0) {
+            if tokio::time::Instant::now() > deadline {
+                break;
+            }
+            let share = SAMPLE as f64 * part.lines as f64 / total.max(1) as f64;
+            let rows = (share.ceil() as usize).max(LEAST);
+            let range = LogRange {
+                from_ns: part.from,
+                to_ns: part.to,
+                filter: range.filter.clone(),
+            };
+            let mut lines = Vec::with_capacity(rows);
+            self.walk(&range, PageAsk::default(), into.wanted(rows), |line| {
+                lines.push(line);
+                lines.len() < rows
+            })
+            .await?;
+            let weight = part.lines as f64 / lines.len().max(1) as f64;
+            for line in &lines {
+                into.add(line, weight);
+            }
+            covered += part.lines;
+        }
+        // what there was no time for is taken to be like the rest
+        let scale = total as f64 / covered.max(1) as f64;
+        let counts = into.of.iter_mut().flat_map(HashMap::values_mut);
+        counts.for_each(|lines| *lines *= scale);
+        Ok(Basis::Estimate)
     }
 
     /// Values of level, category or service over the whole range.
@@ -95,7 +277,7 @@ impl Reader {
         &self,
         range: &LogRange,
         field: &Field,
-    ) -> Result<HashMap<String, u64>, SourceError> {
+    ) -> Result<HashMap<String, f64>, SourceError> {
         let layout = self.layout().await?;
         let column = field.to_string();
         let minutes = Minutes::of(range.from_ns, range.to_ns);
@@ -120,7 +302,7 @@ impl Reader {
             layout.push_range(&mut sql, from, to);
             questions.push(sql);
         }
-        let mut tally: HashMap<String, u64> = HashMap::new();
+        let mut tally: HashMap<String, f64> = HashMap::new();
         for mut sql in questions {
             sql.push(" AND ");
             predicate::push(&mut sql, layout, &range.filter);
@@ -132,7 +314,7 @@ impl Reader {
                 .map_err(|e| self.failed(&e))?;
             for (value, lines) in rows {
                 if let Some(name) = name(field, value) {
-                    *tally.entry(name).or_default() += u64::try_from(lines).unwrap_or(0);
+                    *tally.entry(name).or_default() += lines.max(0) as f64;
                 }
             }
         }
@@ -148,20 +330,12 @@ impl Reader {
             rows: FIELDS_SAMPLE,
         };
         self.walk(range, PageAsk::default(), wanted, |line| {
-            for field in Field::OWN {
-                if field == Field::Message || logs::is_there(&line, &field) {
-                    *tally.entry(field).or_default() += 1;
-                }
-            }
-            paths(&line.attrs, &mut Vec::new(), &mut tally);
+            count_fields(&line, &mut tally);
             left -= 1;
             left > 0
         })
         .await?;
-        let mut all: Vec<(Field, u64)> = tally.into_iter().collect();
-        all.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
-        all.truncate(MAX_FIELDS);
-        Ok(all.into_iter().map(|(field, _)| field).collect())
+        Ok(frequent(tally))
     }
 }
 
@@ -181,10 +355,13 @@ fn name(field: &Field, value: String) -> Option<String> {
     }
 }
 
-fn most(tally: HashMap<String, u64>, limit: usize) -> Vec<FacetValue> {
+fn most(tally: HashMap<String, f64>, limit: usize) -> Vec<FacetValue> {
     let mut values: Vec<FacetValue> = tally
         .into_iter()
-        .map(|(value, lines)| FacetValue { value, lines })
+        .map(|(value, lines)| FacetValue {
+            value,
+            lines: lines.round() as u64,
+        })
         .collect();
     values.sort_by(|a, b| b.lines.cmp(&a.lines).then_with(|| a.value.cmp(&b.value)));
     values.truncate(limit);

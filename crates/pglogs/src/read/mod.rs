@@ -1,7 +1,7 @@
 //! A table of lines as a store of logs.
 
 mod counts;
-mod facets;
+pub(crate) mod facets;
 pub(crate) mod row;
 mod tail;
 mod walk;

@@ -356,6 +356,7 @@ impl Elastic {
                 values: most_frequent(values, limit),
                 exact: !found.partial()
                     && counted.is_none_or(|c| c.doc_count_error_upper_bound == 0),
+                estimated: false,
             }
         };
         let all = wanted.iter().enumerate().map(facet).collect();

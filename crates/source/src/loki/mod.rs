@@ -394,6 +394,7 @@ impl Loki {
                 field: field.clone(),
                 values: most_frequent(values, limit),
                 exact: true,
+                estimated: false,
             });
         }
         Ok(gathered.answer(all))

@@ -225,6 +225,7 @@ impl VictoriaLogs {
                 field: field.clone(),
                 values: crate::weblogs::most_frequent(values, limit),
                 exact: true,
+                estimated: false,
             });
         }
         Ok(gathered.answer(all))

@@ -128,6 +128,7 @@ pub(crate) async fn facets(
             field: field.clone(),
             values: most_frequent(values, limit),
             exact,
+            estimated: false,
         }
     };
     let all = fields.iter().zip(counts).map(facet).collect();

@@ -6,7 +6,7 @@ import { keyAction, HELP, type Pressed } from './keys'
 import { complete, equal, isNarrow, operatorOf, startMatchers, withOperator, written } from './matchers'
 import { nextGrouping, opening, queryOf, sameness, term, toggled, withTerm } from './question'
 import { collect, MOST_SELECTED, Selection } from './selection.svelte'
-import { isFlight, needsMore, painted, reveal, slotOf, windowAround, WINDOW } from './window'
+import { indexOf, isFlight, needsMore, painted, reveal, slotOf, windowAround, WINDOW } from './window'
 
 const settings = { locale: 'zh-CN', theme: 'dark', time_zone: 'Asia/Shanghai', kiosk: false, type_scale: 1, boards: [] }
 
@@ -64,6 +64,15 @@ describe('the window of the list', () => {
     const pool = 26
     const slots = Array.from({ length: pool }, (_, i) => slotOf(994 + i, pool))
     expect(new Set(slots).size).toBe(pool)
+  })
+
+  it('gives every element the one painted entry of its slot', () => {
+    const pool = 26
+    for (const first of [0, 1, 25, 26, 994]) {
+      const shown = Array.from({ length: pool }, (_, slot) => indexOf(slot, first, pool))
+      expect([...shown].sort((a, b) => a - b)).toEqual(Array.from({ length: pool }, (_, i) => first + i))
+      shown.forEach((index, slot) => expect(slotOf(index, pool)).toBe(slot))
+    }
   })
 })
 

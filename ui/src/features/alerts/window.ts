@@ -54,3 +54,9 @@ export function reveal(index: number, top: number, height: number, row: number):
 
 /** Which of the pool's elements shows an entry: neighbours never share one, so an element is only ever rewritten off screen. */
 export const slotOf = (index: number, pool: number): number => index % Math.max(1, pool)
+
+/** The entry that an element shows when the first of those painted is `first`: the one of its slot among the `pool` entries from there on. */
+export function indexOf(slot: number, first: number, pool: number): number {
+  const from = Math.max(0, first)
+  return from + ((((slot - from) % pool) + pool) % pool)
+}

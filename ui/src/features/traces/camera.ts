@@ -6,9 +6,9 @@ export interface Camera {
 }
 
 /** The whole drawing in the middle, never larger than it is drawn. */
-export function fit(width: number, height: number, boxWidth: number, boxHeight: number, margin = 28): Camera {
+export function fit(width: number, height: number, boxWidth: number, boxHeight: number, margin = 28, least = 0.08): Camera {
   if (!(width > 0) || !(height > 0) || !(boxWidth > 0) || !(boxHeight > 0)) return { x: margin, y: margin, k: 1 }
-  const k = Math.max(0.08, Math.min(1.25, (boxWidth - 2 * margin) / width, (boxHeight - 2 * margin) / height))
+  const k = Math.max(least, Math.min(1.25, (boxWidth - 2 * margin) / width, (boxHeight - 2 * margin) / height))
   return { k, x: (boxWidth - width * k) / 2, y: (boxHeight - height * k) / 2 }
 }
 

@@ -1,10 +1,11 @@
 import { describe, expect, it, vi } from 'vitest'
 import type { Host } from '../../api/host'
-import type { TraceItem, TraceRow, TraceRowsAsk, TraceRowsView } from '../../api/wire'
+import type { TraceGraphView, TraceItem, TraceRow, TraceRowsAsk, TraceRowsView } from '../../api/wire'
 import { isTraceId, TracesStore } from '../../stores/traces.svelte'
 import { curve, fit, middle } from './camera'
 import { delta, length, share, ticks } from './lengths'
 import { MARK, oddity } from './marks'
+import { around, byWeight, labels, nodeAt } from './overview'
 import { CHUNK, Rows } from './rows.svelte'
 import { layScatter, nearest } from './scatter'
 
@@ -169,5 +170,32 @@ describe('the store', () => {
     expect(store.view[1] - store.view[0]).toBeGreaterThan(0)
     store.zoom(-5, 9e9)
     expect(store.view).toEqual([0, 1e9])
+  })
+})
+
+describe('a graph seen as a whole', () => {
+  const node = (name: string, x: number, y: number, calls: number): TraceGraphView['nodes'][number] => ({ name, x, y, width: 100, height: 32, calls, hidden: 0, own: false, inferred: false, members: 1 })
+  const edge = (from: number, to: number): TraceGraphView['edges'][number] => ({ from, to, calls: 1, errors: null, p50: null, p95: null, measured: 0, queue: false, circle: false, points: [], operations: [] })
+  const nodes = Array.from({ length: 400 }, (_, n) => node(`s-${n}`, (n % 20) * 150, Math.floor(n / 20) * 50, n))
+  const graph = { nodes, edges: [edge(0, 1), edge(1, 2), edge(2, 0), edge(5, 6)] } as unknown as TraceGraphView
+  const wide = (n: number): number => (nodes[n]?.name.length ?? 0) * 7
+
+  it('writes names that lie on no other, those that are called most first, and more of them closer in', () => {
+    const order = byWeight(graph, new Set([3]))
+    expect(order.slice(0, 3)).toEqual([3, 399, 398])
+    const far = labels(graph, order, { x: 0, y: 0, k: 0.05 }, 800, 600, 12, wide)
+    const near = labels(graph, order, { x: 0, y: 0, k: 0.5 }, 800, 600, 12, wide)
+    expect(far[0]?.node).toBe(3)
+    expect(near.length).toBeGreaterThan(far.length)
+    for (const a of near) for (const b of near) if (a !== b) expect(Math.abs(a.x - b.x) >= 20 || Math.abs(a.y - b.y) >= 15).toBe(true)
+  })
+  it('finds the service under the pointer, also when it is a dot', () => {
+    expect(nodeAt(graph, { x: 10, y: 20, k: 1 }, 10 + 150, 20)).toBe(1)
+    expect(nodeAt(graph, { x: 0, y: 0, k: 0.01 }, 1.5, 0)).toBe(1)
+    expect(nodeAt(graph, { x: 0, y: 0, k: 1 }, -200, -200)).toBeNull()
+  })
+  it('knows the neighbours on both sides', () => {
+    const found = around(graph, 0)
+    expect([[...found.nodes].sort(), found.edges]).toEqual([[0, 1, 2], [0, 2]])
   })
 })

@@ -72,6 +72,7 @@ impl Reference {
             field: field.clone(),
             values,
             exact: true,
+            estimated: false,
         }
     }
 }
