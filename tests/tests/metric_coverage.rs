@@ -3,6 +3,7 @@
 
 use desk::boards::{self, Library};
 use embedded::tsdb::{Options, Tsdb};
+use model::board::variable::{LabelValues, fill};
 use model::board::{Query, concepts_in, expand};
 use model::{Labels, Sample, Series};
 use promql::{Engine, Value};
@@ -259,19 +260,23 @@ fn every_panel_of_every_board_has_something_to_show() {
         .values()
         .filter_map(|c| Some((c.id.clone(), c.dialects.first()?.expr.clone())))
         .collect();
-    let answer = |query: &Query| {
-        let expr = expand(&query.expr, &bound).expect("known concepts");
+    let answer = |query: &Query, chosen: &BTreeMap<String, Vec<String>>| {
+        // Nothing is chosen.
+        let asked = fill(&query.expr, chosen);
+        let expr = expand(&asked, &bound).expect("known concepts");
         rows_of(&store, &expr.replace(model::board::WINDOW, "1h"))
     };
     let mut wrong = Vec::new();
     let mut asked = 0;
     let of_platform = |id: &str| !OF_THE_DESK.contains(&id);
     for board in library.boards.values().filter(|b| of_platform(&b.id)) {
+        let variables = board.variables.iter();
+        let everything = variables.map(|v| (v.id.clone(), Vec::new())).collect();
         for panel in &board.panels {
             for query in &panel.queries {
                 asked += 1;
                 let place = format!("{}/{}/{}", board.id, panel.id, query.id);
-                let rows = answer(query);
+                let rows = answer(query, &everything);
                 if rows.iter().all(|(_, s)| !s.v.is_finite()) {
                     wrong.push(format!("{place}: nothing from {}", query.expr));
                 }
@@ -288,4 +293,56 @@ fn every_panel_of_every_board_has_something_to_show() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert!(asked > 500, "{asked} queries");
+}
+
+/// What a person chooses is answered: each variable has values on the simulated platform, and every panel that is narrowed to one of them
+/// answers with that alone.
+#[test]
+fn every_variable_has_values_and_narrows_its_panels() {
+    let library = library();
+    let store = simulated();
+    let bound: BTreeMap<String, String> = library
+        .concepts
+        .values()
+        .filter_map(|c| Some((c.id.clone(), c.dialects.first()?.expr.clone())))
+        .collect();
+    let ask = |expr: &str| {
+        let expr = expand(expr, &bound).unwrap_or_else(|e| panic!("{expr}: {e:?}"));
+        rows_of(&store, &expr.replace(model::board::WINDOW, "1h"))
+    };
+    let mut narrowed = 0;
+    for board in library.boards.values() {
+        for variable in &board.variables {
+            let query = variable.query.as_deref().expect("built-in ones ask");
+            let asked = LabelValues::parse(query).expect("label_values");
+            let values: Vec<String> = ask(&asked.expr())
+                .into_iter()
+                .filter_map(|(l, _)| l.get(&asked.label).map(str::to_owned))
+                .collect();
+            assert!(
+                !values.is_empty(),
+                "{}: {} has no values",
+                board.id,
+                variable.id
+            );
+            let chosen = BTreeMap::from([(variable.id.clone(), vec![values[0].clone()])]);
+            let uses = format!("${}\"", variable.id);
+            for query in board.panels.iter().flat_map(|p| &p.queries) {
+                if !query.expr.contains(&uses) {
+                    continue;
+                }
+                narrowed += 1;
+                for (labels, _) in ask(&fill(&query.expr, &chosen)) {
+                    let seen = labels.get(&asked.label);
+                    assert!(
+                        seen.is_none_or(|v| v == values[0]),
+                        "{}: {labels}",
+                        query.expr
+                    );
+                    assert!(labels.get("shouwang_kept").is_none(), "{labels}");
+                }
+            }
+        }
+    }
+    assert!(narrowed > 60, "{narrowed} queries follow a variable");
 }

@@ -1,5 +1,5 @@
 //! The editor of boards in the real window: a panel is made, dragged, resized and asked for with completion, shows data, goes back and
-//! forth, is saved and is on the wall; a dashboard of Grafana is taken.
+//! forth, is saved and is on the wall.
 
 use shouwang_tests::window::{Options, Wall};
 use std::time::Duration;
@@ -10,11 +10,6 @@ const WALL: &str = "/";
 const CONFIG: &str = "board = \"t\"\n[demo]\nenabled = false\n[embedded]\ninterval_seconds = 1.0\n[duty]\nbuiltin_rules = false\n";
 const BOARD: &str = "# the only comment\nid: t\ntitle: 试验\nwindow_seconds: 600\nrefresh_seconds: 1\ncolumns: 24\nrows: 20\npanels:\n  - id: one\n    kind: stat\n    \
                      title: 负载\n    at: {x: 0, y: 0, w: 8, h: 8}\n    queries:\n      - {id: a, expr: node_load1}\n";
-/// In the shape of a dashboard as Grafana exports it.
-const DASHBOARD: &str = r#"{"title": "节点", "schemaVersion": 39, "templating": {"list": [{"name": "node", "type": "query"}]}, "panels": [
-    {"type": "timeseries", "id": 1, "title": "Load", "gridPos": {"x": 0, "y": 0, "w": 12, "h": 8},
-     "targets": [{"refId": "A", "expr": "node_load1{instance=~\"$node\"}"}]},
-    {"type": "geomap", "id": 2, "title": "Map", "gridPos": {"x": 12, "y": 0, "w": 12, "h": 8}}]}"#;
 
 fn open(name: &'static str) -> Wall {
     let wall = Wall::open(
@@ -210,30 +205,4 @@ fn a_file_that_somebody_else_changed_is_not_overwritten_unasked() {
         SOON,
         "return document.querySelector('[data-editor]').dataset.dirty === 'false'",
     );
-}
-
-#[test]
-fn a_dashboard_of_grafana_is_taken() {
-    let wall = open("editor-import");
-    wall.click("[data-import]");
-    there(&wall, "[data-import-text]");
-    write(&wall, "[data-import-text]", "{\"panels\": [1,}");
-    wall.click("dialog [data-submit]");
-    there(&wall, "[data-import-error]");
-    write(&wall, "[data-import-text]", DASHBOARD);
-    wall.click("dialog [data-submit]");
-    there(&wall, "[data-import-done]");
-    let said = wall.texts("dialog li");
-    assert!(said.iter().any(|t| t.contains("geomap")), "{said:?}");
-    wall.picture("losses");
-    wall.click("[data-import-open]");
-    there(&wall, "[data-grip='load']");
-    wall.until_state("load", "data", SOON);
-    wall.picture("taken");
-    wall.click("[data-export]");
-    there(&wall, "[data-exported]");
-    let path = wall.text("[data-exported]");
-    let text = std::fs::read_to_string(path.trim()).expect("the exported file");
-    let json: serde_json::Value = serde_json::from_str(&text).expect("JSON");
-    assert_eq!(json["panels"][0]["type"], "timeseries");
 }

@@ -8,7 +8,8 @@ use include_dir::{Dir, include_dir};
 use model::Lang;
 use model::board::variable::LabelValues;
 use model::board::{
-    Board, Concept, ConceptFile, Panel, PanelKind, Variable, WINDOW, concepts_in, expand, variable,
+    Board, Concept, ConceptFile, Ends, Panel, PanelKind, Variable, WINDOW, concepts_in, expand,
+    variable,
 };
 use serde::Deserialize;
 use serde_saphyr::Spanned;
@@ -22,6 +23,14 @@ pub const CONCEPTS: &str = "concepts.yaml";
 
 /// Files of a directory that are looked at.
 const MAX_FILES: usize = 500;
+
+/// A length of time that a panel may be told at most, seconds: a year.
+const LONGEST_SECONDS: u32 = 366 * 86_400;
+
+/// Whether a mark can have this id; what it tells is found by `<id>/…`.
+fn is_mark_id(id: &str) -> bool {
+    !id.is_empty() && !id.contains('/')
+}
 
 /// Everything that was read.
 #[derive(Clone, Debug, Default)]
@@ -296,11 +305,22 @@ impl Check<'_> {
                 );
             }
         }
-        for variable in &board.variables {
+        for (i, variable) in board.variables.iter().enumerate() {
+            let before = self.problems.len();
             self.variable(variable);
+            if board.variables.iter().take(i).any(|v| v.id == variable.id) {
+                self.add("variable_twice", 1, &variable.id, &[]);
+            }
+            self.belongs(before, "variable", &variable.id);
         }
-        for mark in &board.marks {
+        for (i, mark) in board.marks.iter().enumerate() {
+            let before = self.problems.len();
             self.expression(&mark.expr, 1, &mark.id);
+            let twice = board.marks.iter().take(i).any(|m| m.id == mark.id);
+            if twice || !is_mark_id(&mark.id) {
+                self.add("mark_id", 1, &mark.id, &[]);
+            }
+            self.belongs(before, "mark", &mark.id);
         }
         let mut taken: Vec<(usize, &Panel)> = Vec::new();
         for (i, panel) in board.panels.iter().enumerate() {
@@ -308,6 +328,13 @@ impl Check<'_> {
             self.place(board, panel, at, &taken);
             self.panel(panel, i, at);
             taken.push((at, panel));
+        }
+    }
+
+    /// Says of the problems since `from` that they are about this part of the board and about no panel.
+    fn belongs(&mut self, from: usize, part: &str, id: &str) {
+        for problem in self.problems.get_mut(from..).unwrap_or_default() {
+            problem.params.insert(part.to_owned(), id.to_owned());
         }
     }
 
@@ -359,7 +386,43 @@ impl Check<'_> {
         }
     }
 
+    /// Lengths of time, labels and ways that only some panels are told.
+    fn options(&mut self, panel: &Panel, at: usize) {
+        let asked = panel
+            .queries
+            .iter()
+            .map(|q| ("refresh_seconds", q.refresh_seconds, 1));
+        let own = [
+            ("window_seconds", panel.window_seconds, 60),
+            ("step_seconds", panel.step_seconds, 1),
+            ("ahead_seconds", panel.forecast.map(|f| f.ahead_seconds), 60),
+            (
+                "season_seconds",
+                panel.forecast.map(|f| f.season_seconds),
+                60,
+            ),
+        ];
+        for (field, seconds, min) in own.into_iter().chain(asked) {
+            if seconds.is_some_and(|s| !(min..=LONGEST_SECONDS).contains(&s)) {
+                let bounds = [
+                    ("field", field.to_owned()),
+                    ("min", min.to_string()),
+                    ("max", LONGEST_SECONDS.to_string()),
+                ];
+                self.add("panel_seconds", at, &panel.id, &bounds);
+            }
+        }
+        let nameless = |e: &Ends| e.from.is_empty() || e.to.is_empty() || e.from == e.to;
+        if panel.ends.as_ref().is_some_and(nameless) {
+            self.add("panel_ends", at, &panel.id, &[]);
+        }
+        if panel.links.iter().any(|l| l.target.trim().is_empty()) {
+            self.add("panel_link", at, &panel.id, &[]);
+        }
+    }
+
     fn panel(&mut self, panel: &Panel, i: usize, at: usize) {
+        self.options(panel, at);
         if panel.kind == PanelKind::Text && panel.text.is_none() {
             self.add("panel_text", at, &panel.id, &[]);
         }

@@ -3,6 +3,7 @@
 //! These types are the files' schema: parsing (with line numbers) is the desk's work, meaning is defined here.
 
 mod kind;
+mod narrow;
 mod options;
 mod slo;
 pub mod variable;
@@ -361,6 +362,8 @@ pub enum ExpandError {
     Unclosed(usize),
     /// No dialect given for this concept.
     Unbound(String),
+    /// What stands in braces behind a concept is no list of conditions; the byte where it begins.
+    Condition(usize),
 }
 
 /// The ids used as `${id}` in `expr`, in order, each once.
@@ -380,10 +383,11 @@ pub fn concepts_in(expr: &str) -> Vec<String> {
     ids
 }
 
-/// `expr` with every `${id}` replaced by its bound expression in parentheses.
+/// `expr` with every `${id}` replaced by its bound expression in parentheses, narrowed by the conditions in braces right behind it:
+/// `${id}{instance=~"a|b"}`, as behind a metric. `=~".*"` is no condition.
 ///
 /// # Errors
-/// When a placeholder does not end, or `bound` has no expression for it.
+/// When a placeholder does not end, `bound` has no expression for it, or what stands behind it is no list of conditions.
 pub fn expand(expr: &str, bound: &BTreeMap<String, String>) -> Result<String, ExpandError> {
     let mut out = String::with_capacity(expr.len() * 2);
     let mut at = 0;
@@ -397,10 +401,11 @@ pub fn expand(expr: &str, bound: &BTreeMap<String, String>) -> Result<String, Ex
         let filled = bound
             .get(id)
             .ok_or_else(|| ExpandError::Unbound(id.to_owned()))?;
-        out.push('(');
-        out.push_str(filled);
-        out.push(')');
         at = end + 1;
+        let (narrowed, length) = narrow::narrowed(format!("({filled})"), &expr[at..])
+            .ok_or(ExpandError::Condition(at))?;
+        out.push_str(&narrowed);
+        at += length;
     }
     out.push_str(&expr[at..]);
     Ok(out)
@@ -423,5 +428,10 @@ mod tests {
             Err(ExpandError::Unbound("x".into()))
         );
         assert_eq!(expand("1 + ${x", &bound), Err(ExpandError::Unclosed(4)));
+        assert_eq!(expand("${cpu}{a", &bound), Err(ExpandError::Condition(6)));
+        assert_eq!(
+            expand("sum(${cpu}{host=~\".*\"}) > 1", &bound).unwrap(),
+            "sum((a or b)) > 1"
+        );
     }
 }

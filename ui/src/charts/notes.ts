@@ -26,8 +26,9 @@ export function clusters(notes: readonly AnnotationView[], lo: number, hi: numbe
   return out
 }
 
-/** Changes when other marks must be drawn. */
-export const notesKey = (notes: readonly AnnotationView[]): string => notes.map((note) => `${note.id}@${note.at}`).join(' ')
+/** Changes when other marks must be drawn; with a stretch of time, when others must be within it. */
+export const notesKey = (notes: readonly AnnotationView[], range: { lo: number; hi: number } = { lo: -Infinity, hi: Infinity }): string =>
+  notes.flatMap((note) => (note.at >= range.lo && note.at <= range.hi ? [`${note.id}@${note.at}`] : [])).join(' ')
 
 /** Token of a mark's colour. Its shape says what it is; the colour only how bad. */
 export const noteToken = (note: AnnotationView): string => (note.severity !== 'normal' ? TOKEN[note.severity] : note.kind === 'alert' ? '--calm' : '--text-2')
@@ -46,6 +47,23 @@ const SHAPES: Record<HappenedView, readonly (readonly [number, number])[]> = {
   configuration: [[-0.8, -0.8], [0.8, -0.8], [0.8, 0.8], [-0.8, 0.8]],
   maintenance: [[-1, -0.4], [1, -0.4], [1, 0.4], [-1, 0.4]],
   note: [[-0.7, -1], [0.9, -0.5], [-0.3, 0], [-0.3, 1], [-0.7, 1]],
+}
+
+/** Pixels that two marks are apart at least, as CSS pixels. */
+export const noteGap = (): number => 9 * unit()
+
+/** What happened within a mark's breadth of `left`, in CSS pixels from the left edge of a plot that is `width` wide. */
+export function notesNear(notes: readonly AnnotationView[], range: { lo: number; hi: number }, width: number, left: number): Cluster | null {
+  const x = (at: number): number => ((at - range.lo) / (range.hi - range.lo)) * width
+  return clusters(notes, range.lo, range.hi, x, noteGap()).find((one) => Math.abs(one.x - left) < noteGap()) ?? null
+}
+
+/** Draws the marks of a stretch of time that fills a canvas' width, down to `height` of its own pixels. */
+export function drawNotesAcross(ctx: CanvasRenderingContext2D, notes: readonly AnnotationView[], range: { lo: number; hi: number }, height: number): void {
+  const { width } = ctx.canvas
+  const x = (at: number): number => ((at - range.lo) / (range.hi - range.lo)) * width
+  const ratio = window.devicePixelRatio || 1
+  drawNotes(ctx, clusters(notes, range.lo, range.hi, x, noteGap() * ratio), { left: 0, top: 0, width, height })
 }
 
 /** Draws the marks along the upper edge of a plot; all measures in the canvas' own pixels. */

@@ -73,6 +73,18 @@ describe('texts', () => {
     }
   })
 
+  it('name no two values of a label alike: a table joins its rows by name', () => {
+    for (const [language, all] of Object.entries(texts)) {
+      const seen = new Map<string, string>()
+      for (const [key, word] of Object.entries(all)) {
+        const label = /^ui\.value\.([^.]+)\./.exec(key)?.[1]
+        if (label === undefined) continue
+        expect(seen.get(`${label}/${word}`), `${language}: ${key}`).toBeUndefined()
+        seen.set(`${label}/${word}`, key)
+      }
+    }
+  })
+
   it('exist for every error code of the wire', () => {
     const wire = readFileSync(join(process.cwd(), 'src/api/wire.ts'), 'utf8')
     const codes = [...(/type ErrorCode = ([^;]+);/.exec(wire)?.[1] ?? '').matchAll(/"(\w+)"/g)].map((m) => m[1] as string)

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import type { AlertRow, ForecastView, LinkView, QueryView, SloView, TopologyView, VariableView } from '../api/wire'
+import type { AlertRow, AnnotationView, ForecastView, LinkView, QueryView, SloView, TopologyView, VariableView } from '../api/wire'
 import { rgb } from '../charts/heat'
+import { notesKey, notesNear } from '../charts/notes'
 import { judge } from '../shared/severity'
 import { Zone } from '../shared/time'
 import { chosenText, withVariables } from '../stores/variables'
+import { setLocale } from '../i18n/index.svelte'
+import { tameSeries, withWords } from '../stores/names'
 import { QueryData } from '../stores/query'
 import { chosen } from './alert_list/rows'
 import { zones } from './bar_gauge/zones'
@@ -11,7 +14,7 @@ import { calendar, dayAfter, weekday } from './calendar/cells'
 import { holtWinters, linear, outside, predict, reaches, sameTime } from './forecast/predict'
 import { bucketRows, endOf, every, grid, seriesRows, strength } from './heatmap/cells'
 import { bins, place, quantile } from './histogram/bins'
-import { filled, rowLink, titleLink } from './links'
+import { filled, hostOf, rowLink, titleLink } from './links'
 import { piece, shares } from './ring/shares'
 import { objectives } from './slo/budget'
 import { sparkRows } from './spark_table/rows'
@@ -369,6 +372,14 @@ describe('links', () => {
     expect(filled(host, {}).variables).toEqual({ host: '' })
     expect(filled(logs, { service: 'x'.repeat(5000) }).target.length).toBeLessThanOrEqual(800)
   })
+
+  it('name a host without its port', () => {
+    const link: LinkView = { to: 'logs', target: 'host:$instance.host level>=warn', variables: {} }
+    expect(filled(link, { instance: 'sw-web-01:9100' }).target).toBe('host:"sw-web-01" level>=warn')
+    expect(filled(link, { instance: 'a" or *:9100' }).target).toBe('host:"a\\" or *" level>=warn')
+    expect(filled(link, {}).target).toBe('host:"" level>=warn')
+    expect(['sw-web-01', '[fd00::1]:9100', 'fd00::1', 'https://a.cn:8443/x?y', '10.0.0.1:80', ''].map(hostOf)).toEqual(['sw-web-01', 'fd00::1', 'fd00::1', 'a.cn', '10.0.0.1', ''])
+  })
 })
 
 describe('variables', () => {
@@ -378,5 +389,46 @@ describe('variables', () => {
     expect(withVariables('$host · $hostname · $other · 5$', all, '全部')).toBe('a, b · 全部 · $other · 5$')
     expect(chosenText(one({ chosen: ['a', 'b', 'c', 'd'] }), '全部')).toBe('a +3')
     expect(withVariables('$host', [], '全部')).toBe('$host')
+  })
+})
+
+describe('names of series', () => {
+  const series = (name: string, labels: Record<string, string>) => tameSeries({ name, labels, source: 'demo', demo: true }, true)
+  it('say a known value by its word, in the language in force', () => {
+    const pay = series('alipay 失败', { channel: 'alipay' })
+    expect(pay.name).toBe('支付宝 失败')
+    setLocale('en')
+    expect(pay.name).toBe('Alipay 失败')
+    setLocale('zh-CN')
+    expect(pay.name).toBe('支付宝 失败')
+    expect(pay.labels.channel).toBe('alipay')
+    expect(series('order.created', { queue: 'order.created' }).name).toBe('订单创建')
+  })
+
+  it('leave what is not known, and parts of words, as they are', () => {
+    expect(series('stripe', { channel: 'stripe' }).name).toBe('stripe')
+    expect(series('app-01', { channel: 'app' }).name).toBe('app-01')
+    expect(series('toString', { channel: 'toString' }).name).toBe('toString')
+    expect(withWords('a b a-b a', [['a', 'x']])).toBe('x b a-b x')
+    expect(withWords('aa', [['a', 'aa']])).toBe('aa')
+  })
+
+  it('do not name the only source', () => {
+    expect(series('demo', {}).name).toBe('')
+    expect(series('demo', { __name__: 'up', job: 'a' }).name).toBe('')
+    expect(series('demo', { instance: 'demo' }).name).toBe('demo')
+    expect(tameSeries({ name: 'demo', labels: {}, source: 'demo', demo: true }, false).name).toBe('demo')
+  })
+})
+
+describe('marks over a canvas', () => {
+  const at = (time: number, id: string): AnnotationView => ({ id, kind: 'deployment', at: time, until: null, title: id, place: [], source: '', severity: 'normal', demo: false })
+  const notes = [at(10, 'a'), at(51, 'b'), at(50, 'c'), at(200, 'd')]
+  it('are found near the pointer, those close together at once', () => {
+    const range = { lo: 0, hi: 100 }
+    expect(notesNear(notes, range, 1000, 102)?.notes.map((note) => note.id)).toEqual(['a'])
+    expect(notesNear(notes, range, 300, 151)?.notes.map((note) => note.id)).toEqual(['b', 'c'])
+    expect(notesNear(notes, range, 1000, 300)).toBeNull()
+    expect(notesKey(notes, range)).toBe('a@10 b@51 c@50')
   })
 })

@@ -15,15 +15,29 @@ export const titleLink = (links: readonly LinkView[]): LinkView | null => links.
 /** The way that a click on a row takes: the first one that needs a row. */
 export const rowLink = (links: readonly LinkView[]): LinkView | null => links.find(asks) ?? null
 
+/** The host of an address as exporters name it: `sw-web-01:9100`, `[fd00::1]:9100`, `https://a.cn/x`. */
+export function hostOf(address: string): string {
+  const bare = address.replace(/^[a-z][a-z0-9+.-]*:\/\//i, '').replace(/[/?#].*$/, '')
+  const six = /^\[([^\]]*)\]/.exec(bare)
+  if (six !== null) return six[1] as string
+  // More than one colon without brackets is an address of IPv6 without a port.
+  return /^[^:]*:\d+$/.test(bare) ? bare.slice(0, bare.indexOf(':')) : bare
+}
+
 /**
  * A link with the row's labels in the places of `$label`. In a query of the log search a value stands in quotes, so that whatever it
- * holds stays a value; a label that the row lacks leaves nothing behind.
+ * holds stays a value; a label that the row lacks leaves nothing behind. `$label.host` is the host of an address.
  */
 export function filled(link: LinkView, labels: RowLabels): LinkView {
   const value = (name: string): string => (Object.hasOwn(labels, name) ? (labels[name] as string) : '')
   const quoted = (text: string): string => `"${text.replace(/[\\"]/g, (c) => `\\${c}`)}"`
   const put = (text: string, quote: boolean): string =>
-    text.replace(/\$([a-z_][a-z0-9_]*)/gi, (_, name: string) => (quote ? quoted(value(name)) : value(name))).slice(0, LONGEST)
+    text
+      .replace(/\$([a-z_][a-z0-9_]*)(\.host\b)?/gi, (_, name: string, host: string | undefined) => {
+        const found = host === undefined ? value(name) : hostOf(value(name))
+        return quote ? quoted(found) : found
+      })
+      .slice(0, LONGEST)
   const variables = Object.fromEntries(Object.entries(link.variables).map(([id, text]) => [id, put(text, false)]))
   return { to: link.to, target: put(link.target, link.to === 'logs'), variables }
 }

@@ -1,12 +1,11 @@
 import type { Frame } from '../api/frame'
 import type { Mark, Patch, QueryFrame, QueryView, SeriesView } from '../api/wire'
-import { LABEL_LIMIT, NAME_LIMIT, tame } from '../shared/text'
+import { tameSeries } from './names'
 
 /** The page never keeps more points of a series than this, whatever the host sends. */
 export const MAX_POINTS = 4000
 /** Nor more series of a query. */
 export const MAX_SERIES = 500
-const MAX_LABELS = 60
 
 /** One series' values on its query's times; null is a gap. */
 export type Values = (number | null)[]
@@ -46,7 +45,9 @@ export class QueryData {
   apply(frame: QueryFrame, block: Float64Array): void {
     if (frame.series !== null || frame.epoch !== this.epoch) {
       this.epoch = frame.epoch
-      this.series = (frame.series ?? []).slice(0, MAX_SERIES).map(tameSeries)
+      const found = (frame.series ?? []).slice(0, MAX_SERIES)
+      const alone = new Set(found.map((one) => one.source)).size < 2
+      this.series = found.map((one) => tameSeries(one, alone))
       this.reset(this.series.length)
     }
     const count = Math.min(frame.marks.length, this.series.length)
@@ -129,15 +130,6 @@ export class QueryData {
     this.times.splice(0, n)
     for (const column of this.values) column.splice(0, n)
   }
-}
-
-/** A series' name and labels, bounded and without surprises. */
-function tameSeries(series: SeriesView): SeriesView {
-  const labels: Record<string, string> = {}
-  for (const [key, value] of Object.entries(series.labels).slice(0, MAX_LABELS)) {
-    labels[tame(key, NAME_LIMIT)] = tame(value, LABEL_LIMIT)
-  }
-  return { name: tame(series.name), labels, source: tame(series.source), demo: series.demo }
 }
 
 /** All queries of a frame's panels, put where they belong; shared by the live wall and a zoomed panel. */

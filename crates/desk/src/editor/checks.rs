@@ -33,6 +33,17 @@ pub(super) fn plain(key: &str, detail: &str) -> EditorProblem {
 
 fn located(problem: &Problem, board: &Board) -> EditorProblem {
     let said = |name: &str| problem.params.get(name).cloned();
+    for (part, expr) in [("variable", "variable_query"), ("mark", "mark_expr")] {
+        if let Some(id) = said(part) {
+            let of_query =
+                ["variable_query", "expression", "unknown_concept"].contains(&problem.key);
+            let field = if of_query { expr } else { part };
+            return EditorProblem {
+                query: Some(id),
+                ..of_board(problem, field.to_owned())
+            };
+        }
+    }
     let field = match problem.key {
         "board_bounds" => return of_board(problem, said("panel").unwrap_or_default()),
         "board_id" => return of_board(problem, "id".to_owned()),
@@ -40,15 +51,25 @@ fn located(problem: &Problem, board: &Board) -> EditorProblem {
         "panel_outside" | "panel_overlap" => "at",
         "panel_text" => "text",
         "panel_min_max" => "min",
+        "panel_slo" => "slo",
+        "panel_filter" => "filter",
+        "panel_ends" => "ends",
+        "panel_link" => "links",
+        "panel_seconds" => match said("field").as_deref() {
+            Some("refresh_seconds") => "refresh_seconds",
+            Some("ahead_seconds" | "season_seconds") => "forecast",
+            _ => "window_seconds",
+        },
         "thresholds_order" => "thresholds",
         "panel_without_query" => "queries",
-        "query_twice" | "unknown_concept" | "expression" => "expr",
+        "query_twice" | "unknown_concept" | "expression" | "placeholder" => "expr",
         _ => "",
     };
     let panel = said("panel").filter(|id| board.panels.iter().any(|p| p.id == *id));
-    let query = match said("query") {
+    let query = match said("query").filter(|_| field == "expr") {
         Some(id) => Some(id),
         None if field == "expr" => panel.as_deref().and_then(|id| culprit(problem, board, id)),
+        None if field == "refresh_seconds" => panel.as_deref().and_then(|id| hasty(board, id)),
         None => None,
     };
     EditorProblem {
@@ -82,6 +103,16 @@ fn culprit(problem: &Problem, board: &Board, panel: &str) -> Option<String> {
         (None, None) => false,
     };
     let found = panel.queries.iter().find(|q| says(&q.expr))?;
+    Some(found.id.clone())
+}
+
+/// The query whose refresh cannot be.
+fn hasty(board: &Board, panel: &str) -> Option<String> {
+    let panel = board.panels.iter().find(|p| p.id == panel)?;
+    let found = panel
+        .queries
+        .iter()
+        .find(|q| q.refresh_seconds == Some(0))?;
     Some(found.id.clone())
 }
 
@@ -119,7 +150,49 @@ mod tests {
             assert!(found.contains(&expected), "{expected:?} not in {found:#?}");
         }
         assert_eq!(found.len(), 8);
-        let good = &library.boards["overview"];
-        assert_eq!(problems(good, &library), []);
+        for good in library.boards.values() {
+            assert_eq!(problems(good, &library), [], "{}", good.id);
+        }
+    }
+
+    #[test]
+    fn variables_marks_and_options_have_fields_of_their_own() {
+        let library = boards::load(None);
+        let board: Board = serde_saphyr::from_str(
+            "{id: x, title: t, columns: 8, rows: 4, variables: [
+              {id: host, query: 'label_values(up, instance)'}, {id: host, values: [a]}, {id: 'a b', values: [a]},
+              {id: no, query: 'sum(up)'}, {id: bad, query: 'label_values(sum(, instance)'}],
+              marks: [{id: ok, kind: deployment, expr: up}, {id: broken, kind: note, expr: 'sum('}, {id: 'a/b', kind: note, expr: up}],
+              panels: [
+              {id: a, kind: slo, title: t, at: {x: 0, y: 0, w: 1, h: 1}, slo: {objective: 100}, queries: [{id: a, expr: 'up[$window]'}]},
+              {id: b, kind: forecast, title: t, at: {x: 1, y: 0, w: 1, h: 1}, forecast: {season_seconds: 0}, queries: [{id: q, expr: up, refresh_seconds: 0}]},
+              {id: c, kind: topology, title: t, at: {x: 2, y: 0, w: 1, h: 1}, ends: {from: a, to: a}, window_seconds: 1, queries: [{id: a, expr: up}]},
+              {id: d, kind: log_stream, title: t, at: {x: 3, y: 0, w: 1, h: 1}, filter: '()', links: [{to: logs, target: ''}]}]}",
+        )
+        .unwrap();
+        let found: Vec<_> = problems(&board, &library)
+            .into_iter()
+            .map(|p| (p.panel, p.query, p.field, p.key))
+            .collect();
+        for (panel, query, field, key) in [
+            (None, Some("host"), "variable", "variable_twice"),
+            (None, Some("a b"), "variable", "variable"),
+            (None, Some("no"), "variable_query", "variable_query"),
+            (None, Some("bad"), "variable_query", "expression"),
+            (None, Some("broken"), "mark_expr", "expression"),
+            (None, Some("a/b"), "mark", "mark_id"),
+            (Some("a"), None, "slo", "panel_slo"),
+            (Some("b"), None, "forecast", "panel_seconds"),
+            (Some("b"), Some("q"), "refresh_seconds", "panel_seconds"),
+            (Some("c"), None, "ends", "panel_ends"),
+            (Some("c"), None, "window_seconds", "panel_seconds"),
+            (Some("d"), None, "filter", "panel_filter"),
+            (Some("d"), None, "links", "panel_link"),
+        ] {
+            let owned = |t: Option<&str>| t.map(str::to_owned);
+            let expected = (owned(panel), owned(query), field.to_owned(), key.to_owned());
+            assert!(found.contains(&expected), "{expected:?} not in {found:#?}");
+        }
+        assert_eq!(found.len(), 13, "{found:#?}");
     }
 }

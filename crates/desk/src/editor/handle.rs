@@ -166,6 +166,15 @@ impl EditorHandle {
                 .any(|p| p.field == "expr" && p.panel.as_deref() == Some(id))
         };
         board.panels.retain(|p| !broken(&p.id));
+        let unasked = |field: &str, id: &str| {
+            problems
+                .iter()
+                .any(|p| p.field == field && p.query.as_deref() == Some(id))
+        };
+        board.marks.retain(|m| !unasked("mark_expr", &m.id));
+        board
+            .variables
+            .retain(|v| !unasked("variable_query", &v.id));
         self.0.preview.show(board, library.concepts).await;
         Ok(problems)
     }

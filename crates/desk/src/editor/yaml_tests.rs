@@ -152,3 +152,61 @@ fn a_number_that_no_file_can_say_is_refused() {
         Err(WriteError::ReadsOtherwise(_))
     ));
 }
+
+#[test]
+fn all_that_a_board_can_say_is_written_and_read_back() {
+    let text = "id: kitchen
+title: Kitchen
+variables:
+  - {id: host, label: board.v.host, query: 'label_values(${host_uptime}, instance)', multi: true, default: [a, 'b,c']}
+  - {id: shop, values: [北京, 上海]}
+marks:
+  - {id: started, kind: deployment, expr: process_start_time_seconds, legend: '{{service}} 启动'}
+panels:
+  - id: a
+    kind: forecast
+    title: A
+    at: {x: 0, y: 0, w: 4, h: 4}
+    window_seconds: 3600
+    step_seconds: 60
+    forecast: {method: linear, ahead_seconds: 3600, season_seconds: 86400}
+    links:
+      - {to: board, target: server, variables: {host: $instance}}
+      - {to: logs, target: 'host:$instance.host'}
+    queries:
+      - {id: a, expr: up, thresholds: {}, refresh_seconds: 5}
+      - {id: b, expr: 'SELECT 1 WHERE $from $to', lang: sql}
+  - id: b
+    kind: slo
+    title: B
+    at: {x: 4, y: 0, w: 4, h: 4}
+    slo: {objective: 99.5, days: 7}
+    queries:
+      - {id: a, expr: 'bad[$window]'}
+  - id: c
+    kind: topology
+    title: C
+    at: {x: 8, y: 0, w: 4, h: 4}
+    ends: {from: client, to: server}
+    queries:
+      - {id: a, expr: calls}
+";
+    let board = read(text).unwrap();
+    let written = write(&board, None).unwrap();
+    assert_eq!(read(&written.text).unwrap(), board);
+    for said in [
+        "    window_seconds: 3600\n",
+        "refresh_seconds: 5}",
+        "thresholds: {}",
+        "default: [a, 'b,c']",
+        "{to: logs, target: 'host:$instance.host'}",
+        "slo: {objective: 99.5, days: 7}",
+    ] {
+        assert!(written.text.contains(said), "{said} in {}", written.text);
+    }
+    assert!(
+        !written
+            .text
+            .starts_with("id: kitchen\ntitle: Kitchen\nwindow_seconds")
+    );
+}

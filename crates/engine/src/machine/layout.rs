@@ -206,9 +206,8 @@ impl Engine {
                 }
                 continue;
             }
-            match binding::expression(query, &self.setup.concepts, &state.bindings) {
+            match self.asked(board, query, &state.bindings) {
                 Ok(expr) => {
-                    let expr = self.with_variables(board, expr);
                     let key = StreamKey {
                         source,
                         expr,

@@ -1,11 +1,12 @@
 //! What a board asks beside its panels: what can be chosen for its variables, and when something happened.
 
 use super::Engine;
+use crate::binding::{Bindings, expression};
 use crate::plan::VARIABLES;
 use crate::stream::{Shape, StreamId, StreamKey};
-use model::Labels;
 use model::board::variable::{LabelValues, MAX_VALUES, fill};
 use model::board::{Board, Mark, Query, Variable};
+use model::{Labels, Lang};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Chosen values by the variable's id; none chosen stands for all.
@@ -57,12 +58,31 @@ impl Engine {
             .collect()
     }
 
-    /// `expr`, whose concepts are filled in, with the chosen values.
-    pub(super) fn with_variables(&self, board: &Board, expr: String) -> String {
-        if board.variables.is_empty() {
-            return expr;
+    /// What a source with these bindings is asked for `query` of `board`, with the chosen values.
+    ///
+    /// # Errors
+    /// The id of an undefined or unbound concept.
+    pub(super) fn asked(
+        &self,
+        board: &Board,
+        query: &Query,
+        bindings: &Bindings,
+    ) -> Result<String, String> {
+        let concepts = &self.setup.concepts;
+        if board.variables.is_empty() || !query.expr.contains('$') {
+            return expression(query, concepts, bindings);
         }
-        fill(&expr, &self.chosen(board))
+        let chosen = self.chosen(board);
+        if query.lang != Lang::Promql {
+            // Its text becomes a string of PromQL, for which values are escaped.
+            return Ok(fill(&expression(query, concepts, bindings)?, &chosen));
+        }
+        // Before concepts are filled in, so that a condition that holds for everything costs nothing.
+        let filled = Query {
+            expr: fill(&query.expr, &chosen),
+            ..query.clone()
+        };
+        expression(&filled, concepts, bindings)
     }
 
     /// The questions that no panel of a board asks: what can be chosen, what happened. They are asked and forgotten with it.
@@ -139,7 +159,7 @@ impl Engine {
         probed
             .filter(|state| crate::binding::speaks(query, state.spec.langs))
             .filter_map(|state| {
-                let expr = crate::binding::expression(query, &self.setup.concepts, &state.bindings);
+                let expr = expression(query, &self.setup.concepts, &state.bindings);
                 Some(StreamKey {
                     source: state.spec.name.clone(),
                     expr: expr.ok()?,

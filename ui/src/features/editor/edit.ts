@@ -68,6 +68,9 @@ export const UNITS = ['count', 'percent', 'ratio', 'seconds', 'milliseconds', 'b
 export const ROLES = ['main', 'note', 'check'] as const
 export const REDUCES = ['worst', 'sum', 'mean', 'min', 'max', 'count'] as const
 
+/** Kinds without queries of their own. */
+export const QUIET_KINDS: readonly string[] = ['text', 'alert_list', 'log_stream']
+
 const overlap = (a: Area, b: Area): boolean => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h
 
 /** An area that lies on a board: whole cells, at least one, not beyond the right edge. */
@@ -138,13 +141,23 @@ export function newQuery(panel: { queries: EditQuery[] }, expr = ''): EditQuery 
   return { id, expr, label: null, legend: null, role: 'main', unit: null, thresholds: null, reduce: 'worst', source: null }
 }
 
+/** What a kind needs to be one, when a panel becomes of it. */
+export function forKind(panel: EditPanel, kind: string): Partial<EditPanel> {
+  const to: Partial<EditPanel> = { kind }
+  if (kind === 'slo' && panel.slo == null) to.slo = { objective: 99.9, days: 30 }
+  if (kind === 'forecast' && panel.forecast == null) to.forecast = { method: 'same_time', ahead_seconds: 86_400, season_seconds: 86_400 }
+  if (kind === 'text' && panel.text === null) to.text = panel.title
+  return to
+}
+
 /** The board with a new panel on it, and its id. Without room for it the board stays as it is. */
 export function added(board: EditBoard, kind: string, title: string): { board: EditBoard; id: string | null } {
   if (board.panels.length >= MOST_PANELS) return { board, id: null }
   const id = newId(board, kind)
   const at = freePlace(board, Math.max(2, Math.round(board.columns / 4)), Math.max(2, Math.round(board.rows / 4)))
   const panel: EditPanel = { id, kind, title, subtitle: null, at, domain: null, unit: 'count', thresholds: null, min: null, max: null, limit: null, abnormal_only: false, text: kind === 'text' ? title : null, queries: [] }
-  if (kind !== 'text') panel.queries = [newQuery(panel)]
+  Object.assign(panel, forKind(panel, kind))
+  if (!QUIET_KINDS.includes(kind)) panel.queries = [newQuery(panel)]
   return { board: placed({ ...board, panels: [...board.panels, panel] }, id, at), id }
 }
 
@@ -175,7 +188,7 @@ export function queryChanged(queries: EditQuery[], id: string, to: Partial<EditQ
 /** Limits with one changed; none at all is null, because `{}` switches a concept's limits off. */
 export function limitChanged(limits: Limits | null, to: Partial<Limits>): Limits | null {
   const next: Limits = { ...limits, ...to }
-  for (const key of ['warning', 'critical', 'emergency'] as const) if (next[key] === undefined || !Number.isFinite(next[key])) delete next[key]
+  for (const key of ['warning', 'critical', 'emergency'] as const) if (next[key] == null || !Number.isFinite(next[key])) delete next[key]
   return next.warning === undefined && next.critical === undefined && next.emergency === undefined ? null : next
 }
 

@@ -71,10 +71,11 @@ fn number(v: f64) -> String {
     }
 }
 
-/// What a field is when it is left out; those are not written.
-const LEFT_OUT: [(&str, &str); 9] = [
-    ("window_seconds", "3600"),
-    ("refresh_seconds", "5"),
+/// What a field of a board is when it is left out; of a panel or a query they say something, because those take after the board.
+const BOARDS: [(&str, &str); 2] = [("window_seconds", "3600"), ("refresh_seconds", "5")];
+
+/// What other fields are when they are left out; those are not written.
+const LEFT_OUT: [(&str, &str); 7] = [
     ("unit", "count"),
     ("role", "main"),
     ("reduce", "worst"),
@@ -90,7 +91,8 @@ fn says_nothing(key: &str, value: &Node) -> bool {
         // A query's own unit is an exception from its panel's, also when it is a plain number: see `pruned`.
         Node::Plain(v) | Node::Text(v) => LEFT_OUT.contains(&(key, v)),
         Node::List(all) => all.is_empty(),
-        Node::Map(_) => false,
+        // Limits of nothing switch a concept's off; a link that chooses nothing says nothing.
+        Node::Map(fields) => key == "variables" && fields.is_empty(),
     }
 }
 
@@ -118,8 +120,14 @@ pub(super) fn top_lines(board: &Node) -> Vec<String> {
         return Vec::new();
     };
     let mut out = Vec::new();
-    for (key, value) in fields.iter().filter(|(key, _)| key != "panels") {
-        field(key, value, 0, &mut out);
+    let usual = |key: &str, value: &Node| match value {
+        Node::Plain(v) => BOARDS.contains(&(key, v)),
+        _ => false,
+    };
+    for (key, value) in &fields {
+        if key != "panels" && !usual(key, value) {
+            field(key, value, 0, &mut out);
+        }
     }
     out
 }
