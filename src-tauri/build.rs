@@ -66,6 +66,11 @@ const COMMANDS: &[&str] = &[
     "editor_complete",
     "editor_import",
     "editor_export",
+    "reports_page",
+    "report_make",
+    "report_open",
+    "report_save",
+    "report_send",
 ];
 
 fn main() {

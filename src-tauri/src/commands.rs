@@ -10,6 +10,7 @@ use desk::editor::EditorHandle;
 use desk::investigation::Investigator;
 use desk::kiosk::screen_of;
 use desk::logs::LogsHandle;
+use desk::reports::ReportsHandle;
 use desk::rota::RotaHandle;
 use desk::traces::TracesHandle;
 use model::duty::{AlertId, Via};
@@ -45,6 +46,8 @@ pub struct Handles {
     pub traces: TracesHandle,
     /// The editor of boards.
     pub editor: EditorHandle,
+    /// The reports.
+    pub reports: ReportsHandle,
     /// Who gathers what explains an alert.
     pub investigation: Investigator,
 }
@@ -72,6 +75,10 @@ impl Desk {
 
     pub(crate) async fn editor(&self) -> &EditorHandle {
         &self.0.wait().await.editor
+    }
+
+    pub(crate) async fn reports(&self) -> &ReportsHandle {
+        &self.0.wait().await.reports
     }
 
     pub(crate) async fn logs(&self) -> &LogsHandle {

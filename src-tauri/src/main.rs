@@ -10,6 +10,7 @@ mod logs;
 mod machine;
 mod page;
 mod popups;
+mod reports;
 mod rota;
 mod shell;
 mod traces;

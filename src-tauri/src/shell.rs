@@ -6,6 +6,7 @@ use crate::investigation;
 use crate::logs;
 use crate::machine::{App, Machine};
 use crate::popups::Popups;
+use crate::reports;
 use crate::rota;
 use crate::traces;
 use crate::tray::{self, Tray};
@@ -127,6 +128,11 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             editor::editor_complete,
             editor::editor_import,
             editor::editor_export,
+            reports::reports_page,
+            reports::report_make,
+            reports::report_open,
+            reports::report_save,
+            reports::report_send,
         ])
         .setup(move |app| {
             let handle = app.handle();
@@ -167,6 +173,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             logs: started.logs.clone(),
             traces: started.traces.clone(),
             editor: started.editor.clone(),
+            reports: started.reports.clone(),
             investigation: started.investigation.clone(),
         });
         let watched = watchdog::Parts {

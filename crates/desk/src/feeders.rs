@@ -168,9 +168,11 @@ pub async fn for_query(
     Err(Failure::new("connect", "detail", detail))
 }
 
-/// The simulated platform's past for a report: only what reports look at, sampled as sparsely as rates over five minutes allow.
+/// The simulated platform's past for a report: only what reports look at (`wanted`, expressions), sampled as sparsely as rates over five
+/// minutes allow.
 pub async fn for_report(
     config: &Config,
+    wanted: &[String],
     from: i64,
     until: i64,
     stop: &CancellationToken,
@@ -185,9 +187,7 @@ pub async fn for_report(
         ambient: config.demo.incidents,
         ..Scenario::default()
     };
-    let library = crate::boards::load(None);
-    let wanted = crate::reports::metrics(&library);
-    let (feed, stopped) = (store.clone(), stop.clone());
+    let (feed, stopped, wanted) = (store.clone(), stop.clone(), wanted.to_vec());
     let live = move || {
         let mut platform = Platform::with_scenario(&scenario, from);
         while platform.now_ms() + REPORT_STEP < until && !stopped.is_cancelled() {

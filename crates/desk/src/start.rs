@@ -12,8 +12,7 @@ use crate::feeders;
 use crate::investigation::{Investigator, Place};
 use crate::kiosk::{self, Kiosk};
 use crate::logs::{self, LogsHandle};
-use crate::reports;
-use crate::reports::schedule::{self, Plan};
+use crate::reports::{self, ReportsHandle, schedule};
 use crate::rota::RotaHandle;
 use crate::secret_store::{self, ReadSecrets};
 use crate::sources;
@@ -86,6 +85,8 @@ pub struct Desk {
     pub traces: TracesHandle,
     /// To edit boards.
     pub editor: EditorHandle,
+    /// To ask about reports.
+    pub reports: ReportsHandle,
     /// What is in force.
     pub config: Config,
     stop: CancellationToken,
@@ -194,7 +195,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         ..Setup::default()
     };
     let settings = settings(&config);
-    schedule_reports(&config, &setup, &clients, &secrets, data.as_deref(), &stop);
+    let reports = start_reports(&config, &setup, &clients, &secrets, data.clone(), &stop);
     let book = book(&setup, &clients);
     let (duty, duty_rx, band) = DutyHandle::channel();
     // After the book: neither rules nor charts of alerts ask the desk about itself.
@@ -276,6 +277,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         investigation,
         traces,
         editor,
+        reports,
         config,
         stop,
         feeders,
@@ -323,42 +325,33 @@ async fn keep_values_now_and_then(handle: Handle, data: PathBuf, stop: Cancellat
     }
 }
 
-/// Reports that the configuration asks for, beside everything else.
-fn schedule_reports(
+/// Reports: those that the configuration asks for are made beside everything else, others when somebody asks.
+fn start_reports(
     config: &Config,
     setup: &Setup,
     clients: &BTreeMap<String, Result<Arc<dyn Metrics>, Failure>>,
     secrets: &ReadSecrets,
-    data: Option<&std::path::Path>,
+    data: Option<PathBuf>,
     stop: &CancellationToken,
-) {
-    let folder = data.map(|dir| dir.join("reports")).unwrap_or_default();
-    let plans: Vec<Plan> = config
-        .report
-        .iter()
-        .filter_map(|wanted| Plan::of(wanted, &folder))
-        .collect();
-    if plans.is_empty() {
-        return;
-    }
+) -> ReportsHandle {
+    let plans = reports::plans(config, data.as_deref());
     let mailer = match reports::post::mailer(&config.mail, secrets) {
         Some(Ok(mailer)) => Some(Arc::new(mailer)),
         // The alert desk tells it as a problem of its channel.
         Some(Err(_)) | None => None,
     };
     let client = |s: &SourceSpec| Some((s.clone(), clients.get(&s.name)?.clone()));
-    let from = reports::From {
-        library: boards::load(config.boards_dir.as_deref()),
-        clients: setup.sources.iter().filter_map(client).collect(),
-        database: data.map(|dir| dir.join(duty::start::DATABASE)),
-        zone: config
-            .time_zone
-            .parse()
-            .unwrap_or(chrono_tz::Asia::Shanghai),
-        locale: config.locale.clone(),
-        promise: reports::PROMISE,
-    };
-    tokio::spawn(schedule::run(plans, from, mailer, stop.clone()));
+    let sources = setup.sources.iter().filter_map(client).collect();
+    let database = data.as_ref().map(|dir| dir.join(duty::start::DATABASE));
+    let handle = ReportsHandle::new(reports::Parts {
+        ground: reports::Ground::new(config.clone(), sources, database),
+        plans,
+        mailer,
+        data,
+        stop: stop.clone(),
+    });
+    tokio::spawn(schedule::run(handle.clone()));
+    handle
 }
 
 /// Sources of metrics for charts and rules, in order of preference. Rules name metrics of Prometheus' exporters: a store that has

@@ -265,6 +265,19 @@ pub struct Measured {
     pub parts: Vec<(String, Track)>,
 }
 
+/// An objective that a board promises, counted in events over the period.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Objective {
+    /// What is promised, as the board names it.
+    pub name: String,
+    /// The measure ([`Measure::id`]) that is about the same; this objective is then what it is held against.
+    pub of: Option<&'static str>,
+    /// Good events of all, percent, above 0 and below 100.
+    pub promised: f64,
+    /// The same as it was in the period; `None`: nothing is known.
+    pub good: Option<f64>,
+}
+
 /// How long something took: how many times, and the times, ms.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Times {
@@ -369,6 +382,8 @@ pub struct Data {
     pub promise: f64,
     /// What was measured.
     pub measures: Vec<Measured>,
+    /// What boards promise.
+    pub objectives: Vec<Objective>,
     /// What happened to alerts; `None`: there is no alert desk's database.
     pub alerts: Option<Alerts>,
     /// The same in the period before.

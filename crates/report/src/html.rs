@@ -116,7 +116,7 @@ fn key_figure(out: &mut String, figure: &KeyFigure) {
 }
 
 /// A course as runs of points in a field of this size; gaps part runs.
-pub(crate) fn spark(course: &[Option<f64>], width: f64, height: f64) -> Vec<Vec<(f64, f64)>> {
+pub fn spark(course: &[Option<f64>], width: f64, height: f64) -> Vec<Vec<(f64, f64)>> {
     let known = || course.iter().copied().flatten().filter(|v| v.is_finite());
     let (low, high) = known().fold((f64::MAX, f64::MIN), |(a, b), v| (a.min(v), b.max(v)));
     if low > high {
@@ -150,11 +150,11 @@ fn section(out: &mut String, section: &Section) -> Result<(), ReportError> {
             Block::Note(text) => {
                 let _ = writeln!(out, "<p class=\"note\">{}</p>", escape(text));
             }
-            Block::Chart(one) => figure(out, one, WIDE)?,
+            Block::Chart(one) => figure(out, one, false)?,
             Block::Pair(left, right) => {
                 out.push_str("<div class=\"pair\">\n");
-                figure(out, left, HALF)?;
-                figure(out, right, HALF)?;
+                figure(out, left, true)?;
+                figure(out, right, true)?;
                 out.push_str("</div>\n");
             }
             Block::Table(t) => table(out, t),
@@ -175,9 +175,19 @@ pub(crate) fn picture(chart: &Chart) -> Picture {
     }
 }
 
-fn figure(out: &mut String, chart: &Chart, width: f64) -> Result<(), ReportError> {
+/// A chart as an SVG file of its own, for a column as wide as the page or half of it, with its size in pixels.
+///
+/// # Errors
+/// When it cannot be drawn; [`chart::face::install`] has to be called before.
+pub fn chart_svg(chart: &Chart, half: bool) -> Result<(String, (u32, u32)), ReportError> {
+    let width = if half { HALF } else { WIDE };
     let size = (width as u32, (width * chart.height) as u32);
     let svg = panel_svg(&picture(chart), &Theme::PAPER, size, 0.92)?;
+    Ok((svg, size))
+}
+
+fn figure(out: &mut String, chart: &Chart, half: bool) -> Result<(), ReportError> {
+    let (svg, size) = chart_svg(chart, half)?;
     // The size is the page's; what stands before the element is not for the middle of a page.
     let start = svg.find("<svg").unwrap_or(0);
     let body = svg.get(start..).unwrap_or_default();

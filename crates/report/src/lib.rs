@@ -19,7 +19,7 @@ pub mod trend;
 pub use compose::compose;
 pub use data::Data;
 pub use document::Document;
-pub use html::{escape, html};
+pub use html::{chart_svg, escape, html, spark};
 pub use pdf::pdf;
 pub use period::{Kind, Period};
 pub use say::Writer;

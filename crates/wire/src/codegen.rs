@@ -1,6 +1,6 @@
 //! TypeScript of all wire types.
 
-use crate::{alert, editor, frame, investigation, kiosk, logs, rota, traces, view};
+use crate::{alert, editor, frame, investigation, kiosk, logs, reports, rota, traces, view};
 use ts_rs::{Config, TS};
 
 /// The text of `ui/src/api/wire.ts`.
@@ -235,6 +235,24 @@ pub fn typescript() -> String {
         editor::EditorLoss,
         editor::EditorImported,
         editor::EditorExported,
+        reports::ReportKind,
+        reports::ReportBy,
+        reports::ReportFile,
+        reports::ReportSent,
+        reports::ReportRow,
+        reports::ReportPlan,
+        reports::ReportStage,
+        reports::ReportMaking,
+        reports::ReportOutcome,
+        reports::ReportsPage,
+        reports::ReportMake,
+        reports::ReportFigure,
+        reports::ReportCell,
+        reports::ReportChart,
+        reports::ReportBlock,
+        reports::ReportSection,
+        reports::ReportSheet,
+        reports::ReportSaved,
     );
     out
 }

@@ -1,4 +1,5 @@
 import { levelRank } from '../shared/countdown'
+import { FakeReports } from './fake-reports'
 import { FakeRota } from './fake-rota'
 import { investigation } from './fake-investigation'
 import { fewAlerts, manyAlerts, sentence, type FakeAlert } from './fake-alerts'
@@ -93,6 +94,7 @@ export class FakeDesk {
   private readonly began: number
   private readonly all: FakeAlert[]
   private readonly rota: FakeRota
+  private readonly reports: FakeReports
   private muteList: MuteView[]
   private revision = 1
   private me = PEOPLE[0] as { id: string; name: string }
@@ -105,6 +107,7 @@ export class FakeDesk {
   ) {
     this.began = Date.now()
     this.rota = new FakeRota(query, () => this.me)
+    this.reports = new FakeReports(query)
     const many = Number(query.get('many')) || 0
     const calm = query.has('empty') || query.has('good')
     this.all = many > 0 ? manyAlerts(this.began, many) : calm ? [] : fewAlerts(this.began, query.has('p0'))
@@ -144,7 +147,7 @@ export class FakeDesk {
       case 'alert_figures':
         return this.figures(Number(args.weeks))
       default:
-        return this.rota.answer(command, args)
+        return this.reports.answer(command, args) ?? this.rota.answer(command, args)
     }
   }
 

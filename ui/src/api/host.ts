@@ -55,6 +55,10 @@ import type {
   PlanAsk,
   PlanView,
   PreviewView,
+  ReportMake,
+  ReportSaved,
+  ReportSheet,
+  ReportsPage,
   RotaChangeView,
   RotaEdit,
   RotaPage,
@@ -211,6 +215,16 @@ export interface Host {
   editorImport(text: string): Promise<EditorImported>
   /** Writes a board as a dashboard of Grafana. */
   editorExport(board: unknown, locale: string): Promise<EditorExported>
+  /** Which reports there are, what comes when, what is being made. */
+  reportsPage(): Promise<ReportsPage>
+  /** Begins to make a report; what comes of it is on the page. */
+  reportMake(ask: ReportMake): Promise<void>
+  /** A report as it was written. */
+  reportOpen(id: string): Promise<ReportSheet>
+  /** Copies a report's files. */
+  reportSave(id: string): Promise<ReportSaved>
+  /** Mails a report to those who were confirmed. */
+  reportSend(id: string, to: string[]): Promise<void>
   /** Opens the desk at 日志 with a query, or at 链路 with a service. */
   openPlace(page: 'logs' | 'traces', query: string): Promise<void>
   /** Opens a window, or brings it to the front; the desk shows the alert, if one is named. */
@@ -300,6 +314,11 @@ export function hostOver(call: Call): Host {
     editorComplete: async (ask) => (await call('editor_complete', { ask })) as EditorCompletion,
     editorImport: async (text) => (await call('editor_import', { text })) as EditorImported,
     editorExport: async (board, locale) => (await call('editor_export', { board, locale })) as EditorExported,
+    reportsPage: async () => (await call('reports_page')) as ReportsPage,
+    reportMake: async (ask) => void (await call('report_make', { ask })),
+    reportOpen: async (id) => (await call('report_open', { id })) as ReportSheet,
+    reportSave: async (id) => (await call('report_save', { id })) as ReportSaved,
+    reportSend: async (id, to) => void (await call('report_send', { id, to })),
     openPlace: async (page, query) => void (await call('open_place', { page, query })),
     openWindow: async (kind, alert) => void (await call('open_window', { kind, alert: alert ?? null })),
   }

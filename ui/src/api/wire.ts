@@ -5212,3 +5212,303 @@ path: string,
  * What it cannot say.
  */
 losses: Array<EditorLoss>, };
+
+export type ReportKind = "daily" | "weekly" | "monthly";
+
+export type ReportBy = "schedule" | "hand";
+
+export type ReportFile = { 
+/**
+ * `pdf`, `html`.
+ */
+format: string, 
+/**
+ * Its size.
+ */
+bytes: number, };
+
+export type ReportSent = { 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * Addresses.
+ */
+to: Array<string>, };
+
+export type ReportRow = { 
+/**
+ * Names it to [`ReportSheet`] and to whatever is done with it.
+ */
+id: string, 
+/**
+ * Its period's length.
+ */
+kind: ReportKind, 
+/**
+ * The period's first day.
+ */
+first: string, 
+/**
+ * Its last day.
+ */
+last: string, 
+/**
+ * Its files.
+ */
+files: Array<ReportFile>, 
+/**
+ * When it was made.
+ */
+made_at: number, 
+/**
+ * By whom; `None`: the command line, or an older program.
+ */
+by: ReportBy | null, 
+/**
+ * Whether it can be shown on the page.
+ */
+readable: boolean, 
+/**
+ * The last time that it was mailed.
+ */
+sent: ReportSent | null, 
+/**
+ * Who would get it by mail: the addresses of the configuration's reports of this kind, else of all.
+ */
+receivers: Array<string>, };
+
+export type ReportPlan = { 
+/**
+ * Its period's length.
+ */
+kind: ReportKind, 
+/**
+ * When the next one is due.
+ */
+next: number | null, 
+/**
+ * Its formats.
+ */
+formats: Array<string>, 
+/**
+ * Where its files go.
+ */
+folder: string, 
+/**
+ * Who gets it by mail.
+ */
+mail_to: Array<string>, 
+/**
+ * Why the last one was not made; it is tried again.
+ */
+failed: ErrorView | null, };
+
+export type ReportStage = "gathering" | "writing";
+
+export type ReportMaking = { 
+/**
+ * Its period's length.
+ */
+kind: ReportKind, 
+/**
+ * The period's first day.
+ */
+first: string, 
+/**
+ * For whom.
+ */
+by: ReportBy, 
+/**
+ * Since when.
+ */
+since: number, 
+/**
+ * How far it is.
+ */
+stage: ReportStage, };
+
+export type ReportOutcome = { "kind": "made", 
+/**
+ * [`ReportRow::id`].
+ */
+id: string, } | { "kind": "failed", 
+/**
+ * Why.
+ */
+error: ErrorView, };
+
+export type ReportsPage = { 
+/**
+ * The host's clock.
+ */
+now: number, 
+/**
+ * Reports, the one that was made last first.
+ */
+rows: Array<ReportRow>, 
+/**
+ * There are more than are listed.
+ */
+more: boolean, 
+/**
+ * The configuration's reports.
+ */
+plans: Array<ReportPlan>, 
+/**
+ * Whether a mail server is configured and its settings can be.
+ */
+mail: boolean, 
+/**
+ * What is being made.
+ */
+making: ReportMaking | null, 
+/**
+ * What came of the last one made by hand since the program began.
+ */
+outcome: ReportOutcome | null, 
+/**
+ * How many were made by hand since the program began: a rise says that `outcome` is new.
+ */
+count: number, 
+/**
+ * Where reports made by hand go; `None`: there is no data directory.
+ */
+folder: string | null, };
+
+export type ReportMake = { 
+/**
+ * The period's length.
+ */
+kind: ReportKind, 
+/**
+ * A day of the period; `None`: the last period that is over.
+ */
+day: string | null, 
+/**
+ * In which language: `zh-CN` or `en`.
+ */
+locale: string, };
+
+export type ReportFigure = { 
+/**
+ * What it is.
+ */
+name: string, 
+/**
+ * Digits.
+ */
+text: string, 
+/**
+ * What stands small beside them.
+ */
+unit: string, 
+/**
+ * Against the period before, or the limit.
+ */
+note: string, 
+/**
+ * How bad.
+ */
+grade: SeverityView, 
+/**
+ * Its course: runs of points `x,y` in a field of 100 by 24; gaps part runs.
+ */
+course: Array<string>, };
+
+export type ReportCell = { 
+/**
+ * What stands there.
+ */
+text: string, 
+/**
+ * How bad.
+ */
+grade: SeverityView, };
+
+export type ReportChart = { 
+/**
+ * What is drawn.
+ */
+title: string, 
+/**
+ * The drawing; to be shown as an image and never as part of the page.
+ */
+svg: string, };
+
+export type ReportBlock = { "kind": "text", 
+/**
+ * Its words.
+ */
+text: string, } | { "kind": "note", 
+/**
+ * Its words.
+ */
+text: string, } | { "kind": "charts", 
+/**
+ * One or two.
+ */
+charts: Array<ReportChart>, } | { "kind": "table", 
+/**
+ * Names of the columns.
+ */
+head: Array<string>, 
+/**
+ * Rows.
+ */
+rows: Array<Array<ReportCell>>, };
+
+export type ReportSection = { 
+/**
+ * Its head.
+ */
+title: string, 
+/**
+ * What stands in it.
+ */
+blocks: Array<ReportBlock>, };
+
+export type ReportSheet = { 
+/**
+ * `zh-CN` or `en`.
+ */
+locale: string, 
+/**
+ * 守望 周报
+ */
+title: string, 
+/**
+ * The period.
+ */
+subtitle: string, 
+/**
+ * How it went, in a few words.
+ */
+verdict: string, 
+/**
+ * How bad.
+ */
+grade: SeverityView, 
+/**
+ * What a reader in a hurry has to know.
+ */
+lead: Array<string>, 
+/**
+ * The great numbers.
+ */
+figures: Array<ReportFigure>, 
+/**
+ * The rest.
+ */
+sections: Array<ReportSection>, 
+/**
+ * At its end.
+ */
+foot: string, };
+
+export type ReportSaved = { 
+/**
+ * Where they are.
+ */
+paths: Array<string>, };

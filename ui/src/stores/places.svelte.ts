@@ -1,5 +1,5 @@
 /** Pages of the desk, in the order of its navigation. */
-export const PAGES = ['alerts', 'logs', 'traces', 'rota', 'mutes', 'history', 'figures', 'boards', 'health'] as const
+export const PAGES = ['alerts', 'logs', 'traces', 'rota', 'mutes', 'history', 'figures', 'reports', 'boards', 'health'] as const
 /** A page of the desk. */
 export type Page = (typeof PAGES)[number]
 

@@ -4,8 +4,8 @@ use super::output::{error_line, fail, line, sentence};
 use crate::config::{self, Loaded};
 use crate::duty::start::DATABASE;
 use crate::reports::files::{self, FilesError, Format};
-use crate::reports::{self, From};
-use crate::{boards, clock, feeders, render};
+use crate::reports::{self, Ground, Question};
+use crate::{clock, render};
 use chrono::NaiveDate;
 use clap::{Arg, ArgMatches, Command, value_parser};
 use report::{Kind, Period, ReportError};
@@ -81,22 +81,19 @@ pub async fn run(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> ExitC
         return fail(locale, "cli.report_bad_format", &[("text", formats)]);
     };
     let stop = CancellationToken::new();
-    let mut clients = render::clients(config, &stop).await;
-    if config.demo_enabled() {
-        // The demonstration's own past is an hour; for a report it lives through all of it.
-        clients.retain(|(spec, _)| !spec.demo);
-        clients
-            .push(feeders::for_report(config, period.before, period.until.min(now), &stop).await);
-    }
-    let from = From {
-        library: boards::load(config.boards_dir.as_deref()),
-        clients,
-        database: config::data_dir(config).map(|dir| dir.join(DATABASE)),
-        zone,
-        locale: text("locale").unwrap_or_else(|| config.locale.clone()),
+    // The simulated platform lives through the report's period; its last hours, which pictures look at, are not needed.
+    let mut sources = config.clone();
+    sources.demo.enabled = Some(false);
+    let clients = render::clients(&sources, &stop).await;
+    let database = config::data_dir(config).map(|dir| dir.join(DATABASE));
+    let ground = Ground::new(config.clone(), clients, database);
+    let locale_of = text("locale");
+    let question = Question {
+        period,
+        locale: locale_of.as_deref(),
         promise: reports::PROMISE,
     };
-    let data = reports::gather(&from, period, now).await;
+    let data = ground.gather(question, now, &stop).await;
     stop.cancel();
     for fault in &data.faults {
         error_line(fault);

@@ -1,5 +1,6 @@
 //! The figures of metrics: each measure is asked of the first source that knows its concepts and has values.
 
+use super::objectives;
 use crate::boards::Library;
 use crate::driver::failure;
 use crate::frames::series_name;
@@ -12,7 +13,7 @@ use futures::StreamExt as _;
 use model::RangeFrame;
 use model::board::{Query, concepts_in};
 use report::Period;
-use report::data::{DISKS, Disk, MEASURES, Measure, Measured};
+use report::data::{DISKS, Disk, MEASURES, Measure, Measured, Objective};
 use report::trend::Track;
 use source::{Metrics, SourceError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,13 +32,14 @@ const HOUR: i64 = 3_600_000;
 #[derive(Default)]
 pub(super) struct Asked {
     pub measures: Vec<Measured>,
+    pub objectives: Vec<Objective>,
     pub disks: Vec<Disk>,
     pub demo: bool,
     pub faults: Vec<String>,
 }
 
 /// A source that answers, and the concepts it knows.
-struct Known<'a> {
+pub(super) struct Known<'a> {
     demo: bool,
     metrics: &'a Arc<dyn Metrics>,
     bindings: Bindings,
@@ -95,21 +97,25 @@ pub(super) async fn gather(
         out.measures.push(one);
     }
     out.disks = asker.disks().await;
+    out.objectives = objectives::gather(&asker, locale).await;
     out
 }
 
 /// The concepts that a report asks about.
-pub(super) fn concepts() -> BTreeSet<String> {
+pub(super) fn concepts(library: &Library) -> BTreeSet<String> {
     let expressions = MEASURES
         .iter()
         .flat_map(|m| [Some(m.expr), m.parts.map(|p| p.0)])
         .flatten();
-    expressions.chain([DISKS]).flat_map(concepts_in).collect()
+    let mut all: BTreeSet<String> = expressions.chain([DISKS]).flat_map(concepts_in).collect();
+    let objectives = objectives::questions(library);
+    all.extend(objectives.iter().flat_map(|q| concepts_in(&q.query.expr)));
+    all
 }
 
 /// The metrics that tell which dialects of our concepts a source speaks.
 fn discovery(library: &Library) -> Vec<String> {
-    let concepts = concepts();
+    let concepts = concepts(library);
     let dialects = concepts
         .iter()
         .filter_map(|id| library.concepts.get(id))
@@ -136,21 +142,22 @@ async fn probe(
 
 /// A stretch on a grid: `from` exclusive, `until` inclusive, so that each point stands for the time before it.
 #[derive(Clone, Copy)]
-struct Stretch {
-    from: i64,
-    until: i64,
-    step: i64,
+pub(super) struct Stretch {
+    pub from: i64,
+    pub until: i64,
+    pub step: i64,
 }
 
-struct Asker<'a> {
-    library: &'a Library,
-    known: &'a [Known<'a>],
+pub(super) struct Asker<'a> {
+    pub library: &'a Library,
+    pub known: &'a [Known<'a>],
     period: Period,
     now: i64,
 }
 
 impl Asker<'_> {
-    fn this(&self) -> Stretch {
+    /// The period, as far as it is over.
+    pub fn this(&self) -> Stretch {
         let step = self.period.kind.step();
         let until = self
             .period
@@ -240,18 +247,23 @@ impl Asker<'_> {
         out.into_values().collect()
     }
 
+    /// The expression in the source's dialects; `None`: it does not know the concepts.
+    pub fn filled(&self, source: &Known<'_>, expr: &str) -> Option<String> {
+        let query = Query {
+            expr: expr.to_owned(),
+            ..Query::default()
+        };
+        expression(&query, &self.library.concepts, &source.bindings).ok()
+    }
+
     /// `None`: this source does not know the concepts.
-    async fn ask(
+    pub async fn ask(
         &self,
         source: &Known<'_>,
         expr: &str,
         s: Stretch,
     ) -> Result<Option<RangeFrame>, Failure> {
-        let query = Query {
-            expr: expr.to_owned(),
-            ..Query::default()
-        };
-        let Ok(filled) = expression(&query, &self.library.concepts, &source.bindings) else {
+        let Some(filled) = self.filled(source, expr) else {
             return Ok(None);
         };
         let asked = source

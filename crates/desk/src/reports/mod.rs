@@ -3,15 +3,35 @@
 mod ask;
 mod duty;
 pub mod files;
+mod ground;
+mod handle;
+mod making;
+mod objectives;
 pub mod post;
 pub mod schedule;
+mod sheet;
+mod shelf;
+
+pub use ground::{Ground, Question};
+pub use handle::{Parts, ReportsHandle};
 
 use crate::boards::Library;
+use crate::config::Config;
 use crate::render::Clients;
 use crate::texts;
 use chrono_tz::Tz;
 use report::{Data, Period};
-use std::path::PathBuf;
+use schedule::Plan;
+use std::path::{Path, PathBuf};
+
+/// The configuration's reports, without those that cannot be; `data` is the data directory.
+pub fn plans(config: &Config, data: Option<&Path>) -> Vec<Plan> {
+    let folder = data.map(|dir| dir.join(handle::FOLDER)).unwrap_or_default();
+    let wanted = config.report.iter();
+    wanted
+        .filter_map(|wanted| Plan::of(wanted, &folder))
+        .collect()
+}
 
 /// The promised share of time, percent, when the configuration does not say.
 pub const PROMISE: f64 = 99.9;
@@ -34,11 +54,15 @@ pub struct From {
 
 /// Every expression that a report asks, in all dialects: what a source must have for it.
 pub fn metrics(library: &Library) -> Vec<String> {
-    ask::concepts()
+    let concepts = ask::concepts(library);
+    let dialects = concepts
         .iter()
         .filter_map(|id| library.concepts.get(id))
         .flat_map(|c| &c.dialects)
-        .flat_map(|d| [d.expr.clone(), d.discovery.clone()])
+        .flat_map(|d| [d.expr.clone(), d.discovery.clone()]);
+    let objectives = objectives::questions(library);
+    dialects
+        .chain(objectives.into_iter().map(|q| q.query.expr))
         .collect()
 }
 
@@ -83,6 +107,7 @@ pub async fn gather(from: &From, period: Period, now: i64) -> Data {
         demo: asked.demo,
         promise: from.promise,
         measures: asked.measures,
+        objectives: asked.objectives,
         alerts,
         alerts_before,
         disks: asked.disks,

@@ -1,25 +1,25 @@
 //! Reports on schedule: when one is due, what is done then. A report that is there is not made again, so that nothing has to be
 //! remembered; one that was missed (the machine slept) is made once, late, and says so.
 
-use super::files::{self, FilesError, Format};
-use super::{From, gather};
+use super::files::Format;
+use super::handle::{Inner, ReportsHandle};
+use super::making::{Job, Made};
+use super::shelf;
 use crate::clock;
 use crate::config::report::Report as Wanted;
 use chrono::{DateTime, Datelike as _, Days, NaiveDate, NaiveTime, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use notify::mail::{Attachment, Letter, Mailer};
-use report::{Document, Kind, Period};
+use report::{Kind, Period};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio_util::sync::CancellationToken;
+use wire::{ReportBy, ReportSent, ReportSheet};
 
 /// It is looked at the clock this often.
 const LOOK: Duration = Duration::from_secs(20);
-/// Later than this after its time a report is late, ms.
-const LATE: i64 = 10 * 60_000;
-/// Days that are looked back for the last time a report was due.
-const BACK: u64 = 40;
+/// Days that are looked at, back for the last time that a report was due, and on for the next.
+const DAYS: u64 = 40;
 /// A mail that the server puts off is tried this often, and this far apart.
 const TRIES: u32 = 5;
 const BETWEEN: Duration = Duration::from_secs(300);
@@ -94,20 +94,32 @@ impl Plan {
         let today = DateTime::<Utc>::from_timestamp_millis(now)?
             .with_timezone(&zone)
             .date_naive();
-        (0..BACK).find_map(|back| {
+        (0..DAYS).find_map(|back| {
             let date = today.checked_sub_days(Days::new(back))?;
-            let at = zone
-                .from_local_datetime(&date.and_time(self.at))
-                .earliest()?
-                .timestamp_millis();
-            if !self.is_day(date) || at > now {
-                return None;
-            }
+            let at = self.moment(date, zone).filter(|at| *at <= now)?;
             Some(Due {
                 at,
                 period: Period::last_over(self.kind, at, zone)?,
             })
         })
+    }
+
+    /// When it is due next after `now`, ms.
+    pub fn next(&self, now: i64, zone: Tz) -> Option<i64> {
+        let today = DateTime::<Utc>::from_timestamp_millis(now)?
+            .with_timezone(&zone)
+            .date_naive();
+        (0..DAYS).find_map(|on| {
+            let date = today.checked_add_days(Days::new(on))?;
+            self.moment(date, zone).filter(|at| *at > now)
+        })
+    }
+
+    /// When it is due on a day, ms; `None`: not on this one.
+    fn moment(&self, date: NaiveDate, zone: Tz) -> Option<i64> {
+        let local = zone.from_local_datetime(&date.and_time(self.at));
+        let at = local.earliest()?.timestamp_millis();
+        self.is_day(date).then_some(at)
     }
 
     /// Whether its files are there.
@@ -143,44 +155,19 @@ impl Plan {
                 }
             }
         }
+        shelf::tidy(&self.folder);
     }
 }
 
-/// Makes a report now. Answers with its files.
-///
-/// # Errors
-/// When it cannot be drawn or written.
-pub async fn make(
-    plan: &Plan,
-    from: &From,
-    due: Due,
-    now: i64,
-) -> Result<(Document, Vec<PathBuf>), FilesError> {
-    let mut data = gather(from, due.period, now).await;
-    data.promise = plan.promise;
-    let mut document = report::compose(&data);
-    if now - due.at > LATE {
-        let writer = report::Writer {
-            locale: from.locale.clone(),
-            zone: from.zone,
-        };
-        let at = writer.time(due.at, "%Y-%m-%d %H:%M");
-        document.lead.push(writer.say("lead.late", &[("at", &at)]));
-    }
-    let (plan, period) = (plan.clone(), due.period);
-    let work = move || {
-        let written = files::write(&document, &period, &plan.formats, &plan.folder)?;
-        plan.prune();
-        Ok((document, written))
-    };
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(e) => std::panic::resume_unwind(e.into_panic()),
-    }
-}
-
-/// The letter that a report goes along with: its head and what a reader in a hurry has to know, the files attached.
-pub fn letter(plan: &Plan, document: &Document, paths: &[PathBuf], period: &Period) -> Letter {
+/// The letter that a report goes along with: its head and what a reader in a hurry has to know, the files attached. A report that was made
+/// anew (`made_at`, ms) is another letter.
+pub(super) fn letter(
+    to: Vec<String>,
+    sheet: &ReportSheet,
+    paths: &[PathBuf],
+    stem: &str,
+    made_at: i64,
+) -> Letter {
     let attachments = paths.iter().filter_map(|path| {
         let pdf = path.extension().is_some_and(|e| e == "pdf");
         Some(Attachment {
@@ -194,78 +181,91 @@ pub fn letter(plan: &Plan, document: &Document, paths: &[PathBuf], period: &Peri
             bytes: std::fs::read(path).ok()?,
         })
     });
-    let lines = document
+    let lines = sheet
         .lead
         .iter()
         .map(|line| format!("<li>{}</li>", report::escape(line)));
     Letter {
-        to: plan.mail_to.clone(),
-        subject: format!(
-            "{} {} · {}",
-            document.title, document.subtitle, document.verdict
-        ),
-        text: format!("{}\n\n{}", document.verdict, document.lead.join("\n")),
+        to,
+        subject: format!("{} {} · {}", sheet.title, sheet.subtitle, sheet.verdict),
+        text: format!("{}\n\n{}", sheet.verdict, sheet.lead.join("\n")),
         html: format!(
             "<!doctype html><html><body style=\"font-family:sans-serif;color:#17212a\"><h2>{}</h2><p>{}</p><ul>{}</ul></body></html>",
-            report::escape(&format!("{} {}", document.title, document.subtitle)),
-            report::escape(&document.verdict),
+            report::escape(&format!("{} {}", sheet.title, sheet.subtitle)),
+            report::escape(&sheet.verdict),
             lines.collect::<String>()
         ),
         attachments: attachments.collect(),
-        id: Some(period.file_stem()),
+        id: Some(format!("{stem}-{made_at}")),
     }
 }
 
-async fn post(mailer: &Mailer, letter: &Letter) {
+/// Sends a letter; true when the server has taken it.
+async fn post(mailer: &Mailer, letter: &Letter) -> bool {
     for _ in 0..TRIES {
         match mailer.post(letter).await {
-            Ok(()) => return tracing::info!(subject = letter.subject, "a report was sent"),
+            Ok(()) => {
+                tracing::info!(subject = letter.subject, "a report was sent");
+                return true;
+            }
             Err(e) if e.retry_after().is_some() => {
                 tracing::warn!(error = %e, "a report could not be sent yet");
                 tokio::time::sleep(BETWEEN.max(e.retry_after().unwrap_or_default())).await;
             }
-            Err(e) => return tracing::error!(error = %e, "a report was not sent"),
+            Err(e) => {
+                tracing::error!(error = %e, "a report was not sent");
+                return false;
+            }
         }
     }
     tracing::error!(
         subject = letter.subject,
         "a report was not sent: the mail server went on putting it off"
     );
+    false
+}
+
+impl Plan {
+    fn job(&self, due: Due) -> Job {
+        Job {
+            period: due.period,
+            formats: self.formats.clone(),
+            folder: self.folder.clone(),
+            promise: self.promise,
+            by: ReportBy::Schedule,
+            due: Some(due.at),
+            locale: None,
+        }
+    }
 }
 
 /// Makes what is due until it is stopped. A report that fails is tried again after an hour.
-pub async fn run(
-    plans: Vec<Plan>,
-    from: From,
-    mailer: Option<Arc<Mailer>>,
-    stop: CancellationToken,
-) {
-    let mut not_before = vec![i64::MIN; plans.len()];
+pub async fn run(reports: ReportsHandle) {
+    let parts = &reports.0.parts;
+    let mut not_before = vec![i64::MIN; parts.plans.len()];
     let mut ticks = tokio::time::interval(LOOK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     loop {
         tokio::select! {
-            () = stop.cancelled() => return,
+            () = parts.stop.cancelled() => return,
             _ = ticks.tick() => {}
         }
-        for (plan, wait) in plans.iter().zip(&mut not_before) {
+        for (i, (plan, wait)) in parts.plans.iter().zip(&mut not_before).enumerate() {
             let now = clock::now_ms();
-            let Some(due) = plan.due(now, from.zone) else {
+            let Some(due) = plan.due(now, parts.ground.zone()) else {
                 continue;
             };
             if now < *wait || plan.is_made(&due.period) {
                 continue;
             }
-            match make(plan, &from, due, now).await {
-                Ok((document, paths)) => {
-                    tracing::info!(
-                        kind = plan.kind.name(),
-                        late = now - due.at > LATE,
-                        "a report was made"
-                    );
-                    if let Some(mailer) = mailer.clone().filter(|_| !plan.mail_to.is_empty()) {
-                        let letter = letter(plan, &document, &paths, &due.period);
-                        tokio::spawn(async move { post(&mailer, &letter).await });
+            match reports.0.on_schedule(i, &plan.job(due)).await {
+                Ok(made) => {
+                    tracing::info!(kind = plan.kind.name(), "a report was made");
+                    let done = plan.clone();
+                    // What could not be taken away is in the log.
+                    drop(tokio::task::spawn_blocking(move || done.prune()).await);
+                    if let Some(mailer) = parts.mailer.clone() {
+                        tokio::spawn(deliver(mailer, plan.clone(), due.period.file_stem(), made));
                     }
                 }
                 Err(e) => {
@@ -274,6 +274,18 @@ pub async fn run(
                 }
             }
         }
+    }
+}
+
+async fn deliver(mailer: Arc<Mailer>, plan: Plan, stem: String, made: Made) {
+    if plan.mail_to.is_empty() {
+        return;
+    }
+    let to = plan.mail_to.clone();
+    let letter = letter(to.clone(), &made.sheet, &made.paths, &stem, made.at);
+    if post(&mailer, &letter).await {
+        let at = clock::now_ms();
+        Inner::was_sent(&plan.folder, &stem, ReportSent { at, to });
     }
 }
 
@@ -331,6 +343,24 @@ mod tests {
             due(Kind::Monthly, "2026-11-29 09:00"),
             (at("2026-10-31 08:30"), "2026-09-01".into())
         );
+    }
+
+    #[test]
+    fn the_next_one_comes_after_now() {
+        let next = |kind, now: &str| {
+            let zone = chrono_tz::Asia::Shanghai;
+            plan(kind, Path::new("x")).next(at(now), zone)
+        };
+        let cases = [
+            (Kind::Daily, "2026-11-17 08:29", "2026-11-17 08:30"),
+            (Kind::Daily, "2026-11-17 08:30", "2026-11-18 08:30"),
+            (Kind::Weekly, "2026-11-17 08:00", "2026-11-23 08:30"),
+            (Kind::Monthly, "2026-11-17 08:00", "2026-11-30 08:30"),
+            (Kind::Monthly, "2026-12-31 09:00", "2027-01-31 08:30"),
+        ];
+        for (kind, now, expected) in cases {
+            assert_eq!(next(kind, now), Some(at(expected)), "{now}");
+        }
     }
 
     #[test]

@@ -6,6 +6,9 @@ use engine::SourceSpec;
 use model::{Labels, Sample};
 use report::Kind;
 use std::sync::Arc;
+use std::time::Duration;
+use tokio_util::sync::CancellationToken;
+use wire::{ErrorView, ReportBy, ReportKind, ReportMake, ReportOutcome, ReportsPage};
 
 /// 2026-11-17 00:00 in Shanghai, a Tuesday.
 const NOW: i64 = 1_794_844_800_000;
@@ -124,8 +127,23 @@ async fn a_day_is_asked_of_the_sources_and_compared_with_the_one_before() {
     let fit = data.disks[0].used.fit().expect("a line");
     assert!((fit.per_day - 2.0).abs() < 0.05, "{fit:?}");
     assert_eq!(data.disks[0].name, "db /data");
+    // The built-in board of orders promises 98.5 % of payments; 97 of 100 were good.
+    let objective = data
+        .objectives
+        .iter()
+        .find(|o| o.of == Some("payment_success"));
+    let objective = objective.expect("an objective about payments");
+    assert_eq!(objective.promised, 98.5);
+    assert!(
+        (objective.good.expect("events") - 97.0).abs() < 0.1,
+        "{objective:?}"
+    );
     let document = report::compose(&data);
     let lead = document.lead.join("\n");
+    assert!(
+        lead.contains("支付成功率（成功占比 97") && lead.contains("目标 98.5%"),
+        "{lead}"
+    );
     assert!(lead.contains("磁盘 db /data"), "{lead}");
     assert!(document.sections.iter().all(|s| s.title != "告警与响应"));
 }
@@ -184,4 +202,149 @@ async fn files_are_there_whole_and_named_by_their_day() {
     std::fs::write(&file, "").expect("written");
     let error = files::write(&document, &data.period, &formats, &file).expect_err("no folder");
     assert!(error.to_string().contains("shouwang-daily"), "{error}");
+}
+
+/// Reports over the store, with `plans`, in this folder.
+fn handle(dir: &Path, plans: Vec<Plan>) -> ReportsHandle {
+    let mut config = Config::default();
+    config.demo.enabled = Some(false);
+    ReportsHandle::new(Parts {
+        ground: Ground::new(config, from(None).clients, None),
+        plans,
+        mailer: None,
+        data: Some(dir.to_owned()),
+        stop: CancellationToken::new(),
+    })
+}
+
+fn daily(folder: &Path) -> Plan {
+    let wanted = crate::config::report::Report {
+        kind: "daily".into(),
+        // Due at any time of the day.
+        at: "00:00".into(),
+        mail_to: vec!["boss@example.com".into()],
+        ..Default::default()
+    };
+    Plan::of(&wanted, folder).expect("a plan")
+}
+
+fn asked(day: &str) -> ReportMake {
+    ReportMake {
+        kind: ReportKind::Daily,
+        day: Some(day.into()),
+        locale: "en".into(),
+    }
+}
+
+/// The page as soon as it is as wanted.
+async fn until(handle: &ReportsHandle, wanted: impl Fn(&ReportsPage) -> bool) -> ReportsPage {
+    let waited = async {
+        loop {
+            let page = handle.page().await.expect("a page");
+            if wanted(&page) {
+                return page;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    let page = tokio::time::timeout(Duration::from_secs(120), waited).await;
+    page.expect("it comes to that")
+}
+
+fn reason(error: &ErrorView) -> &str {
+    let key = error.params.get("reason_key").map(String::as_str);
+    key.and_then(|k| k.strip_prefix("reports_page.reason."))
+        .unwrap_or_default()
+}
+
+#[tokio::test]
+async fn a_report_made_by_hand_is_listed_opened_and_copied() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let handle = handle(dir.path(), Vec::new());
+    let empty = handle.page().await.expect("a page");
+    assert!(empty.rows.is_empty() && empty.outcome.is_none() && !empty.mail);
+    // The store knows of 2026-11-16; this day is empty, and over whatever the clock of this machine says.
+    handle.make(&asked("2020-02-03")).expect("it is begun");
+    let busy = handle
+        .make(&asked("2020-02-03"))
+        .expect_err("one at a time");
+    assert_eq!(reason(&busy), "busy");
+    let page = until(&handle, |p| p.count == 1 && p.making.is_none()).await;
+    let id = "0/shouwang-daily-2020-02-03";
+    assert_eq!(page.outcome, Some(ReportOutcome::Made { id: id.into() }));
+    let row = &page.rows[0];
+    assert_eq!(
+        (row.id.as_str(), row.by, row.readable),
+        (id, Some(ReportBy::Hand), true)
+    );
+    assert_eq!(
+        (row.first.as_str(), row.last.as_str()),
+        ("2020-02-03", "2020-02-03")
+    );
+    assert!(row.files.len() == 2 && row.files.iter().all(|f| f.bytes > 1_000));
+    let sheet = handle.open(id.into()).await.expect("it can be read");
+    assert_eq!(sheet.locale, "en", "in the language of who asked");
+    assert_eq!(sheet.subtitle, "2020-02-03 Monday");
+    assert!(!sheet.sections.is_empty());
+    let saved = handle.save(id.into()).await.expect("copied");
+    for path in &saved.paths {
+        assert!(
+            Path::new(path).starts_with(dir.path().join("exports")),
+            "{path}"
+        );
+        assert!(Path::new(path).is_file());
+    }
+    assert_eq!(saved.paths.len(), 2);
+    for wrong in ["0/shouwang-daily-2020-02-04", "0/../../etc/passwd", "x"] {
+        assert!(handle.open(wrong.into()).await.is_err(), "{wrong}");
+        assert!(handle.save(wrong.into()).await.is_err(), "{wrong}");
+    }
+    let sent = handle.send(id.into(), vec!["a@b.cn".into()]).await;
+    assert_eq!(reason(&sent.expect_err("no server")), "no_mail");
+}
+
+#[tokio::test]
+async fn a_report_that_cannot_be_written_says_where_and_why() {
+    let dir = tempfile::tempdir().expect("a folder");
+    std::fs::write(dir.path().join("reports"), "a file").expect("written");
+    let handle = handle(dir.path(), Vec::new());
+    handle.make(&asked("2020-02-03")).expect("it is begun");
+    let page = until(&handle, |p| p.outcome.is_some()).await;
+    let Some(ReportOutcome::Failed { error }) = page.outcome else {
+        panic!("made into a file: {page:?}");
+    };
+    assert_eq!(reason(&error), "not_written");
+    assert!(error.params["path"].contains("shouwang-daily-2020-02-03"));
+    assert!(page.rows.is_empty());
+}
+
+#[tokio::test]
+async fn the_schedules_reports_are_listed_and_a_failure_says_why() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let file = dir.path().join("file");
+    std::fs::write(&file, "").expect("written");
+    let plans = vec![daily(&dir.path().join("mine")), daily(&file)];
+    let handle = handle(dir.path(), plans);
+    let running = tokio::spawn(schedule::run(handle.clone()));
+    let page = until(&handle, |p| {
+        !p.rows.is_empty() && p.plans[1].failed.is_some()
+    })
+    .await;
+    let row = &page.rows[0];
+    assert_eq!(row.by, Some(ReportBy::Schedule));
+    assert_eq!(row.receivers, ["boss@example.com"]);
+    assert!(
+        dir.path()
+            .join("mine")
+            .read_dir()
+            .expect("its folder")
+            .count()
+            >= 2
+    );
+    assert_eq!(page.plans[0].failed, None);
+    assert_eq!(page.plans[0].mail_to, ["boss@example.com"]);
+    assert!(page.plans[0].next.is_some_and(|next| next > page.now));
+    let failed = page.plans[1].failed.as_ref().expect("why");
+    assert_eq!(reason(failed), "not_written");
+    running.abort();
 }

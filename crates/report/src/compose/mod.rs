@@ -28,7 +28,7 @@ pub fn compose(data: &Data) -> Document {
         locale: data.locale.clone(),
         zone: data.zone,
     };
-    let promises = service::promises(data);
+    let promises = service::promises(data, &w);
     let missed = promises.iter().filter(|p| p.kept == Some(false)).count();
     let unknown = promises.iter().filter(|p| p.kept.is_none()).count();
     let urgent = data.alerts.as_ref().map_or(0, |a| a.levels[0].fired);
@@ -215,8 +215,9 @@ fn key_figures(data: &Data, promises: &[service::Promise<'_>], w: &Writer) -> Ve
         let shown = figure::show(whole(value, unit), unit, &w.locale);
         let kept = promises
             .iter()
-            .find(|p| p.of.measure.id == m.measure.id)
-            .and_then(|p| p.kept);
+            .filter(|p| p.of.is_some_and(|of| of.measure.id == m.measure.id))
+            .filter_map(|p| p.kept)
+            .min();
         out.push(KeyFigure {
             name: name(m, w),
             text: shown.text,
@@ -432,6 +433,9 @@ fn method(data: &Data, w: &Writer) -> Section {
             &figure::line(data.promise, Unit::Percent, &w.locale),
         )],
     )));
+    if !data.objectives.is_empty() {
+        blocks.push(Block::Note(w.plain("method.slo")));
+    }
     blocks.push(Block::Note(w.plain("method.alerts")));
     blocks.push(Block::Note(w.plain("method.capacity")));
     Section {

@@ -1,7 +1,7 @@
 //! 服务质量: what was promised and how it was kept.
 
 use super::{change, change_grade, course, headline, heads, name, of_group, written};
-use crate::data::{Data, Group, Measured};
+use crate::data::{Data, Group, Measured, Objective};
 use crate::document::{Block, Cell, Chart, Section, Table};
 use crate::figure;
 use crate::say::Writer;
@@ -9,28 +9,73 @@ use chart::panel::{Bar, Bars, Body, Figure, Grade};
 use model::board::Unit;
 use model::{Direction, Severity};
 
-/// A measure whose time inside its limit is promised.
+/// What was promised, and whether it was kept.
 pub(super) struct Promise<'a> {
-    /// The measure.
-    pub of: &'a Measured,
-    /// The limit, and on which side of it is bad.
-    pub limit: f64,
-    pub direction: Direction,
-    /// Share of the time inside, percent; `None`: nothing is known.
+    /// As it is called.
+    pub name: String,
+    /// The measure that it is about; `None`: an objective about something else.
+    pub of: Option<&'a Measured>,
+    /// How it is counted.
+    pub basis: Basis,
+    /// What was promised, percent.
+    pub promised: f64,
+    /// What was kept, percent; `None`: nothing is known.
     pub share: Option<f64>,
-    /// Minutes outside.
-    pub outside: f64,
     /// Whether the promise was kept; `None`: nothing is known.
     pub kept: Option<bool>,
 }
 
-/// All promises. The limit is the critical one: below it users notice.
-pub(super) fn promises(data: &Data) -> Vec<Promise<'_>> {
-    let promised = data.measures.iter().filter(|m| m.measure.promised);
-    promised.filter_map(|m| promise(m, data.promise)).collect()
+/// How a promise is counted.
+#[derive(Clone, Copy)]
+pub(super) enum Basis {
+    /// By the time in which the measure is inside of a limit.
+    Time {
+        /// The limit, and on which side of it is bad.
+        limit: f64,
+        direction: Direction,
+        /// Minutes outside.
+        outside: f64,
+    },
+    /// By good events of all: an objective of a board.
+    Events,
 }
 
-fn promise(m: &Measured, promised: f64) -> Option<Promise<'_>> {
+impl Promise<'_> {
+    /// The part of the errors that the objective allows which was used up; more than 1: all of it and more.
+    fn spent(&self) -> Option<f64> {
+        Some((100.0 - self.share?) / (100.0 - self.promised))
+    }
+}
+
+/// All promises. Where a board has an objective for a measure and its events are known, that is the promise; else it is time, and the limit
+/// is the critical one: below it users notice.
+pub(super) fn promises<'a>(data: &'a Data, w: &Writer) -> Vec<Promise<'a>> {
+    let mut all = Vec::new();
+    for m in data.measures.iter().filter(|m| m.measure.promised) {
+        let about = data
+            .objectives
+            .iter()
+            .filter(|o| o.of == Some(m.measure.id));
+        let known: Vec<&Objective> = about.filter(|o| o.good.is_some()).collect();
+        if known.is_empty() {
+            all.extend(in_time(m, data.promise, w));
+        }
+        for objective in &known {
+            // Several series of one measure can only be told apart by their own names.
+            let own = if known.len() > 1 {
+                objective.name.clone()
+            } else {
+                name(m, w)
+            };
+            all.push(in_events(objective, own, Some(m)));
+        }
+    }
+    let others = data.objectives.iter().filter(|o| o.of.is_none());
+    all.extend(others.map(|o| in_events(o, o.name.clone(), None)));
+    all
+}
+
+fn in_time<'a>(m: &'a Measured, promised: f64, w: &Writer) -> Option<Promise<'a>> {
     let limits = m.limits?;
     let limit = limits.critical.or(limits.warning)?;
     let share = m.now.inside(limit, limits.direction).map(|s| s * 100.0);
@@ -40,13 +85,28 @@ fn promise(m: &Measured, promised: f64) -> Option<Promise<'_>> {
         Severity::Warning
     };
     Some(Promise {
-        of: m,
-        limit,
-        direction: limits.direction,
+        name: name(m, w),
+        of: Some(m),
+        basis: Basis::Time {
+            limit,
+            direction: limits.direction,
+            outside: m.now.minutes_at(&limits, severity),
+        },
+        promised,
         share,
-        outside: m.now.minutes_at(&limits, severity),
         kept: share.map(|s| s >= promised),
     })
+}
+
+fn in_events<'a>(objective: &Objective, name: String, of: Option<&'a Measured>) -> Promise<'a> {
+    Promise {
+        name,
+        of,
+        basis: Basis::Events,
+        promised: objective.promised,
+        share: objective.good,
+        kept: objective.good.map(|good| good >= objective.promised),
+    }
 }
 
 /// A sentence for a reader in a hurry.
@@ -56,10 +116,17 @@ pub(super) fn lead(promises: &[Promise<'_>], w: &Writer) -> Option<String> {
         .filter(|p| p.kept == Some(false))
         .map(|p| {
             let share = figure::line(p.share.unwrap_or(f64::NAN), Unit::Percent, &w.locale);
-            w.say(
-                "lead.missed_one",
-                &[("name", &name(p.of, w)), ("share", &share)],
-            )
+            let promised = figure::line(p.promised, Unit::Percent, &w.locale);
+            let key = match p.basis {
+                Basis::Time { .. } => "lead.missed_one",
+                Basis::Events => "lead.missed_slo",
+            };
+            let values = [
+                ("name", p.name.as_str()),
+                ("share", &share),
+                ("promised", &promised),
+            ];
+            w.say(key, &values)
         })
         .collect();
     if !missed.is_empty() {
@@ -69,7 +136,7 @@ pub(super) fn lead(promises: &[Promise<'_>], w: &Writer) -> Option<String> {
     let kept: Vec<String> = promises
         .iter()
         .filter(|p| p.kept == Some(true))
-        .map(|p| name(p.of, w))
+        .map(|p| p.name.clone())
         .collect();
     if kept.is_empty() {
         return None;
@@ -83,17 +150,22 @@ pub(super) fn section(data: &Data, promises: &[Promise<'_>], w: &Writer) -> Sect
             &["measure", "limit", "inside", "promise", "outside", "kept"],
             w,
         ),
-        rows: promises.iter().map(|p| row(data, p, w)).collect(),
+        rows: promises.iter().map(|p| row(p, w)).collect(),
     })];
-    let charts: Vec<Chart> = promises
+    let mut promised: Vec<&Measured> = Vec::new();
+    for m in promises.iter().filter_map(|p| p.of) {
+        if m.now.summary().is_some() && !promised.iter().any(|p| p.measure.id == m.measure.id) {
+            promised.push(m);
+        }
+    }
+    let charts: Vec<Chart> = promised
         .iter()
-        .filter(|p| p.share.is_some())
-        .map(|p| Chart {
+        .map(|m| Chart {
             height: 0.62,
-            ..course(data, p.of, w)
+            ..course(data, m, w)
         })
         .collect();
-    let channels = promises.iter().find_map(|p| parts(p.of, w));
+    let channels = promises.iter().find_map(|p| parts(p.of?, w));
     let mut charts = charts.into_iter().chain(channels);
     while let Some(left) = charts.next() {
         match charts.next() {
@@ -115,28 +187,49 @@ pub(super) fn section(data: &Data, promises: &[Promise<'_>], w: &Writer) -> Sect
     }
 }
 
-fn row(data: &Data, p: &Promise<'_>, w: &Writer) -> Vec<Cell> {
-    let limit = figure::line(p.limit, p.of.measure.unit, &w.locale);
-    let limit = if p.direction == Direction::Below {
-        format!("≥ {limit}")
-    } else {
-        format!("≤ {limit}")
-    };
+fn row(p: &Promise<'_>, w: &Writer) -> Vec<Cell> {
     let percent = |v: f64| figure::line(v, Unit::Percent, &w.locale);
+    let (limit, outside) = match p.basis {
+        Basis::Time {
+            limit,
+            direction,
+            outside,
+        } => {
+            let unit = p.of.map_or(Unit::Count, |m| m.measure.unit);
+            let limit = figure::line(limit, unit, &w.locale);
+            let sign = if direction == Direction::Below {
+                "≥"
+            } else {
+                "≤"
+            };
+            let outside = w.length((outside * 60_000.0) as i64);
+            (format!("{sign} {limit}"), outside)
+        }
+        Basis::Events => {
+            let spent = p.spent().map_or_else(
+                || figure::NOTHING.to_owned(),
+                |spent| figure::line((spent * 1e3).round() / 1e3, Unit::Ratio, &w.locale),
+            );
+            (
+                w.plain("slo.events"),
+                w.say("slo.spent", &[("share", &spent)]),
+            )
+        }
+    };
     let (word, grade) = match p.kept {
         Some(true) => (w.plain("kept"), Grade::Normal),
         Some(false) => (w.plain("missed"), Grade::Critical),
         None => (w.plain("unknown"), Grade::Warning),
     };
     vec![
-        name(p.of, w).into(),
+        p.name.clone().into(),
         limit.into(),
         Cell::of(
             p.share.map_or_else(|| figure::NOTHING.to_owned(), percent),
             grade,
         ),
-        percent(data.promise).into(),
-        w.length((p.outside * 60_000.0) as i64).into(),
+        percent(p.promised).into(),
+        outside.into(),
         Cell::of(word, grade),
     ]
 }
