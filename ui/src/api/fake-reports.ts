@@ -80,7 +80,7 @@ export class FakeReports {
       case 'report_open':
         return sheet(this.row(String(args.id)))
       case 'report_save':
-        return { paths: this.row(String(args.id)).files.map((file) => `/home/ops/.local/share/shouwang/exports/report.${file.format}`) }
+        return { paths: this.row(String(args.id)).files.map((file) => `/data/shouwang/exports/report.${file.format}`) }
       case 'report_send':
         if (this.query.has('nomail')) throw refused('no_mail')
         this.row(String(args.id)).sent = { at: Date.now(), to: args.to as string[] }
@@ -120,6 +120,6 @@ export class FakeReports {
     const plans = this.query.has('empty') ? [] : [plan('daily', 0.6), plan('weekly', 3)]
     const [daily] = plans
     if (this.query.has('nodisk') && daily !== undefined) daily.failed = refused('not_written', { path: '/data/reports/x.pdf', detail: 'Permission denied' })
-    return { now, rows: this.rows, more: false, plans, mail: !this.query.has('nomail'), making: this.making, outcome: this.outcome, count: this.count, folder: '/home/ops/.local/share/shouwang/reports/by-hand' }
+    return { now, rows: this.rows, more: false, plans, mail: !this.query.has('nomail'), making: this.making, outcome: this.outcome, count: this.count, folder: '/data/shouwang/reports/by-hand' }
   }
 }
