@@ -38,7 +38,7 @@ fn write(wall: &Wall, css: &str, text: &str) {
          const kind = field instanceof HTMLTextAreaElement ? HTMLTextAreaElement : HTMLInputElement;
          field.focus();
          Object.getOwnPropertyDescriptor(kind.prototype, 'value').set.call(field, {text});
-         field.setSelectionRange?.(field.value.length, field.value.length);
+         if (field.type !== 'number') field.setSelectionRange(field.value.length, field.value.length);
          field.dispatchEvent(new Event('input', {{ bubbles: true }}));"
     ));
 }
