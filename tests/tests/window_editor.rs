@@ -38,7 +38,7 @@ fn write(wall: &Wall, css: &str, text: &str) {
          const kind = field instanceof HTMLTextAreaElement ? HTMLTextAreaElement : HTMLInputElement;
          field.focus();
          Object.getOwnPropertyDescriptor(kind.prototype, 'value').set.call(field, {text});
-         field.setSelectionRange?.(field.value.length, field.value.length);
+         if (field.type !== 'number') field.setSelectionRange(field.value.length, field.value.length);
          field.dispatchEvent(new Event('input', {{ bubbles: true }}));"
     ));
 }
@@ -183,6 +183,150 @@ fn a_panel_is_made_moved_asked_for_and_saved() {
     wall.enter(WALL);
     wall.until_state("timeseries", "data", SOON);
     wall.picture("on-the-wall");
+}
+
+/// Takes a value of a field that says so when it is left.
+fn fill(wall: &Wall, css: &str, text: &str) {
+    write(wall, css, text);
+    wall.js(&format!(
+        "document.querySelector(`{css}`).dispatchEvent(new Event('change', {{ bubbles: true }}))"
+    ));
+}
+
+fn pick(wall: &Wall, css: &str, value: &str) {
+    wall.js(&format!(
+        "const field = document.querySelector(`{css}`); field.value = '{value}';
+         field.dispatchEvent(new Event('change', {{ bubbles: true }}))"
+    ));
+}
+
+fn until_checked(wall: &Wall) {
+    wall.until(
+        "a checked draft",
+        SOON,
+        "return document.querySelector('[data-editor]').dataset.checked === 'true'",
+    );
+}
+
+#[test]
+fn variables_marks_and_options_are_edited_seen_and_saved() {
+    let wall = open("editor-parts");
+    wall.click("[data-board='t']");
+    wall.until_state("one", "data", SOON);
+    wall.click("[data-board-fields]");
+
+    // A variable: what is wrong is said at its field, what the sources have is shown.
+    wall.click("[data-add-variable]");
+    write(
+        &wall,
+        "[data-expr='variable-host']",
+        "label_values(node_load1)",
+    );
+    there(&wall, "[data-edit-variable='host'] [data-problem='expr']");
+    write(
+        &wall,
+        "[data-expr='variable-host']",
+        "label_values(node_load1, instance)",
+    );
+    there(&wall, "[data-edit-variable='host'] [data-found='1']");
+    fill(&wall, "[data-field='variable-label']", "主机");
+    fill(&wall, "[data-field='variable-id']", "machine");
+    there(&wall, "[data-edit-variable='machine']");
+
+    // What is proposed closes when the field is left.
+    wall.js("document.activeElement?.blur()");
+    wall.until(
+        "no proposals",
+        SOON,
+        "return document.querySelector('[data-proposals]') === null",
+    );
+
+    // A mark: the moment at which this machine was started, far before the board's hour, and one that is there.
+    wall.click("[data-add-mark]");
+    pick(&wall, "[data-field='mark-kind']", "maintenance");
+    write(&wall, "[data-expr='mark-started']", "time(");
+    there(&wall, "[data-edit-mark='started'] [data-problem='expr']");
+    write(
+        &wall,
+        "[data-expr='mark-started']",
+        "max by (instance) (timestamp(node_load1)) - 60",
+    );
+    there(&wall, "[data-edit-mark='started'] [data-found='1']");
+    write(&wall, "[data-field='mark-legend']", "{{instance}} 一分钟前");
+    wall.picture("board-fields");
+
+    // The panel: an id, a past and a kind of its own, a way to the logs.
+    wall.click("[data-grip='one']");
+    there(&wall, "[data-inspector='one']");
+    write(
+        &wall,
+        "[data-expr='a']",
+        "node_load1{instance=~\"$machine\"}",
+    );
+    pick(&wall, "[data-field='kind']", "timeseries");
+    fill(&wall, "[data-field='panel-window']", "3");
+    there(&wall, "[data-problem='window_seconds']");
+    fill(&wall, "[data-field='panel-window']", "300");
+    wall.click("[data-add-link]");
+    pick(&wall, "[data-field='link-to']", "logs");
+    write(
+        &wall,
+        "[data-field='link-target']",
+        "host:$instance.host level>=error",
+    );
+    fill(&wall, "[data-field='panel-id']", "load");
+    there(&wall, "[data-inspector='load']");
+    until_checked(&wall);
+    wall.until_state("load", "data", SOON);
+    wall.picture("panel-fields");
+
+    // An objective needs what makes it one.
+    wall.click("[data-add='slo']");
+    there(&wall, "[data-inspector='slo'] [data-field='objective']");
+    fill(&wall, "[data-field='objective']", "100");
+    there(&wall, "[data-inspector='slo'] [data-problem='slo']");
+    fill(&wall, "[data-field='objective']", "99.5");
+    write(
+        &wall,
+        "[data-expr='a']",
+        "1 - avg_over_time(up[$window]) / 1",
+    );
+    until_checked(&wall);
+    wall.until(
+        "no problem",
+        SOON,
+        "return document.querySelector('[data-problems]') === null",
+    );
+
+    wall.click("[data-save]");
+    wall.until(
+        "saved",
+        SOON,
+        "return document.querySelector('[data-editor]').dataset.dirty === 'false'",
+    );
+    let file = std::fs::read_to_string(wall.dir().join("boards/t.yaml")).expect("the board's file");
+    for said in [
+        "variables:\n  - {id: machine, label: 主机, query: 'label_values(node_load1, instance)', multi: true}\n",
+        "marks:\n  - {id: started, kind: maintenance, expr: 'max by (instance) (timestamp(node_load1)) - 60', legend: '{{instance}} 一分钟前'}\n",
+        "  - id: load\n    kind: timeseries\n",
+        "    window_seconds: 300\n",
+        "    links:\n      - {to: logs, target: 'host:$instance.host level>=error'}\n",
+        "      - {id: a, expr: 'node_load1{instance=~\"$machine\"}'}\n",
+        "    slo: {objective: 99.5, days: 30}\n",
+    ] {
+        assert!(file.contains(said), "{said} in {file}");
+    }
+
+    // All of it can be taken back, step by step.
+    for _ in 0..80 {
+        wall.js(
+            "const undo = document.querySelector('[data-undo]'); if (!undo.disabled) undo.click()",
+        );
+    }
+    wall.click("[data-board-fields]");
+    there(&wall, "[data-variables='0']");
+    there(&wall, "[data-marks='0']");
+    assert_eq!(place(&wall, "one"), [0, 0, 8, 8]);
 }
 
 #[test]

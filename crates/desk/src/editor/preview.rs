@@ -37,6 +37,8 @@ pub struct Ground {
 }
 
 struct Running {
+    /// Id of the board that its loop was begun for: it goes on showing that one and no other.
+    board: String,
     handle: Handle,
     task: JoinHandle<()>,
     seen: Instant,
@@ -71,7 +73,7 @@ impl Preview {
             boards: BTreeMap::from([(open.clone(), board)]),
             problems: Vec::new(),
         };
-        let there = self.alive();
+        let there = self.same(&open).then(|| self.alive()).flatten();
         match there {
             Some(handle) => handle.send(Message::Library(library)).await,
             None => self.begin(library, open),
@@ -93,16 +95,23 @@ impl Preview {
         );
         let setup = Setup {
             sources: ground.specs,
-            open,
+            open: open.clone(),
             ..Setup::default()
         };
         let task = tokio::spawn(core.run(setup, library, None, rx));
         *self.running.lock() = Some(Running {
+            board: open,
             handle,
             task,
             seen: clock::instant(),
         });
         tokio::spawn(end_when_idle(Arc::clone(&self.running)));
+    }
+
+    /// Whether what runs was begun for this board.
+    fn same(&self, board: &str) -> bool {
+        let running = self.running.lock();
+        running.as_ref().is_some_and(|one| one.board == board)
     }
 
     /// The loop, if there is one; asking for it keeps it alive.
