@@ -50,7 +50,9 @@ describe('the value axis', () => {
 
   it('steps as the unit is counted', () => {
     expect(niceStep(0.3)).toBe(0.5)
-    expect(unitStep(700_000, 'bytes')).toBe(1000 * 1024)
+    expect(unitStep(700_000, 'bytes')).toBe(1024 * 1024)
+    expect(unitStep(300 * 1024, 'bytes_per_second')).toBe(512 * 1024)
+    expect(unitStep(150 * 1024, 'bytes')).toBe(200 * 1024)
     expect(unitStep(1_500_000, 'bytes_per_second')).toBe(2 * 1024 * 1024)
     expect(unitStep(100, 'seconds')).toBe(120)
     expect(unitStep(0.3, 'seconds')).toBe(0.5)

@@ -34,10 +34,11 @@ function base(rough: number, unit: string): number {
   return [86_400, 3600, 60].map((s) => s * seconds).find((s) => rough >= s / 2) ?? 1
 }
 
-/** A round step for a unit. */
+/** A round step for a unit. Towards the next larger unit of bytes it doubles: 256, 512, 1024 KiB, so that marks are round in MiB too. */
 export function unitStep(rough: number, unit: string): number {
   const by = base(rough, unit)
-  return niceStep(rough / by) * by
+  const step = niceStep(rough / by)
+  return (by >= 1024 && unit.startsWith('bytes') && step > 200 ? 2 ** Math.ceil(Math.log2(rough / by) - 1e-9) : step) * by
 }
 
 /** Ends that a board sets; null where the data decide. */
