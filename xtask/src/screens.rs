@@ -109,7 +109,13 @@ pub fn plug_in(display: &Display, screen: u32) -> Result<()> {
     if screen > 0 {
         args.extend(["--right-of", &before]);
     }
-    xrandr(display, &args).map(drop)
+    xrandr(display, &args)?;
+    look(display)
+}
+
+/// A plug that has been pulled or put in is only noticed when somebody asks the server to look.
+fn look(display: &Display) -> Result<()> {
+    xrandr(display, &["--query"]).map(drop)
 }
 
 /// Pulls a screen out.
@@ -119,5 +125,6 @@ pub fn plug_in(display: &Display, screen: u32) -> Result<()> {
 pub fn pull_out(display: &Display, screen: u32) -> Result<()> {
     let this = name(screen);
     xrandr(display, &["--output", &this, "--off"])?;
-    xrandr(display, &["--delmode", &this, MODE]).map(drop)
+    xrandr(display, &["--delmode", &this, MODE])?;
+    look(display)
 }
