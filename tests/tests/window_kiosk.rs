@@ -240,7 +240,8 @@ fn a_page_that_weighs_too_much_is_replaced_and_nobody_sees_it() {
     let display = Display::start(Size::FULL_HD).unwrap_or_else(|e| panic!("{e:#}"));
     // Every page weighs more than that.
     let program = alone(&display, "[wall]\nkiosk = true\nhard_mib = 32");
-    let (process, _) = painting(&display, 0, None);
+    let (process, before) = painting(&display, 0, None);
+    let before = before.pages[0].recycled;
     let look = |n: usize| {
         let to = xtask::paths::output().join(format!("window-tests/kiosk-recycle-{n}.png"));
         display.picture(&to).expect("a picture");
@@ -252,7 +253,7 @@ fn a_page_that_weighs_too_much_is_replaced_and_nobody_sees_it() {
     let (after, status) = loop {
         seen.push(look(1 + seen.len() % 8));
         let now = status(&display);
-        if let Some(page) = now.pages.iter().find(|p| p.recycled > 0)
+        if let Some(page) = now.pages.iter().find(|p| p.recycled > before)
             && let Some(other) = page.process
         {
             break (other, now.clone());

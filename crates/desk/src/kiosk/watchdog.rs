@@ -115,6 +115,17 @@ fn since(begun: Instant) -> i64 {
     i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX)
 }
 
+/// What is told of the page with this label; what was counted before goes on.
+fn describe(label: &str, seen: &Seen, memory: &BTreeMap<u32, u64>, before: &PageView) -> PageView {
+    PageView {
+        window: label.to_owned(),
+        painted: seen.painted,
+        process: seen.pid,
+        memory: seen.pid.and_then(|pid| memory.get(&pid).copied()),
+        ..before.clone()
+    }
+}
+
 impl Watchdog {
     async fn look(&mut self, now: i64) {
         self.count(now).await;
@@ -174,13 +185,13 @@ impl Watchdog {
                 view: PageView::default(),
                 dead_since: None,
             });
-        let memory = seen.pid.and_then(|pid| self.memory.get(&pid).copied());
+        let view = describe(label, seen, &self.memory, &page.view);
         let pulse = Pulse {
             painted: seen.painted,
             gone: seen.gone,
             stopped: seen.pid.is_some_and(|pid| self.stopped.contains(&pid)),
             unresponsive: seen.unresponsive,
-            memory,
+            memory: view.memory,
             // Before an ordinary window somebody sits, who sees that it stands still; it may be covered or minimised as well.
             visible: !seen.hidden && self.parts.windows.are_full_screen(),
             busy: self.busy,
@@ -188,12 +199,8 @@ impl Watchdog {
         let quiet = self.calm && page.twin.is_none();
         let action = page.watch.judge(&pulse, quiet, now);
         page.view = PageView {
-            window: label.to_owned(),
-            painted: seen.painted,
-            process: seen.pid,
-            memory,
             lives: page.watch.lives(),
-            ..page.view.clone()
+            ..view
         };
         match action {
             None => {}
@@ -230,10 +237,10 @@ impl Watchdog {
             let Some((twin, since)) = page.twin.clone() else {
                 continue;
             };
-            let ready = seen.get(&twin).is_some_and(|s| s.painted >= PROVEN);
-            if ready {
+            let ready = seen.get(&twin).filter(|s| s.painted >= PROVEN);
+            if let Some(seen) = ready {
                 self.parts.windows.change(label, &twin);
-                let mut view = page.view.clone();
+                let mut view = describe(&twin, seen, &self.memory, &page.view);
                 view.recycled += 1;
                 page.twin = None;
                 changed.push((label.clone(), twin, view));
