@@ -220,7 +220,7 @@ impl Watchdog {
                 page.dead_since = Some(clock::now_ms());
             }
             Some(Action::Recycle { hard }) if page.twin.is_none() => {
-                let mib = memory.unwrap_or(0) >> 20;
+                let mib = page.view.memory.unwrap_or(0) >> 20;
                 tracing::info!("page_recycle window={label} mib={mib} hard={hard}");
                 let twin = twin_of(label);
                 self.parts.windows.prepare(label, &twin);
