@@ -161,21 +161,16 @@ impl Core {
 
     fn event(&mut self, event: Event) {
         let now = clock::now_ms();
-        for effect in self.engine.handle(event, now) {
-            self.driver.run(effect);
-        }
+        self.driver.run(self.engine.handle(event, now));
         // What has changed on the screens belongs to the event after this one: no page has a cursor as high as that yet.
         let needed = self.kiosk.tick(now, self.engine.revision() + 1);
         if needed != self.needed {
             self.needed.clone_from(&needed);
-            for effect in self.engine.handle(Event::Needed(needed), now) {
-                self.driver.run(effect);
-            }
+            self.driver
+                .run(self.engine.handle(Event::Needed(needed), now));
         } else if self.kiosk.changed(self.engine.revision() + 1) {
             // So that the cursor passes it.
-            for effect in self.engine.handle(Event::Wakeup, now) {
-                self.driver.run(effect);
-            }
+            self.driver.run(self.engine.handle(Event::Wakeup, now));
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::core::{Handle, Message, Zoom};
 use crate::{clock, frames};
+use engine::freshness::{asked_as, together};
 use engine::machine::Meta;
 use engine::stream::StreamKey;
 use engine::{Effect, Event, Failure, ProbeReport, StreamId};
@@ -27,6 +28,14 @@ const ZOOM_POINTS: u32 = 4_000;
 struct Line {
     metrics: Arc<dyn Metrics>,
     permits: Arc<Semaphore>,
+}
+
+/// A question for data times.
+#[derive(Clone)]
+struct Age {
+    id: StreamId,
+    key: StreamKey,
+    query: String,
 }
 
 /// All sources by name.
@@ -74,13 +83,66 @@ impl Driver {
         }
     }
 
-    /// Begins; the answer comes as an event.
-    pub fn run(&self, effect: Effect) {
-        let this = self.clone();
-        tokio::spawn(async move {
-            let event = this.event(effect).await;
-            this.handle.send(Message::Event(event)).await;
-        });
+    /// Begins all of them; each answer comes as an event. Data times of one source are asked for together.
+    pub fn run(&self, effects: Vec<Effect>) {
+        let mut ages: BTreeMap<String, Vec<Age>> = BTreeMap::new();
+        for effect in effects {
+            match effect {
+                Effect::Ages(id, key, query) => {
+                    let of = ages.entry(key.source.clone()).or_default();
+                    of.push(Age { id, key, query });
+                }
+                other => {
+                    let this = self.clone();
+                    tokio::spawn(async move {
+                        let event = this.event(other).await;
+                        this.handle.send(Message::Event(event)).await;
+                    });
+                }
+            }
+        }
+        for asked in ages.into_values() {
+            let queries: Vec<&str> = asked.iter().map(|a| a.query.as_str()).collect();
+            let mut rest = asked.as_slice();
+            for (count, text) in together(&queries) {
+                let (these, later) = rest.split_at(count);
+                let (this, these) = (self.clone(), these.to_vec());
+                tokio::spawn(async move { this.ages(these, text).await });
+                rest = later;
+            }
+        }
+    }
+
+    /// Data times by one question for all of these; where it fails, by one for each, because one of them may be at fault.
+    async fn ages(&self, asked: Vec<Age>, text: String) {
+        let Some(source) = asked.first().map(|a| a.key.source.clone()) else {
+            return;
+        };
+        let at = self.at;
+        let question = |m: Arc<dyn Metrics>| async move { m.instant(&text, at).await };
+        let (result, meta) = self.ask(&source, question).await;
+        let own_fault = |why: &Failure| matches!(why.code, "query" | "limit" | "too_large");
+        match result {
+            Err(why) if asked.len() > 1 && own_fault(&why) => {
+                for Age { id, key, query } in asked {
+                    let event = self.event(Effect::Ages(id, key, query)).await;
+                    self.handle.send(Message::Event(event)).await;
+                }
+            }
+            result => {
+                let times = result.map(ages);
+                for (i, age) in asked.iter().enumerate() {
+                    let own = times
+                        .as_ref()
+                        .map(|t| t.get(&i).cloned().unwrap_or_default());
+                    // The answer's size is counted once.
+                    let bytes = if i == 0 { meta.bytes } else { 0 };
+                    let meta = Meta { bytes, ..meta };
+                    let event = Event::Aged(age.id, own.map_err(Failure::clone), meta);
+                    self.handle.send(Message::Event(event)).await;
+                }
+            }
+        }
     }
 
     async fn event(&self, effect: Effect) -> Event {
@@ -100,10 +162,10 @@ impl Driver {
             Effect::Instant(id, key) => self.instant(id, &key).await,
             Effect::Ages(id, key, query) => {
                 let at = self.at;
-                let (result, meta) = self
-                    .ask(&key.source, |m| async move { m.instant(&query, at).await })
-                    .await;
-                Event::Aged(id, result.map(ages), meta)
+                let question = |m: Arc<dyn Metrics>| async move { m.instant(&query, at).await };
+                let (result, meta) = self.ask(&key.source, question).await;
+                let times = |value| ages(value).into_values().flatten().collect();
+                Event::Aged(id, result.map(times), meta)
             }
         }
     }
@@ -247,17 +309,22 @@ fn values(value: InstantValue) -> Result<(i64, Vec<(Labels, f64)>), Failure> {
     }
 }
 
-fn ages(value: InstantValue) -> Vec<(String, i64)> {
+/// Instances and data times (ms) by the number of the query that asked for them together with others; 0 where it was alone.
+fn ages(value: InstantValue) -> BTreeMap<usize, Vec<(String, i64)>> {
+    let mut out: BTreeMap<usize, Vec<(String, i64)>> = BTreeMap::new();
     let InstantValue::Vector(all) = value else {
-        return Vec::new();
+        return out;
     };
-    let one = |(labels, sample): &(Labels, model::Sample)| {
+    for (labels, sample) in &all {
         // Seconds with a fraction; as far from now as an i64 of milliseconds can hold.
         let ms = (sample.v * 1000.0).round();
-        (ms.is_finite() && ms.abs() < 9e15)
-            .then(|| (labels.get("instance").unwrap_or("").to_owned(), ms as i64))
-    };
-    all.iter().filter_map(one).collect()
+        if ms.is_finite() && ms.abs() < 9e15 {
+            let instance = labels.get("instance").unwrap_or("").to_owned();
+            let of = out.entry(asked_as(labels)).or_default();
+            of.push((instance, ms as i64));
+        }
+    }
+    out
 }
 
 #[cfg(test)]
@@ -279,6 +346,7 @@ mod tests {
             (l("b"), Sample { t: 1, v: f64::NAN }),
             (l("c"), Sample { t: 1, v: 1e300 }),
         ]);
-        assert_eq!(ages(answer), [("a".to_owned(), 1_700_000_000_250)]);
+        let first = vec![("a".to_owned(), 1_700_000_000_250)];
+        assert_eq!(ages(answer), BTreeMap::from([(0, first)]));
     }
 }

@@ -3,6 +3,7 @@
 //! A range or instant answer carries the time of evaluation, not of the sample: with Prometheus' lookback of five minutes a dead
 //! exporter looks alive for as long. So each query has a second, cheap one that asks for the time of its raw samples.
 
+use model::Labels;
 use promql_parser::parser::{self, Expr, VectorSelector};
 use std::collections::BTreeMap;
 
@@ -83,6 +84,57 @@ pub fn age_query(expr: &str) -> Option<String> {
         1 => Some(format!("max by (instance) (timestamp({}))", selectors[0])),
         _ => Some(format!("min by (instance) ({})", parts.join(" or "))),
     }
+}
+
+/// Age queries that are asked as one, at most.
+const MAX_TOGETHER: usize = 16;
+/// Selectors in such a query at most; some sources answer no more than twice as many.
+const MAX_READ_TOGETHER: usize = 16;
+/// The label that says which of several queries an answer belongs to.
+const ASKED_AS: &str = "asked_as";
+
+/// Age queries as few questions: how many of them, in their order, each stands for, and its text. One request costs more than what is
+/// asked with it, for us and for the source.
+pub fn together(queries: &[&str]) -> Vec<(usize, String)> {
+    let mut out = Vec::new();
+    let mut rest = queries;
+    while !rest.is_empty() {
+        let mut read = 0;
+        let fits = |query: &&&str| {
+            read += query.matches("timestamp(").count();
+            read <= MAX_READ_TOGETHER
+        };
+        let count = rest
+            .iter()
+            .take(MAX_TOGETHER)
+            .take_while(fits)
+            .count()
+            .max(1);
+        let (these, later) = rest.split_at(count);
+        let one = |(i, query): (usize, &&str)| {
+            format!("label_replace({query}, \"{ASKED_AS}\", \"{i}\", \"\", \"\")")
+        };
+        let text = match these {
+            [only] => (*only).to_owned(),
+            _ => these
+                .iter()
+                .enumerate()
+                .map(one)
+                .collect::<Vec<_>>()
+                .join(" or "),
+        };
+        out.push((count, text));
+        rest = later;
+    }
+    out
+}
+
+/// Which query of those that [`together`] made one question of an answer with these labels belongs to.
+pub fn asked_as(labels: &Labels) -> usize {
+    labels
+        .get(ASKED_AS)
+        .and_then(|i| i.parse().ok())
+        .unwrap_or(0)
 }
 
 /// Selectors of one expression whose age is asked for; a board's query has one to six.
@@ -187,6 +239,29 @@ mod tests {
             "{two}"
         );
         assert!(parser::parse(&two).is_ok());
+    }
+
+    #[test]
+    fn several_age_queries_are_one_question_of_bounded_size() {
+        assert_eq!(together(&[]), []);
+        let one = age_query("a").unwrap();
+        assert_eq!(together(&[&one]), [(1, one.clone())]);
+        let [(2, both)] = &together(&[&one, "x"])[..] else {
+            panic!("one question for both");
+        };
+        assert!(parser::parse(both).is_ok(), "{both}");
+        let at = |i: &str| asked_as(&Labels::from_pairs([("asked_as", i)]));
+        assert_eq!((at("0"), at("7"), at("x")), (0, 7, 0));
+
+        let many = vec![one.as_str(); 40];
+        let counts: Vec<usize> = together(&many).iter().map(|(n, _)| *n).collect();
+        assert_eq!(counts, [16, 16, 8]);
+        let wide = age_query("a / b / c / d / e / f / g / h / i / j").unwrap();
+        let counts: Vec<usize> = together(&[&wide, &wide, &one])
+            .iter()
+            .map(|(n, _)| *n)
+            .collect();
+        assert_eq!(counts, [1, 2]);
     }
 
     #[test]

@@ -171,10 +171,9 @@ pub async fn look(mut setup: Setup, clients: Clients, at: i64, patience: Duratio
     let mut engine = Engine::new();
     let mut open = 0_usize;
     let take = |engine: &mut Engine, event, open: &mut usize| {
-        for effect in engine.handle(event, at) {
-            *open += 1;
-            driver.run(effect);
-        }
+        let effects = engine.handle(event, at);
+        *open += effects.len();
+        driver.run(effects);
     };
     take(&mut engine, Event::Configured(setup), &mut open);
     let deadline = tokio::time::sleep(patience);

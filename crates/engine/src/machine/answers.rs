@@ -161,7 +161,8 @@ impl Engine {
         };
         // Often enough that a value never looks old only because its time has not been asked for again.
         let every = AGES_EVERY.min(source.spec.budget.old_ms / 3);
-        stream.next_age_at = next_turn(id, stream.refresh.max(every), now);
+        // All at the same time, so that one question can ask for many.
+        stream.next_age_at = next_turn(StreamId(0), stream.refresh.max(every), now);
         if let Ok(times) = result {
             source.answered(now, meta.latency, meta.server_time, meta.bytes, meta.warned);
             let skew = source.skew;
