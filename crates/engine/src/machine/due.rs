@@ -15,11 +15,11 @@ impl Engine {
 
     pub(super) fn due(&mut self, now: i64) -> Vec<Effect> {
         let mut effects = Vec::new();
-        let metrics = discovery_metrics(&self.setup.concepts);
         for (name, source) in &mut self.sources {
             if !source.probing && source.next_probe <= now {
                 source.probing = true;
-                effects.push(Effect::Probe(name.clone(), metrics.clone()));
+                let metrics = discovery_metrics(&self.setup.concepts);
+                effects.push(Effect::Probe(name.clone(), metrics));
             }
         }
         let ready: Vec<StreamId> = self
