@@ -180,6 +180,58 @@ pub fn survey(briefs: &[Brief]) -> Survey {
     all
 }
 
+/// Whether a brief's alert is in what is asked for, but for the search.
+fn asked(brief: &Brief, question: &Question<'_>) -> bool {
+    brief.belongs(question.tab)
+        && (question.levels.is_empty() || question.levels.contains(&brief.level))
+}
+
+/// Where an alert stands in the list; the smaller comes first.
+type Rank = ([i64; 3], AlertId);
+
+fn rank(b: &Brief, order: AlertOrder, tab: AlertTab) -> Rank {
+    let key = match order {
+        AlertOrder::Urgency if tab == AlertTab::Resolved => [
+            b.resolved_at.map_or(i64::MAX, |at| at.saturating_neg()),
+            0,
+            0,
+        ],
+        // The oldest of a level has the nearest deadline.
+        AlertOrder::Urgency => [i64::from(b.acked), i64::from(b.level.number()), b.from],
+        AlertOrder::Newest => [b.starts_at.saturating_neg(), b.id.0.saturating_neg(), 0],
+        // Titles are not in a brief: who asks for them sorts by himself.
+        AlertOrder::Oldest | AlertOrder::Title => [b.starts_at, 0, 0],
+    };
+    (key, b.id)
+}
+
+/// Puts these alerts at their places in what [`find`] found before they changed. `briefs` are those of now, of the same alerts. False,
+/// with nothing done, where the order is not told by briefs. `matches` tells whether the search is for an alert.
+pub fn renew(
+    found: &mut Vec<AlertId>,
+    briefs: &[Brief],
+    changed: &[AlertId],
+    question: &Question<'_>,
+    matches: impl Fn(AlertId) -> bool,
+) -> bool {
+    if question.order == AlertOrder::Title {
+        return false;
+    }
+    let brief = |id: AlertId| {
+        let at = briefs.binary_search_by_key(&id, |b| b.id).ok()?;
+        briefs.get(at)
+    };
+    let place = |b: &Brief| rank(b, question.order, question.tab);
+    found.retain(|id| !changed.contains(id));
+    for new in changed.iter().filter_map(|id| brief(*id)) {
+        if asked(new, question) && matches(new.id) {
+            let at = found.partition_point(|id| brief(*id).is_some_and(|b| place(b) < place(new)));
+            found.insert(at, new.id);
+        }
+    }
+    true
+}
+
 /// Which alerts are asked for, in order. `alerts` are those that `briefs` are of, in the same order; they are only looked at when the search
 /// or the order needs more than a brief. `hay` gives an alert's words; it is only called when the search has some.
 pub fn find<'a, 'w>(
@@ -189,10 +241,7 @@ pub fn find<'a, 'w>(
     question: &Question<'_>,
     hay: impl Fn(&AlertId) -> &'w str,
 ) -> Vec<AlertId> {
-    let asked = |b: &Brief| {
-        b.belongs(question.tab)
-            && (question.levels.is_empty() || question.levels.contains(&b.level))
-    };
+    let asked = |b: &Brief| asked(b, question);
     if filter.is_empty() && question.order != AlertOrder::Title {
         let found = briefs.iter().filter(|b| asked(b)).copied();
         return sorted(found, question.order, question.tab);
@@ -231,17 +280,7 @@ fn by_key<K: Ord>(keyed: impl Iterator<Item = (K, AlertId)>) -> Vec<AlertId> {
 }
 
 fn sorted(briefs: impl Iterator<Item = Brief>, order: AlertOrder, tab: AlertTab) -> Vec<AlertId> {
-    use std::cmp::Reverse;
-    match order {
-        AlertOrder::Urgency if tab == AlertTab::Resolved => {
-            by_key(briefs.map(|b| (Reverse(b.resolved_at), b.id)))
-        }
-        // The oldest of a level has the nearest deadline.
-        AlertOrder::Urgency => by_key(briefs.map(|b| ((b.acked, b.level, b.from), b.id))),
-        AlertOrder::Newest => by_key(briefs.map(|b| ((Reverse(b.starts_at), Reverse(b.id)), b.id))),
-        // Titles are not in a brief: who asks for them sorts by himself.
-        AlertOrder::Oldest | AlertOrder::Title => by_key(briefs.map(|b| (b.starts_at, b.id))),
-    }
+    by_key(briefs.map(|b| (rank(&b, order, tab), b.id)))
 }
 
 /// What an alert says: its summary, or its rule's name.
@@ -403,6 +442,40 @@ mod tests {
             },
         );
         assert_eq!((w.offset, ids(&w)), (3, vec![3]));
+    }
+
+    #[test]
+    fn what_has_changed_goes_to_its_place_as_if_all_were_found_anew() {
+        let mut alerts = all();
+        for (order, tab) in [
+            (AlertOrder::Urgency, AlertTab::Open),
+            (AlertOrder::Urgency, AlertTab::Mine),
+            (AlertOrder::Newest, AlertTab::Unacked),
+            (AlertOrder::Oldest, AlertTab::Open),
+        ] {
+            let question = Question {
+                order,
+                tab,
+                me: "lisi".into(),
+                ..Question::default()
+            };
+            let anew = |alerts: &[Alert]| {
+                let all = briefs(alerts, "lisi");
+                find(&all, alerts.iter(), &Filter::default(), &question, |_| "")
+            };
+            let mut found = anew(&alerts);
+            let before = alerts.clone();
+            alerts[0] = acked(alerts[0].clone(), "lisi");
+            alerts[2].ack = None;
+            alerts[3].starts_at -= 5_000;
+            let now = briefs(&alerts, "lisi");
+            let changed = [AlertId(1), AlertId(3), AlertId(4)];
+            assert!(renew(&mut found, &now, &changed, &question, |_| true));
+            assert_eq!(found, anew(&alerts), "{order:?} {tab:?}");
+            assert!(renew(&mut found, &now, &changed, &question, |id| id != AlertId(3)));
+            assert!(!found.contains(&AlertId(3)));
+            alerts = before;
+        }
     }
 
     #[test]

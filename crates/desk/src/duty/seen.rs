@@ -12,10 +12,12 @@ use wire::{AlertOrder, AlertTab};
 /// The list at one moment: forgetting a closed episode does not change the revision, but their number.
 type Moment = (u64, usize);
 
-/// What found alerts depend on.
+/// More changes than that are not taken over one by one.
+const FEW: usize = 32;
+
+/// What found alerts depend on, beside the moment.
 #[derive(PartialEq)]
 struct Asked {
-    moment: Moment,
     me: PersonId,
     text: String,
     tab: AlertTab,
@@ -29,8 +31,10 @@ pub struct Seen {
     /// Sorted by id, and as many as there are alerts.
     briefs: Vec<Brief>,
     briefs_of: Option<(Moment, PersonId)>,
+    /// Since then the same alerts are known.
+    same_since: Moment,
     survey: Option<(Moment, PersonId, Survey)>,
-    found: Option<(Asked, Vec<AlertId>)>,
+    found: Option<(Moment, Asked, Vec<AlertId>)>,
     words: BTreeMap<AlertId, String>,
     words_revision: u64,
 }
@@ -50,6 +54,7 @@ impl Seen {
             _ => false,
         };
         if !followed {
+            self.same_since = now;
             self.briefs = duty.known().map(|a| Brief::of(a, me)).collect();
         }
         self.briefs_of = Some((now, me.clone()));
@@ -70,8 +75,14 @@ impl Seen {
                         *brief = new;
                     }
                 }
-                (Some(new), Err(at)) => self.briefs.insert(at, new),
-                (None, Ok(at)) => drop(self.briefs.remove(at)),
+                (Some(new), Err(at)) => {
+                    self.briefs.insert(at, new);
+                    self.same_since = moment(duty);
+                }
+                (None, Ok(at)) => {
+                    self.briefs.remove(at);
+                    self.same_since = moment(duty);
+                }
                 (None, Err(_)) => {}
             }
         }
@@ -99,25 +110,58 @@ impl Seen {
         filter: &Filter,
         question: &Question<'_>,
     ) -> &[AlertId] {
+        let now = moment(duty);
         let asked = Asked {
-            moment: moment(duty),
             me: question.me.clone(),
             text: text.to_owned(),
             tab: question.tab,
             levels: question.levels.clone(),
             order: question.order,
         };
-        if self.found.as_ref().is_none_or(|(then, _)| *then != asked) {
-            if filter.has_words() {
-                self.read_words(duty);
+        let before = self.found.take().filter(|(_, then, _)| *then == asked);
+        let ids = match before {
+            Some((then, _, ids)) if then == now => ids,
+            before => {
+                if filter.has_words() {
+                    self.read_words(duty);
+                }
+                self.briefs(duty, &question.me);
+                before
+                    .and_then(|(then, _, ids)| self.renewed(duty, then, ids, filter, question))
+                    .unwrap_or_else(|| {
+                        let hay = |id: &AlertId| self.hay(*id);
+                        list::find(&self.briefs, duty.known(), filter, question, hay)
+                    })
             }
-            self.briefs(duty, &question.me);
-            let words = &self.words;
-            let hay = |id: &AlertId| words.get(id).map_or("", String::as_str);
-            let found = list::find(&self.briefs, duty.known(), filter, question, hay);
-            self.found = Some((asked, found));
+        };
+        &self.found.insert((now, asked, ids)).2
+    }
+
+    fn hay(&self, id: AlertId) -> &str {
+        self.words.get(&id).map_or("", String::as_str)
+    }
+
+    /// What was found at another moment, with the few changes since then taken over.
+    fn renewed(
+        &self,
+        duty: &Duty,
+        then: Moment,
+        mut ids: Vec<AlertId>,
+        filter: &Filter,
+        question: &Question<'_>,
+    ) -> Option<Vec<AlertId>> {
+        let changes = duty.changed_since(then.0);
+        if !changes.complete || then.0 < self.same_since.0 || then.1 != self.same_since.1 {
+            return None;
         }
-        self.found.as_ref().map_or(&[], |(_, ids)| ids)
+        let changed: Vec<AlertId> = changes.alerts.into_iter().take(FEW + 1).collect();
+        let matches = |id: AlertId| {
+            let alert = duty.alert(id);
+            alert.is_some_and(|a| filter.is_empty() || filter.matches(a, self.hay(id)))
+        };
+        let done = changed.len() <= FEW
+            && list::renew(&mut ids, &self.briefs, &changed, question, matches);
+        done.then_some(ids)
     }
 
     /// What words are looked for in, kept from one key to the next and renewed for what has changed.
