@@ -468,8 +468,7 @@ async fn stores_that_are_away_or_talk_nonsense_are_told_and_the_others_go_on() {
     let desk = desk(dir.path(), &config).await;
     let wanted = [
         ("away", &[ErrorCode::Connect][..]),
-        // a pool tries until its time is up
-        ("no-database", &[ErrorCode::Connect, ErrorCode::Timeout][..]),
+        ("no-database", &[ErrorCode::Connect][..]),
         (
             "portal",
             &[ErrorCode::NotExpected, ErrorCode::Malformed][..],
@@ -517,7 +516,7 @@ async fn a_database_that_goes_and_comes_back_answers_again() {
     assert!(
         matches!(
             away.code,
-            ErrorCode::Connect | ErrorCode::Truncated | ErrorCode::Timeout | ErrorCode::Query
+            ErrorCode::Connect | ErrorCode::Truncated | ErrorCode::Query
         ),
         "{away:?}"
     );

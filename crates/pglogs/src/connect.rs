@@ -7,6 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions, PgSslMode};
 use sqlx::{ConnectOptions, Executor};
 use std::net::IpAddr;
 use std::time::Duration;
+use tokio::net::TcpStream;
 
 /// Questions at the same time.
 const READERS: u32 = 4;
@@ -14,6 +15,9 @@ const READERS: u32 = 4;
 const LOCK: Duration = Duration::from_secs(2);
 /// How long a session may leave a transaction open.
 const IDLE: Duration = Duration::from_secs(30);
+
+/// How long a server that is there may take to accept a connection before somebody stops looking.
+const REACHED: Duration = Duration::from_secs(1);
 
 /// Who we say we are.
 #[derive(Clone, Debug)]
@@ -136,6 +140,19 @@ impl Options {
                 })
             })
             .connect_lazy_with(self.connect_options(who, role))
+    }
+
+    /// Whether somebody listens there. A pool asks a server that refuses again and again until its time is up; whoever waits should know
+    /// at once. A server that says nothing is not told here.
+    ///
+    /// # Errors
+    /// Why there is no way to it.
+    pub(crate) async fn listens(&self) -> std::io::Result<()> {
+        let way = TcpStream::connect((self.host.as_str(), self.port));
+        match tokio::time::timeout(REACHED, way).await {
+            Ok(reached) => reached.map(drop),
+            Err(_) => Ok(()),
+        }
     }
 
     /// Connections that read only, whatever the login's rights are.

@@ -34,6 +34,7 @@ const MAX_BYTES: usize = 64 << 20;
 #[derive(Debug)]
 pub struct Reader {
     pool: PgPool,
+    options: Options,
     mapping: Option<Mapping>,
     layout: OnceCell<Layout>,
     timeout: Duration,
@@ -52,6 +53,7 @@ impl Reader {
     ) -> Self {
         Self {
             pool: options.readers(who),
+            options: options.clone(),
             mapping,
             layout: OnceCell::new(),
             timeout: options.timeout,
@@ -91,6 +93,11 @@ impl Reader {
         source_error(e, self.timeout)
     }
 
+    async fn listens(&self) -> Result<(), SourceError> {
+        let refused = |e: std::io::Error| self.failed(&sqlx::Error::Io(e));
+        self.options.listens().await.map_err(refused)
+    }
+
     /// When whoever goes on reading has to stop, so that there is time left to answer with what was found.
     fn deadline(&self) -> tokio::time::Instant {
         tokio::time::Instant::now() + self.timeout * 8 / 10
@@ -103,10 +110,16 @@ impl Reader {
         let limit = self.timeout;
         async move {
             // the server has the same limit for each statement; it ends what we stop waiting for
-            match tokio::time::timeout(limit, asking).await {
-                Ok(answer) => answer.map(Answer::local),
-                Err(_) => Err(SourceError::Timeout { after: limit }),
+            let late = Err(SourceError::Timeout { after: limit });
+            if self.pool.num_idle() == 0 {
+                self.listens().await?;
             }
+            let answer = tokio::time::timeout(limit, asking).await.unwrap_or(late);
+            if matches!(answer, Err(SourceError::Timeout { .. })) {
+                // connections that were kept may have hidden that it is gone
+                self.listens().await?;
+            }
+            answer.map(Answer::local)
         }
         .boxed()
     }
