@@ -402,10 +402,6 @@ async fn stores_that_are_away_or_talk_nonsense_are_told_and_the_others_go_on() {
         assert!(codes.contains(&told.code), "{name}: {told:?}");
         let told = desk.traces.open(open(name, FAST)).await.expect_err(name);
         assert!(codes.contains(&told.code), "{name}: {told:?}");
-        // its server is there and speaks the API, only what is behind it is away
-        if name == "refusing" {
-            continue;
-        }
         let view = until(name, async || {
             let view = store_of(&desk, name);
             view.error.is_some().then_some(view)

@@ -2,7 +2,7 @@
 
 use super::stores::{Health, Store};
 use crate::{clock, driver, frames};
-use source::TraceApi;
+use source::{SourceError, TraceApi};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio_util::sync::CancellationToken;
@@ -24,6 +24,11 @@ pub async fn watch(store: Arc<Store>, stop: CancellationToken) {
             () = stop.cancelled() => return,
             answer = client.probe() => answer,
         };
+        // It speaks, but the storage behind it does not: nobody finds a trace there.
+        let answer = answer.and_then(|a| match a.value.ready {
+            true => Ok(a),
+            false => Err(SourceError::Http { status: 503 }),
+        });
         let now = clock::now_ms();
         let pause = match answer {
             Ok(answer) => {

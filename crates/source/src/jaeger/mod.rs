@@ -129,8 +129,7 @@ impl Jaeger {
         let Some(reply) = self.accept(reply)? else {
             return Ok(None);
         };
-        let (value, _) = read(&reply.body)
-            .map_err(|e| unreadable(&reply.body, &e, "a list as Jaeger's API has it"))?;
+        let value = listed(&reply.body, read, "a list as Jaeger's API has it")?;
         Ok(Some(answer(&reply, value)))
     }
 
@@ -290,10 +289,19 @@ impl Jaeger {
         let Some(reply) = self.accept(reply)? else {
             return Ok(Answer::local(Vec::new()));
         };
-        let (value, _) = lists::dependencies(&reply.body)
-            .map_err(|e| unreadable(&reply.body, &e, "dependencies as Jaeger's API has them"))?;
+        let what = "dependencies as Jaeger's API has them";
+        let value = listed(&reply.body, lists::dependencies, what)?;
         Ok(answer(&reply, value))
     }
+}
+
+/// What `read` finds in a body. A body without any list is none of Jaeger's, but for the empty object: a field that is empty may be left out.
+fn listed<T>(body: &[u8], read: ReadList<T>, what: &'static str) -> Result<T, SourceError> {
+    let (value, found) = read(body).map_err(|e| unreadable(body, &e, what))?;
+    if !found && !lists::is_empty_object(body) {
+        return Err(SourceError::Malformed { at: 0, what });
+    }
+    Ok(value)
 }
 
 /// Whether something answers that has no such route.

@@ -1,5 +1,5 @@
 use super::decode::{Decoded, classic, v3};
-use super::{Odd, TraceLimits, lists, summarise};
+use super::{Odd, TraceLimits, listed, lists, summarise};
 use crate::SourceError;
 use model::trace::{Dependency, Link, Operation, SpanId, SpanKind, TagValue, Trace, TraceId};
 use proptest::prelude::*;
@@ -476,6 +476,24 @@ fn documents_of_v3() {
     assert_eq!(fault(r#"{"data":[]}"#), "malformed");
     assert_eq!(fault(r#"{"result":{"resourceSpans":[{"#), "truncated");
     assert_eq!(fault("{} ]"), "malformed");
+}
+
+#[test]
+fn a_list_that_is_none_is_not_an_empty_one() {
+    let asked = |body: &str| listed(body.as_bytes(), lists::services, "a list");
+    assert_eq!(asked("{}"), Ok(vec![]));
+    assert_eq!(asked(r#"{"data":null,"total":0}"#), Ok(vec![]));
+    for body in [
+        r#"{"status":"ok"}"#,
+        r#"{"data":"soon"}"#,
+        r#"{"services":{"a":1}}"#,
+    ] {
+        assert_eq!(
+            asked(body).map_err(|e| e.code()),
+            Err("malformed"),
+            "{body}"
+        );
+    }
 }
 
 #[test]
