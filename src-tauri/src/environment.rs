@@ -1,6 +1,7 @@
 //! What must be set before GTK and WebKit start.
 
 use std::env;
+use std::ffi::{c_char, c_void};
 use std::path::Path;
 
 /// Sets the locale and the renderer, unless the user has.
@@ -30,12 +31,59 @@ pub fn prepare() {
     }
 }
 
+/// Before the first window, and as long as there is one thread only: keeps OpenGL out of this process where it would run on the processor.
+/// Nothing here draws with it then, but GTK and WebKit look which one there is, and Mesa's comes with a compiler: 20 MB that stay. The
+/// pages' processes need it to begin at all and keep it.
+pub fn prepare_windows() {
+    if cfg!(target_os = "linux") && env::var_os("WEBKIT_DISABLE_DMABUF_RENDERER").is_some() {
+        if env::var_os("GDK_GL").is_none() {
+            set("GDK_GL", "disable");
+        }
+        if env::var_os(EGL_VENDORS).is_none() {
+            set(EGL_VENDORS, "/dev/null");
+            ask_for_egl();
+            unset(EGL_VENDORS);
+        }
+    }
+}
+
+/// Where GL's dispatcher finds implementations of EGL: it reads that once, at the first call, and the processes that are started inherit
+/// it (<https://gitlab.freedesktop.org/glvnd/libglvnd/-/blob/master/src/EGL/icd_enumeration.md>).
+const EGL_VENDORS: &str = "__EGL_VENDOR_LIBRARY_FILENAMES";
+
+/// The first call to EGL.
+#[expect(
+    unsafe_code,
+    reason = "a library of the system that WebKit itself is linked with, and a call that may be made at any time"
+)]
+fn ask_for_egl() {
+    type QueryString = unsafe extern "C" fn(*const c_void, i32) -> *const c_char;
+    const EXTENSIONS: i32 = 0x3055;
+    // Without the library there is nothing to be kept out.
+    let Ok(egl) = (unsafe { libloading::Library::new("libEGL.so.1") }) else {
+        return;
+    };
+    if let Ok(query) = unsafe { egl.get::<QueryString>("eglQueryString") } {
+        unsafe { query(std::ptr::null(), EXTENSIONS) };
+    }
+    // What it has found out must stay.
+    std::mem::forget(egl);
+}
+
 #[expect(
     unsafe_code,
     reason = "set_var is unsafe when other threads run; main calls this first and there are none"
 )]
 fn set(name: &str, value: &str) {
     unsafe { env::set_var(name, value) };
+}
+
+#[expect(
+    unsafe_code,
+    reason = "remove_var is unsafe when other threads run; main calls this first and there are none"
+)]
+fn unset(name: &str) {
+    unsafe { env::remove_var(name) };
 }
 
 fn effective_locale(get: impl Fn(&str) -> Option<String>) -> String {

@@ -8,6 +8,7 @@ mod environment;
 mod investigation;
 mod logs;
 mod machine;
+mod memory;
 mod page;
 mod popups;
 mod reports;
@@ -30,12 +31,15 @@ fn main() -> ExitCode {
     environment::prepare();
     match cli::parse(std::env::args_os()) {
         Action::Done(code) => code,
-        Action::Wall(arguments) => match shell::run(*arguments, began) {
-            Ok(code) => code,
-            Err(e) => {
-                tracing::error!(error = format!("{e:#}"), "the wall could not be shown");
-                ExitCode::FAILURE
+        Action::Wall(arguments) => {
+            environment::prepare_windows();
+            match shell::run(*arguments, began) {
+                Ok(code) => code,
+                Err(e) => {
+                    tracing::error!(error = format!("{e:#}"), "the wall could not be shown");
+                    ExitCode::FAILURE
+                }
             }
-        },
+        }
     }
 }
