@@ -38,6 +38,12 @@ pub fn pages_of(parent: u32) -> Vec<Process> {
     below(parent).iter().filter_map(|pid| page(*pid)).collect()
 }
 
+/// The same processes as they are now; `None` when one of them has ended, so that they are to be looked for anew.
+pub fn still(known: &[Process]) -> Option<Vec<Process>> {
+    let same = |before: &Process| page(before.pid).filter(|now| now.started == before.started);
+    known.iter().map(same).collect()
+}
+
 fn stat_of(pid: u32) -> Option<String> {
     fs::read_to_string(format!("/proc/{pid}/stat")).ok()
 }
@@ -102,10 +108,9 @@ fn below_of_all(parent: u32) -> Vec<u32> {
     parents.keys().copied().filter(is_below).collect()
 }
 
-/// Whether the machine has had more to do in the last minute than it can: more than two tasks for each processor wanted to run.
-pub fn is_busy() -> bool {
+/// Whether the machine has had more to do in the last minute than it can: more than two tasks for each of so many processors wanted to run.
+pub fn is_busy(processors: usize) -> bool {
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    let processors = std::thread::available_parallelism().map_or(1, usize::from);
     is_too_much(&load, processors)
 }
 
@@ -156,6 +161,14 @@ mod tests {
         assert!(memory(std::process::id()).is_some_and(|bytes| bytes > 1 << 20));
         assert_eq!(memory(0), None);
         assert_eq!(pages_of(std::process::id()), []);
+        assert_eq!(still(&[]), Some(vec![]));
+        // It lives, but is no page.
+        let own = Process {
+            pid: std::process::id(),
+            started: 0,
+            stopped: false,
+        };
+        assert_eq!(still(&[own]), None);
     }
 
     #[cfg(target_os = "linux")]

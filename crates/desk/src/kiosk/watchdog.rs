@@ -22,6 +22,8 @@ const LOOK: Duration = Duration::from_millis(250);
 const LATE: i64 = 500;
 /// How often processes are counted and stopped ones looked for.
 const COUNT: i64 = 1_000;
+/// How often processes are looked for when none is missed, ms: those of all threads are listed one by one.
+const SEARCH: i64 = 10_000;
 /// How often memory is measured, ms: reading it costs some milliseconds.
 const MEASURE: i64 = 30_000;
 /// Pictures that a page in waiting must have painted before it takes the place of the other.
@@ -74,6 +76,9 @@ struct Watchdog {
     pages: BTreeMap<String, Watched>,
     stopped: Vec<u32>,
     memory: BTreeMap<u32, u64>,
+    processes: Vec<procfs::Process>,
+    processors: usize,
+    searched: i64,
     counted: i64,
     measured: i64,
     told: Vec<Observation>,
@@ -89,6 +94,9 @@ pub async fn watch(parts: Parts, stop: CancellationToken) {
         pages: BTreeMap::new(),
         stopped: Vec::new(),
         memory: BTreeMap::new(),
+        processes: Vec::new(),
+        processors: std::thread::available_parallelism().map_or(1, usize::from),
+        searched: i64::MIN / 2,
         counted: i64::MIN / 2,
         measured: 0,
         told: Vec::new(),
@@ -154,12 +162,19 @@ impl Watchdog {
         self.counted = now;
         self.calm = self.parts.wall.is_calm().await;
         let measure = now - self.measured >= MEASURE;
+        let missed = self.parts.registry.all().values().any(|s| s.pid.is_none());
+        let search = missed || now - self.searched >= SEARCH;
+        if search {
+            self.searched = now;
+        }
+        let (known, processors) = (std::mem::take(&mut self.processes), self.processors);
         let read = move || {
-            let all = procfs::pages_of(std::process::id());
+            let kept = if search { None } else { procfs::still(&known) };
+            let all = kept.unwrap_or_else(|| procfs::pages_of(std::process::id()));
             let weigh = |p: &procfs::Process| Some((p.pid, procfs::memory(p.pid)?));
             let memory: Option<BTreeMap<u32, u64>> =
                 measure.then(|| all.iter().filter_map(weigh).collect());
-            (all, memory, procfs::is_busy())
+            (all, memory, procfs::is_busy(processors))
         };
         let Ok((all, memory, busy)) = tokio::task::spawn_blocking(read).await else {
             return;
@@ -168,6 +183,7 @@ impl Watchdog {
         let living: Vec<(u32, u64)> = all.iter().map(|p| (p.pid, p.started)).collect();
         self.parts.registry.processes(&living);
         self.stopped = all.iter().filter(|p| p.stopped).map(|p| p.pid).collect();
+        self.processes = all;
         if let Some(memory) = memory {
             self.measured = now;
             self.memory = memory;
