@@ -12,8 +12,11 @@ const HEARTBEAT = 30_000
 const MARGIN = 15
 /** How often silence is looked for, ms. */
 const WATCH = 500
-/** The panels' turn comes between two beats of the clock, in a picture of its own, ms after the frame. */
-const HALF = 450
+/**
+ * The panels' turn comes in a picture of its own, so long after the frame, ms. Not later: for each picture WebKit follows the screen's beat
+ * for a third of a second, and two pictures within that time cost one such while.
+ */
+const TURN = 60
 
 /** The loop that pulls: one call at a time, once a second, at the second's beginning. */
 export class Live {
@@ -65,7 +68,7 @@ export class Live {
       this.store.apply(frame, this.monotonic())
       requestAnimationFrame(() => (this.frames += 1))
       window.clearTimeout(this.half)
-      if (this.store.bands > 1) this.half = window.setTimeout(() => this.store.turn(), HALF)
+      if (this.store.bands > 1) this.half = window.setTimeout(() => this.store.turn(), TURN)
       this.afterPaint()
     } catch (error) {
       // The store turns "not live" by itself when answers stay away; the next frame must hold everything.
