@@ -1,4 +1,4 @@
-//! The wall as a kiosk, in a real window: rotation, the command line, the jump to what fails and back, and pages that are killed
+//! The wall as a kiosk, in a real window: rotation, the command line, the jump to what fails and back, the PIN, and pages that are killed
 //! or stopped.
 
 use serde_json::Value;
@@ -34,9 +34,10 @@ fn shows(board: &str) -> String {
     format!("return document.querySelector('[data-panel=\"{board}_load\"]') !== null")
 }
 
+/// As a key that is pressed: a page can keep WebKit from what it does with it otherwise, such as to close what Escape has just opened.
 fn press(wall: &Wall, key: &str) {
     wall.js(&format!(
-        "document.body.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true }}))"
+        "document.body.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', bubbles: true, cancelable: true }}))"
     ));
 }
 
@@ -211,6 +212,54 @@ fn a_killed_page_and_a_stopped_page_are_back_in_seconds() {
         .picture(&xtask::paths::output().join("window-tests/kiosk-watchdog-back.png"))
         .expect("a picture");
     drop(program);
+}
+
+#[test]
+fn leaving_full_screen_needs_the_pin() {
+    let wall = Wall::open(
+        Options::new("kiosk-pin")
+            .config(rotation(3_600, ""))
+            .board("one", board("one", "第一块", "server"))
+            .board("two", board("two", "第二块", "cache"))
+            .args(&["--kiosk"]),
+    );
+    wall.until("the first board", SOON, &shows("one"));
+    wall.command_line(&["wall", "pin", "set"], "2580\n");
+    let locked = || status(wall.display()).screens[0].kiosk.locked;
+    let begun = procs::now();
+    while !locked() {
+        assert!(begun.elapsed() < SOON, "the wall knows of its PIN");
+    }
+    press(&wall, "Escape");
+    wall.until(
+        "the question for the PIN",
+        SOON,
+        "return document.querySelector('[data-pin]') !== null",
+    );
+    for digit in ["1", "2", "3", "4"] {
+        wall.click(&format!("[data-digit='{digit}']"));
+    }
+    wall.click("[data-submit]");
+    wall.until(
+        "that it is wrong",
+        SOON,
+        "return document.querySelector('[data-leave-said]').textContent.includes('PIN 不对')",
+    );
+    wall.picture("wrong");
+    assert_eq!(
+        wall.js("return document.documentElement.dataset.kiosk"),
+        "true"
+    );
+    for digit in ["2", "5", "8", "0"] {
+        wall.click(&format!("[data-digit='{digit}']"));
+    }
+    wall.click("[data-submit]");
+    wall.until(
+        "an ordinary window",
+        SOON,
+        "return document.documentElement.dataset.kiosk === 'false'",
+    );
+    assert!(!status(wall.display()).kiosk);
 }
 
 /// How many pixels of the picture are not the most frequent colour's, percent: a window that shows nothing has none.
