@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     match cli::parse(std::env::args_os()) {
         Action::Done(code) => code,
         Action::Wall(arguments) => {
-            environment::prepare_windows();
+            environment::prepare_windows(arguments.kiosk());
             match shell::run(*arguments, began) {
                 Ok(code) => code,
                 Err(e) => {
