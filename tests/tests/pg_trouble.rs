@@ -17,6 +17,10 @@ fn range(filter: Filter) -> LogRange {
     }
 }
 
+async fn how_many(reader: &Reader, range: &LogRange) -> u64 {
+    reader.count(range).await.expect("a count").value.lines
+}
+
 #[tokio::test]
 async fn lines_that_a_database_refuses_are_kept_all_the_same() {
     let (server, options) = prepared("").await;
@@ -86,15 +90,7 @@ async fn lines_that_a_database_refuses_are_kept_all_the_same() {
         to_ns: i64::MAX,
         filter: Filter::All,
     };
-    assert_eq!(
-        reader
-            .count(&everything)
-            .await
-            .expect("a count")
-            .value
-            .lines,
-        7
-    );
+    assert_eq!(how_many(&reader, &everything).await, 7);
     assert_eq!(
         reader
             .page(
@@ -193,15 +189,7 @@ async fn a_server_that_goes_away_comes_back() {
     let (mut server, options) = prepared("").await;
     let (reader, writer) = (reader(&options), writer(&options));
     writer.append(vec![line(1)]).await.expect("kept");
-    assert_eq!(
-        reader
-            .count(&range(Filter::All))
-            .await
-            .expect("a count")
-            .value
-            .lines,
-        1
-    );
+    assert_eq!(how_many(&reader, &range(Filter::All)).await, 1);
     server.kill();
     let error = reader
         .count(&range(Filter::All))
@@ -216,27 +204,11 @@ async fn a_server_that_goes_away_comes_back() {
             .is_transient()
     );
     server.restart();
-    assert_eq!(
-        reader
-            .count(&range(Filter::All))
-            .await
-            .expect("a count")
-            .value
-            .lines,
-        1
-    );
+    assert_eq!(how_many(&reader, &range(Filter::All)).await, 1);
     assert_eq!(writer.append(vec![line(2)]).await.expect("kept").value, 1);
     // somebody ends our sessions while they are idle
     server.sql("logs", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'shouwang%'");
-    assert_eq!(
-        reader
-            .count(&range(Filter::All))
-            .await
-            .expect("a count")
-            .value
-            .lines,
-        2
-    );
+    assert_eq!(how_many(&reader, &range(Filter::All)).await, 2);
     let elsewhere = pglogs::Options::new(&server.url("nowhere")).expect("an address");
     let nowhere = Reader::new(&elsewhere, &login("postgres"), None, pg_support::now);
     assert_eq!(
