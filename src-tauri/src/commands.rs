@@ -112,8 +112,8 @@ pub enum WindowKind {
 pub struct Began {
     /// Start of the process.
     pub at: Instant,
-    /// Set by the first report.
-    pub painted: std::sync::Once,
+    /// Set by the first report; what could wait for the picture goes on then.
+    pub painted: Arc<SetOnce<()>>,
 }
 
 /// The frame with everything new since `cursor`.
@@ -245,12 +245,12 @@ pub async fn set_theme(desk: State<'_, Desk>, theme: String) -> Result<(), Error
 /// The page has painted this many panels with data: sent once after the first of them, then as a sign of life.
 #[tauri::command(async)]
 pub fn painted(began: State<'_, Began>, panels: u32) {
-    began.painted.call_once(|| {
+    if began.painted.set(()).is_ok() {
         tracing::info!(
             "first_paint ms={} panels={panels}",
             began.at.elapsed().as_millis()
         );
-    });
+    }
     tracing::debug!(panels, "painted");
 }
 

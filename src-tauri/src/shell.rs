@@ -22,10 +22,11 @@ use desk::start::{self, Overrides};
 use sha2::{Digest as _, Sha256};
 use std::fmt::Write as _;
 use std::process::ExitCode;
-use std::sync::{Arc, Mutex, Once};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tauri::plugin::TauriPlugin;
 use tauri::{AppHandle, Manager, RunEvent, Wry};
+use tokio::sync::SetOnce;
 
 /// The last samples must be on the disk by then, or the program ends without them.
 const LAST_FLUSH: Duration = Duration::from_secs(5);
@@ -48,6 +49,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
     let machine = Machine::start(&place, runtime.handle());
     let (popups, popup_events) = Popups::new(place.clone());
     let listening = popups.clone();
+    let first_picture = Arc::new(SetOnce::new());
     let mut builder = tauri::Builder::default();
     // first, so that a second start ends before it has touched anything
     if let Some(plugin) = single_instance(&arguments.loaded.config) {
@@ -58,7 +60,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
         .manage(desk.clone())
         .manage(Began {
             at: began,
-            painted: Once::new(),
+            painted: first_picture.clone(),
         })
         .manage(walls.clone())
         .manage(Opening::default())
@@ -160,6 +162,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
         shell: machine,
         popup: Some(popups),
         popup_events,
+        first_picture,
     };
     let loaded = arguments.loaded;
     let guard = app.handle().clone();

@@ -129,6 +129,7 @@ async fn desk(dir: &Path, platform: &Platform, bus: &str) -> Desk {
         shell: Arc::new(Headless),
         popup: Some(Arc::new(host)),
         popup_events,
+        ..Machine::none()
     };
     start::start(loaded, Overrides::default(), machine).await
 }

@@ -39,6 +39,7 @@ async fn desk(dir: &Path, bus: Option<&str>) -> Desk {
         shell: Arc::new(Headless),
         popup: host.map(|h| Arc::new(h) as Arc<dyn notify::popup::PopupHost>),
         popup_events,
+        ..Machine::none()
     };
     start::start(loaded, Overrides::default(), machine).await
 }

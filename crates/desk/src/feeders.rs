@@ -73,6 +73,7 @@ pub async fn start(
     secrets: &dyn Secrets,
     handle: &Handle,
     data: Option<&Path>,
+    calm: impl Future<Output = ()> + Send + 'static,
     stop: &CancellationToken,
 ) -> (Running, Vec<Client>, Vec<Problem>) {
     let mut running = Running::default();
@@ -116,7 +117,11 @@ pub async fn start(
         let past = demo_past::store(store_clock());
         let platform = demo_platform(config, incidents);
         clients.push(demo_client(&store, &past, platform.now_ms()));
-        let earlier = demo_past::run(past, scenario(config), handle.clone(), stop.clone());
+        let days = demo_past::run(past, scenario(config), handle.clone(), stop.clone());
+        let earlier = async move {
+            calm.await;
+            days.await;
+        };
         let demo = demo(store, platform, handle.clone(), stop.clone(), earlier);
         running.tasks.push(tokio::spawn(demo));
     }

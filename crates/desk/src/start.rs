@@ -27,13 +27,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{SetOnce, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 use wire::ViewSettings;
 
 /// What the wall knows is written to the disk this often: enough for a start without network, and rare enough for a flash disk.
 const KEEP_VALUES: Duration = Duration::from_secs(300);
+/// What can wait leaves the processors to the wall's first picture, but never for longer than this.
+const FIRST_PICTURE: Duration = Duration::from_secs(4);
 /// The user's boards are looked at this often.
 const LOOK_AT_FILES: Duration = Duration::from_secs(2);
 
@@ -56,12 +58,15 @@ pub struct Machine {
     pub popup: Option<Arc<dyn PopupHost>>,
     /// What happens to them.
     pub popup_events: mpsc::Receiver<PopupEvent>,
+    /// Set once the wall's first picture stands; from the beginning where there is no window.
+    pub first_picture: Arc<SetOnce<()>>,
 }
 
 impl Machine {
     /// Without windows or pop-ups.
     pub fn none() -> Self {
         Self {
+            first_picture: Arc::new(SetOnce::new_with(Some(()))),
             shell: Arc::new(duty::Headless),
             popup: None,
             popup_events: mpsc::channel(1).1,
@@ -157,8 +162,12 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
             logs: logs.demo,
             traces: demo_traces,
         };
+        let calm = after_first_picture(machine.first_picture.clone(), stop.clone());
         let told = stories::tell(options, incidents, sinks, stop.clone());
-        logs_running.push(tokio::spawn(told));
+        logs_running.push(tokio::spawn(async move {
+            calm.await;
+            told.await;
+        }));
     }
     let (feeders, embedded, problems) = feeders::start(
         &config,
@@ -166,6 +175,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         &secrets,
         &handle,
         data.as_deref(),
+        after_first_picture(machine.first_picture, stop.clone()),
         &stop,
     )
     .await;
@@ -284,6 +294,15 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         running,
         logs_running,
         data,
+    }
+}
+
+/// Until the wall's first picture stands: work that it does not need is done then.
+async fn after_first_picture(shown: Arc<SetOnce<()>>, stop: CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        _ = shown.wait() => {}
+        () = tokio::time::sleep(FIRST_PICTURE) => {}
     }
 }
 

@@ -1,9 +1,10 @@
 //! Several boards at once: whose questions are asked, what a board knows that comes back, and what outlives the program.
 
-use engine::machine::Meta;
+use engine::machine::{Meta, RememberedSource};
 use engine::panels::State;
 use engine::{
-    Budget, Effect, Engine, Event, Failure, Freshness, MemoryLimits, ProbeReport, Setup, SourceSpec,
+    Budget, Effect, Engine, Event, Failure, Freshness, Memory, MemoryLimits, ProbeReport, Setup,
+    SourceSpec,
 };
 use model::board::Board;
 use model::{Labels, Lang, RangeFrame};
@@ -250,6 +251,41 @@ fn a_start_without_network_shows_the_last_values_as_old_and_then_fills_the_hole(
     assert!(load.1 < 30, "only what is missing: {load:?}");
     let shown = engine.shown("a");
     assert_eq!(shown.panels()[0].state, State::Data);
+}
+
+/// A remembered source whose metrics are all known was once probed again with every answer.
+#[test]
+fn a_remembered_source_that_has_nothing_new_is_left_in_peace() {
+    let memory = Memory {
+        sources: vec![RememberedSource {
+            name: "p".into(),
+            present: BTreeSet::from(["node_load1".to_owned()]),
+        }],
+        streams: Vec::new(),
+    };
+    let mut engine = Engine::new();
+    let mut queue = engine.handle(Event::Configured(setup()), T0);
+    queue.extend(engine.handle(Event::Remembered(memory), T0));
+    let mut probes = Vec::new();
+    let mut now = T0;
+    while now <= T0 + 30_000 {
+        for effect in std::mem::take(&mut queue) {
+            if let Effect::Probe(name, _) = effect {
+                probes.push(now - T0);
+                let report = ProbeReport {
+                    version: "p".into(),
+                    present: BTreeSet::from(["node_load1".to_owned()]),
+                };
+                let answered = Event::Probed(name, Ok(report), Meta::default());
+                queue.extend(engine.handle(answered, now));
+            } else {
+                answer(&mut engine, vec![effect], now);
+            }
+        }
+        now += 100;
+        queue.extend(engine.handle(Event::Wakeup, now));
+    }
+    assert!((2..=6).contains(&probes.len()), "{probes:?}");
 }
 
 #[test]

@@ -42,7 +42,8 @@ impl Engine {
                 present.extend(report.present);
                 let quiet = !first && !present.is_empty() && present.len() == before;
                 source.probe_every = if quiet {
-                    (source.probe_every * 2).min(PROBE_EVERY)
+                    // a source that is remembered begins here with no time between probes yet
+                    (source.probe_every * 2).clamp(PROBE_AGAIN, PROBE_EVERY)
                 } else {
                     PROBE_AGAIN
                 };
