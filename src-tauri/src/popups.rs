@@ -42,8 +42,8 @@ impl Shown {
             close.push(id);
         }
         self.last = self.last.checked_add(1).unwrap_or(1);
-        self.by_id.insert(self.last, notice.clone());
-        self.by_notice.insert(notice.clone(), self.last);
+        self.by_id.insert(self.last, *notice);
+        self.by_notice.insert(*notice, self.last);
         (self.last, close)
     }
 
@@ -254,7 +254,7 @@ mod tests {
     use super::*;
 
     fn n(i: usize) -> NoticeId {
-        NoticeId(format!("{i:032x}"))
+        NoticeId(i as u128)
     }
 
     #[test]

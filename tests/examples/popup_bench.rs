@@ -16,7 +16,7 @@ fn popup(n: usize, level: Level) -> Popup {
         title: title.into(),
     };
     Popup {
-        notice: NoticeId(format!("{n:032x}")),
+        notice: NoticeId(n as u128),
         level,
         title: format!("{level} · 微信支付成功率过低"),
         body: vec!["当前值 93.2".into(), "持续 4 分钟（15:24 起）".into()],

@@ -42,7 +42,7 @@ impl Desk {
 }
 
 fn id(n: u32) -> NoticeId {
-    NoticeId(format!("{n:032x}"))
+    NoticeId(n.into())
 }
 
 fn message(n: u32, level: Level) -> Message {

@@ -1,6 +1,6 @@
 //! What the alert desk's brain costs: `cargo run --release -p engine --example duty_bench`.
 
-use engine::duty::{Action, Duty, Effect, Event, InhibitRule, Setup};
+use engine::duty::{Action, Duty, Effect, Event, Extent, InhibitRule, Setup};
 use model::duty::{Actor, AlertId, MuteKind};
 use model::{Labels, Matcher, Observation};
 use std::alloc::{GlobalAlloc, Layout, System};
@@ -88,7 +88,7 @@ fn on_cpu() -> Option<f64> {
 fn full(alerts: Vec<Observation>) -> Event {
     Event::Observed {
         source: "am".to_string(),
-        full: true,
+        extent: Extent::All,
         alerts,
     }
 }

@@ -1,7 +1,7 @@
 //! Alerts: what a source says of them, what they are called, how urgent they are.
 
 use crate::Labels;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
@@ -32,54 +32,9 @@ impl Fingerprint {
     }
 }
 
-/// 16 hexadecimal digits, as the Alertmanager writes it.
-impl fmt::Display for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
-    }
-}
-
-impl fmt::Debug for Fingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-/// Not 16 hexadecimal digits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotAFingerprint;
-
-impl fmt::Display for NotAFingerprint {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a fingerprint is 16 hexadecimal digits")
-    }
-}
-
-impl std::error::Error for NotAFingerprint {}
-
-impl FromStr for Fingerprint {
-    type Err = NotAFingerprint;
-
-    fn from_str(s: &str) -> Result<Self, NotAFingerprint> {
-        let hex = s.len() == 16 && s.bytes().all(|b| b.is_ascii_hexdigit());
-        match u64::from_str_radix(s, 16) {
-            Ok(n) if hex => Ok(Self(n)),
-            _ => Err(NotAFingerprint),
-        }
-    }
-}
-
-impl Serialize for Fingerprint {
-    fn serialize<S: Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
-        s.collect_str(self)
-    }
-}
-
-impl<'de> Deserialize<'de> for Fingerprint {
-    fn deserialize<D: Deserializer<'de>>(d: D) -> Result<Self, D::Error> {
-        let text = std::borrow::Cow::<'de, str>::deserialize(d)?;
-        text.parse().map_err(serde::de::Error::custom)
-    }
+hex_id! {
+    /// 16 hexadecimal digits, as the Alertmanager writes it.
+    Fingerprint, u64, "a fingerprint", 16, NotAFingerprint
 }
 
 /// How urgent: P0 is the most. The order is that of urgency: `P0 < P1`.

@@ -24,10 +24,14 @@ pub use crate::sights::Sights;
 pub struct AlertId(pub i64);
 
 /// A notice: one thing told to one person by one channel. Made from what it is about, so that a resend after a crash has the same id:
-/// 32 hexadecimal digits.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct NoticeId(pub String);
+/// 128 bits, written as 32 hexadecimal digits everywhere outside.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct NoticeId(pub u128);
+
+hex_id! {
+    /// 32 hexadecimal digits.
+    NoticeId, u128, "a notice's id", 32, NotANoticeId
+}
 
 /// A silence, a maintenance window: counts up from 1 over both.
 #[derive(

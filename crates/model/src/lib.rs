@@ -1,6 +1,8 @@
 //! The nouns of Shouwang. No I/O, no clock, no async runtime.
 #![warn(missing_docs)]
 
+#[macro_use]
+mod hex;
 pub mod alert;
 pub mod annotation;
 pub mod board;

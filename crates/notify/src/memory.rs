@@ -102,7 +102,7 @@ impl Channel for Memory {
                 Err(error) => {
                     state
                         .heard
-                        .push(Heard::Refused(message.id.clone(), error.code));
+                        .push(Heard::Refused(message.id, error.code));
                     Err(error)
                 }
             }
@@ -115,7 +115,7 @@ impl Channel for Memory {
             self.state
                 .lock()
                 .heard
-                .push(Heard::Withdrawn(notice.clone()));
+                .push(Heard::Withdrawn(*notice));
             Ok(())
         }
         .boxed()

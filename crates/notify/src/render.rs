@@ -50,7 +50,7 @@ pub fn render(notice: &Notice, scene: &Scene<'_>) -> Message {
         }
     }
     Message {
-        id: notice.id.clone(),
+        id: notice.id,
         kind: kind_of(&notice.kind),
         level: notice.level,
         title: line(&title, text::TITLE),

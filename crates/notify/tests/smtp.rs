@@ -219,7 +219,7 @@ async fn an_alert_goes_to_the_persons_address_and_to_nobody_without_one() {
         PASSWORD,
     );
     let mut message = Message {
-        id: NoticeId("0707".into()),
+        id: NoticeId(0x0707),
         kind: Kind::Fired,
         level: Level::P0,
         title: "P0 · 微信支付成功率过低".into(),

@@ -7,7 +7,8 @@ use crate::rota;
 use crate::{Store, StoreError, Writer};
 use model::Reported;
 use model::duty::{
-    Alert, AlertId, Mute, Notice, NoticeState, Record, Resolution, Suppression, Transition, What,
+    Alert, AlertId, Mute, Notice, NoticeId, NoticeState, Record, Resolution, Suppression,
+    Transition, What,
 };
 use model::rota::RotaRecord;
 use serde::Serialize;
@@ -94,7 +95,7 @@ impl Rows {
     fn of(records: &[Record]) -> Result<Self, StoreError> {
         let mut rows = Self::default();
         let mut alerts: BTreeMap<i64, &Alert> = BTreeMap::new();
-        let mut notices: BTreeMap<&str, &Notice> = BTreeMap::new();
+        let mut notices: BTreeMap<NoticeId, &Notice> = BTreeMap::new();
         let mut mutes: BTreeMap<i64, &Mute> = BTreeMap::new();
         // the last of several states counts
         for record in records {
@@ -104,7 +105,7 @@ impl Rows {
                 }
                 Record::Transition(transition) => rows.transition(transition)?,
                 Record::Notice(notice) => {
-                    notices.insert(&notice.id.0, notice);
+                    notices.insert(notice.id, notice);
                 }
                 Record::Mute(mute) => {
                     mutes.insert(mute.id.0, mute);
@@ -185,7 +186,7 @@ impl Rows {
     }
 
     fn notice(&mut self, notice: &Notice) -> Result<(), StoreError> {
-        let id = &notice.id.0;
+        let id = notice.id.to_string();
         let about = notice.alerts.iter().map(|a| (a.0, id.clone()));
         self.about.extend(about);
         if matches!(notice.outcome, NoticeState::Sent { .. }) {
@@ -193,13 +194,13 @@ impl Rows {
             self.involved.extend(notice.alerts.iter().map(told));
         }
         self.notices.push(NoticeRow {
-            id: id.clone(),
             created_at: notice.created_at,
             open: matches!(
                 notice.outcome,
                 NoticeState::Waiting { .. } | NoticeState::Sending { .. }
             ),
-            body: json("notices", id, notice)?,
+            body: json("notices", &id, notice)?,
+            id,
         });
         Ok(())
     }

@@ -61,11 +61,11 @@ impl Store {
     pub async fn notice(&self, id: &NoticeId) -> Result<Option<Notice>, StoreError> {
         let mut reader = self.reader().await?;
         let body: Option<String> = sqlx::query_scalar("SELECT body FROM notices WHERE id = $1")
-            .bind(&id.0)
+            .bind(id.to_string())
             .fetch_optional(&mut *reader)
             .await
             .map_err(|e| self.failed(&e))?;
-        body.map(|b| read("notices", &id.0, &b)).transpose()
+        body.map(|b| read("notices", id, &b)).transpose()
     }
 
     /// A silence or maintenance window, also one that has ended, or `None`: a timeline names it.

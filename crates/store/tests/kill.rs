@@ -6,10 +6,10 @@
 //! channel. The parent kills it at any moment, also while it starts, and compares at the end.
 
 use engine::duty::{
-    Action, Duty, Effect, Event, FlapLimits, PerLevel, Policy, Repeat, Retry, SendFailure, Setup,
-    Step, StormLimits, Target,
+    Action, Duty, Effect, Event, Extent, FlapLimits, PerLevel, Policy, Repeat, Retry, SendFailure,
+    Setup, Step, StormLimits, Target,
 };
-use model::duty::{Actor, AlertId, NoticeKind, NoticeState, Person, Record, What};
+use model::duty::{Actor, AlertId, NoticeId, NoticeKind, NoticeState, Person, Record, What};
 use model::{Labels, Observation, Reported};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs::File;
@@ -157,7 +157,7 @@ impl Desk {
             let (mut records, mut sends) = (Vec::new(), Vec::new());
             for effect in effects {
                 match effect {
-                    Effect::Keep(record) => records.push(record),
+                    Effect::Keep(kept) => records = kept,
                     Effect::Send(notice) => sends.push(notice),
                     _ => {}
                 }
@@ -175,7 +175,7 @@ impl Desk {
                     (NoticeKind::Step { .. }, several) => panic!("a step about {several:?}"),
                     _ => String::new(),
                 };
-                let line = format!("{} {step}\n", notice.id.0);
+                let line = format!("{} {step}\n", notice.id);
                 self.told.write_all(line.as_bytes()).expect("told");
                 self.told.sync_data().expect("told for good");
                 // the moment in which a kill makes the notice go out once more
@@ -208,7 +208,7 @@ impl Desk {
             .cloned();
         let observed = |alerts| Event::Observed {
             source: "am".to_owned(),
-            full: false,
+            extent: Extent::Some,
             alerts,
         };
         let by = Actor {
@@ -411,7 +411,7 @@ async fn check_notices(store: &Store, lines: &[(String, String)]) {
     }
     let known: BTreeSet<&str> = lines.iter().map(|(id, _)| id.as_str()).collect();
     for id in &known {
-        let id = model::duty::NoticeId((*id).to_owned());
+        let id: NoticeId = id.parse().expect("an id");
         let kept = store.notice(&id).await.expect("it is read");
         assert!(kept.is_some(), "{id:?} went out and nobody kept it");
     }

@@ -12,6 +12,7 @@ const LIMITS: &[(&str, Limit)] = &[
     ("wheel_frame_max_ms", Limit::AtMost(50.0)),
     ("thumb_frame_p95_ms", Limit::AtMost(20.0)),
     ("thumb_frame_max_ms", Limit::AtMost(50.0)),
+    ("graph_pressed_to_painted_max_ms", Limit::AtMost(2_000.0)),
 ];
 
 pub(super) fn measure(report: &mut Report, quick: bool) -> Result<()> {

@@ -4,7 +4,7 @@
 //! acknowledgement waits for two at most.
 
 use engine::duty::Effect;
-use model::duty::Record;
+use model::duty::{NoticeId, Record};
 use std::collections::BTreeMap;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -39,7 +39,8 @@ impl Batch {
     pub fn add(&mut self, effects: Vec<Effect>) {
         for effect in effects {
             match effect {
-                Effect::Keep(record) => self.records.push(record),
+                Effect::Keep(records) if self.records.is_empty() => self.records = records,
+                Effect::Keep(records) => self.records.extend(records),
                 after => self.after.push(after),
             }
         }
@@ -54,7 +55,7 @@ impl Batch {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Key {
     Alert(i64),
-    Notice(String),
+    Notice(NoticeId),
     Mute(i64),
     Alive,
 }
@@ -62,7 +63,7 @@ enum Key {
 fn key(record: &Record) -> Option<Key> {
     match record {
         Record::Alert(a) => Some(Key::Alert(a.id.0)),
-        Record::Notice(n) => Some(Key::Notice(n.id.0.clone())),
+        Record::Notice(n) => Some(Key::Notice(n.id)),
         Record::Mute(m) => Some(Key::Mute(m.id.0)),
         Record::Alive(_) => Some(Key::Alive),
         Record::Transition(_) | Record::Audit(_) => None,

@@ -19,7 +19,7 @@ use super::views::{self, Scene};
 use crate::clock;
 use crate::core::Look;
 use crate::rota::RotaNews;
-use engine::duty::{Duty, Effect, Event, Setup};
+use engine::duty::{Duty, Effect, Event, Extent, Setup};
 use model::duty::{Alert, Mute, Snapshot};
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -216,6 +216,11 @@ impl DutyCore {
     fn message(&mut self, message: Message) {
         match message {
             Message::Event(event) => self.event(event),
+            Message::Observed(event, taken) => {
+                self.event(event);
+                // Its sender is gone with its source.
+                let _ = taken.send(());
+            }
             Message::Ask(ask) => self.ask(ask),
             Message::Batch {
                 source,
@@ -224,7 +229,7 @@ impl DutyCore {
             } => {
                 self.event(Event::Observed {
                     source,
-                    full: false,
+                    extent: Extent::Some,
                     alerts,
                 });
                 self.batch.replies.push(reply);

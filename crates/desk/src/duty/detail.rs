@@ -188,7 +188,7 @@ impl Frozen {
     fn notice(&self, notice: &Notice) -> NoticeView {
         let (state, at) = sentences::state(&notice.outcome);
         NoticeView {
-            id: notice.id.0.clone(),
+            id: notice.id.to_string(),
             to: sentences::name(&self.names, &notice.to),
             channel: notice.channel.clone(),
             created_at: notice.created_at as f64,

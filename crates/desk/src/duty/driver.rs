@@ -74,7 +74,7 @@ impl Driver {
     /// Tells. A sound is not made while sounds are off; the notice counts as sent, and its receipt says why.
     pub fn send(&self, notice: Notice, message: Said, hushed: bool) {
         let this = self.clone();
-        let id = notice.id.clone();
+        let id = notice.id;
         let kind = notice.channel.clone();
         self.remember(notice);
         tokio::spawn(async move {
@@ -116,7 +116,7 @@ impl Driver {
         let mut sent = self.sent.lock();
         if sent
             .notices
-            .insert(notice.id.clone(), notice.clone())
+            .insert(notice.id, notice.clone())
             .is_none()
         {
             sent.order.push_back(notice.id);
@@ -157,7 +157,7 @@ impl Driver {
     pub fn silence_sounds(&self) {
         let all = self.sent.lock();
         let sounding = all.notices.values().filter(|n| n.channel == "sound");
-        let ids: Vec<NoticeId> = sounding.map(|n| n.id.clone()).collect();
+        let ids: Vec<NoticeId> = sounding.map(|n| n.id).collect();
         drop(all);
         self.withdraw(ids);
     }

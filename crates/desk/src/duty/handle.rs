@@ -3,7 +3,7 @@
 use super::commit::Reply;
 use crate::core::Look;
 use crate::rota::RotaNews;
-use engine::duty::Event;
+use engine::duty::{Event, Extent};
 use model::Observation;
 use model::duty::{AlertId, Via};
 use model::rota::Pack;
@@ -64,6 +64,8 @@ pub struct SourceNews {
 pub enum Message {
     /// For the engine.
     Event(Event),
+    /// For the engine, and told when it has taken it in.
+    Observed(Event, oneshot::Sender<()>),
     /// Somebody asks or acts.
     Ask(Ask),
     /// A batch that a sender waits for: answered once it is kept.
@@ -220,6 +222,19 @@ impl DutyHandle {
     /// When the desk has ended.
     pub async fn pack(&self, from: i64, until: i64) -> Result<Pack, ErrorView> {
         self.ask(|reply| Ask::Pack(from, until, reply)).await?
+    }
+
+    /// Tells what a source has said; goes on when it has been taken in, so that whoever has many pieces leaves room for others.
+    pub async fn observed(&self, source: String, extent: Extent, alerts: Vec<Observation>) {
+        let event = Event::Observed {
+            source,
+            extent,
+            alerts,
+        };
+        let (taken, wait) = oneshot::channel();
+        self.send(Message::Observed(event, taken)).await;
+        // The loop has ended: so will whoever asks.
+        let _ = wait.await;
     }
 
     /// Takes in what a webhook brought; answers once it is on the disk.

@@ -6,7 +6,7 @@ use super::views::DEMO_SOURCE;
 use crate::clock;
 use crate::config::{Config, read_bounded};
 use crate::problem::Problem;
-use ::engine::duty::Event;
+use ::engine::duty::{Event, Extent};
 use futures::StreamExt as _;
 use model::{InstantValue, Labels, Observation};
 use rules::{Ask, Assignment, Failure, Loaded, Options, RuleEngine, RuleError, SavedState};
@@ -303,7 +303,7 @@ impl Evaluator {
         if !changed.is_empty() {
             let event = Event::Observed {
                 source: source.clone(),
-                full: false,
+                extent: Extent::Some,
                 alerts: changed,
             };
             handle.send(Message::Event(event)).await;
@@ -317,7 +317,7 @@ impl Evaluator {
         handle.send(Message::Source(news)).await;
         let event = Event::Observed {
             source,
-            full: true,
+            extent: Extent::All,
             alerts: firing,
         };
         handle.send(Message::Event(event)).await;

@@ -3,7 +3,7 @@
 use super::handle::{DutyHandle, Message, SourceNews};
 use crate::frames::error_view;
 use crate::{clock, driver};
-use engine::duty::Event;
+use engine::duty::Extent;
 use model::{Fingerprint, Labels, Observation, Reported};
 use source::{Alerts, SourceError, next_poll_after};
 use std::collections::BTreeMap;
@@ -16,6 +16,9 @@ const SETTLES: i64 = 3 * 60_000;
 /// A source that fails is asked again after this at first, and ever more rarely up to [`RARELY`].
 const SOON: Duration = Duration::from_secs(1);
 const RARELY: Duration = Duration::from_secs(30);
+
+/// Alerts that the desk takes in at a time: some tens of milliseconds.
+const PIECE: usize = 2_500;
 
 /// What an Alertmanager has listed since it started, as long as it is young. What it has listed itself and lists no more is over; what it
 /// has never listed says nothing.
@@ -94,12 +97,7 @@ impl Poll {
                     };
                     handle.send(Message::Source(news)).await;
                     young.look(&mut list.alerts, started.filter(|_| settling));
-                    let event = Event::Observed {
-                        source: self.name.clone(),
-                        full,
-                        alerts: list.alerts,
-                    };
-                    handle.send(Message::Event(event)).await;
+                    hand_over(&handle, &self.name, list.alerts, full).await;
                     next_poll_after(self.interval, took)
                 }
                 Err(error) => {
@@ -126,9 +124,64 @@ impl Poll {
     }
 }
 
+/// By pieces: between two of them the desk answers others.
+async fn hand_over(handle: &DutyHandle, source: &str, alerts: Vec<Observation>, full: bool) {
+    let mut left = alerts.into_iter();
+    let mut first = true;
+    loop {
+        let alerts: Vec<Observation> = left.by_ref().take(PIECE).collect();
+        let last = left.len() == 0;
+        let extent = if full {
+            Extent::piece(first, last)
+        } else {
+            Extent::Some
+        };
+        handle.observed(source.to_owned(), extent, alerts).await;
+        if last {
+            return;
+        }
+        first = false;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use engine::duty::Event;
+
+    #[tokio::test]
+    async fn many_alerts_are_handed_over_by_pieces_each_after_the_last_was_taken_in() {
+        async fn extents(count: usize, full: bool) -> Vec<(Extent, usize)> {
+            let (handle, mut rx, _band) = DutyHandle::channel();
+            let alert = Observation::firing(Labels::from_pairs([("alertname", "a")]), 1);
+            let sent = tokio::spawn(async move {
+                hand_over(&handle, "am", vec![alert; count], full).await;
+            });
+            let mut all = Vec::new();
+            while let Some(message) = rx.recv().await {
+                let Message::Observed(Event::Observed { extent, alerts, .. }, taken) = message
+                else {
+                    panic!("{message:?}");
+                };
+                assert!(rx.try_recv().is_err(), "nothing waits behind it");
+                all.push((extent, alerts.len()));
+                taken.send(()).expect("somebody waits");
+            }
+            sent.await.expect("it ends");
+            all
+        }
+        use Extent::{All, First, Last, Next};
+        assert_eq!(extents(0, true).await, [(All, 0)]);
+        assert_eq!(extents(PIECE, true).await, [(All, PIECE)]);
+        assert_eq!(
+            extents(2 * PIECE + 1, true).await,
+            [(First, PIECE), (Next, PIECE), (Last, 1)]
+        );
+        assert_eq!(
+            extents(PIECE + 1, false).await,
+            [(Extent::Some, PIECE), (Extent::Some, 1)]
+        );
+    }
 
     #[test]
     fn a_young_alertmanager_ends_only_what_it_has_listed_itself() {

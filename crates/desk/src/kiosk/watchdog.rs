@@ -7,7 +7,7 @@ use crate::clock;
 use crate::core::{Handle, Message};
 use crate::duty::{DutyHandle, Message as DutyMessage};
 use crate::rota::Words;
-use engine::duty::Event;
+use engine::duty::{Event, Extent};
 use engine::kiosk::{Action, Limits, Pulse, Watch};
 use model::{Observation, Reported};
 use std::collections::BTreeMap;
@@ -308,7 +308,7 @@ impl Watchdog {
         self.told = firing;
         let event = Event::Observed {
             source: alarm::SOURCE.to_owned(),
-            full: true,
+            extent: Extent::All,
             alerts,
         };
         self.parts.duty.send(DutyMessage::Event(event)).await;

@@ -5,7 +5,7 @@ use super::news::{self, RotaNews, SOURCE};
 use super::words::{self, Words};
 use crate::clock;
 use crate::duty::{DutyHandle, Message};
-use engine::duty::Event;
+use engine::duty::{Event, Extent};
 use engine::rota::{apply, handovers_due, holidays, next_moment, unsigned};
 use model::Observation;
 use model::duty::{Actor, Via};
@@ -221,7 +221,7 @@ impl RotaCore {
             self.firing = firing;
             let event = Event::Observed {
                 source: SOURCE.to_owned(),
-                full: true,
+                extent: Extent::All,
                 alerts,
             };
             self.parts.duty.send(Message::Event(event)).await;

@@ -256,21 +256,21 @@ impl Duty {
         let mut alerts: Vec<AlertId> = Vec::with_capacity(about.len());
         let mut seen = BTreeSet::new();
         alerts.extend(about.iter().map(|(_, a)| *a).filter(|a| seen.insert(*a)));
+        let ids: Vec<String> = members.iter().map(ToString::to_string).collect();
         let mut parts = vec!["digest", to.as_str(), channel.as_str()];
-        parts.extend(members.iter().map(|m| m.0.as_str()));
+        parts.extend(ids.iter().map(String::as_str));
         let digest = self.notice_id(&[], &parts);
         self.urgent_digest_sent(&to, &channel, level, why, now);
         for member in &members {
-            let digest = digest.clone();
             self.drop_notice(member, DropReason::InDigest { digest }, now);
         }
         for alert in &alerts {
             if let Some(entry) = self.alerts.get_mut(alert) {
-                entry.live.push(digest.clone());
+                entry.live.push(digest);
             }
         }
         self.outbox.put(Notice {
-            id: digest.clone(),
+            id: digest,
             kind: NoticeKind::Digest { why },
             level,
             alerts,
@@ -317,7 +317,7 @@ impl Duty {
         self.mark_told(&notice);
         self.outbox.put(notice.clone());
         self.pending.sends.push(notice.clone());
-        self.pending.notices.insert(notice.id.clone(), notice);
+        self.pending.notices.insert(notice.id, notice);
     }
 
     fn wait(&mut self, id: &NoticeId, until: i64, why: WaitReason, now: i64) {
@@ -340,7 +340,7 @@ impl Duty {
         {
             self.log_made(&notice, Some((why.clone(), *not_before)), now);
         }
-        self.pending.notices.insert(notice.id.clone(), notice);
+        self.pending.notices.insert(notice.id, notice);
     }
 
     /// The timeline tells of a notice once, with what became of it first.
@@ -351,7 +351,7 @@ impl Duty {
         let (waits, until) = waits.unzip();
         for alert in &notice.alerts {
             let what = What::NoticeMade {
-                notice: notice.id.clone(),
+                notice: notice.id,
                 to: notice.to.clone(),
                 channel: notice.channel.clone(),
                 waits: waits.clone(),

@@ -67,12 +67,12 @@ impl Duty {
         for notice in notices {
             match &notice.outcome {
                 NoticeState::Waiting { .. } => {}
-                NoticeState::Sending { .. } => again.push(notice.id.clone()),
+                NoticeState::Sending { .. } => again.push(notice.id),
                 _ => continue,
             }
             for alert in &notice.alerts {
                 if let Some(entry) = self.alerts.get_mut(alert) {
-                    entry.live.push(notice.id.clone());
+                    entry.live.push(notice.id);
                 }
             }
             self.outbox.put(notice);

@@ -36,11 +36,11 @@ impl Duty {
         for alert in &notice.alerts {
             if let Some(entry) = self.alerts.get_mut(alert) {
                 entry.step_sent = true;
-                entry.shown.push(id.clone());
+                entry.shown.push(*id);
             }
         }
-        self.outbox.shown.insert(id.clone(), notice.alerts.clone());
-        self.pending.withdraw.insert(id.clone());
+        self.outbox.shown.insert(*id, notice.alerts.clone());
+        self.pending.withdraw.insert(*id);
     }
 
     fn refused(&mut self, notice: &Notice, why: SendFailure, now: i64) {
@@ -99,7 +99,7 @@ impl Duty {
         if !matches!(notice.kind, NoticeKind::Digest { .. }) {
             for alert in &notice.alerts {
                 let what = What::NoticeRetry {
-                    notice: notice.id.clone(),
+                    notice: notice.id,
                     to: notice.to.clone(),
                     channel: notice.channel.clone(),
                     code: code.clone(),
@@ -109,7 +109,7 @@ impl Duty {
             }
         }
         self.outbox.put(notice.clone());
-        self.pending.notices.insert(notice.id.clone(), notice);
+        self.pending.notices.insert(notice.id, notice);
     }
 
     /// Whether nothing of an alert's latest step has reached anybody, or still may.

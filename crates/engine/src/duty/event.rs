@@ -5,6 +5,45 @@ use model::duty::{Actor, AlertId, MuteId, MuteKind, Notice, NoticeId, PersonId, 
 use model::{Fingerprint, Matcher, Observation};
 use std::collections::BTreeMap;
 
+/// How much of what a source has an answer is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Extent {
+    /// Something of it: what is not named may hold all the same.
+    Some,
+    /// All of it: what is missing may be over.
+    All,
+    /// The first piece of all of it. An answer of very many alerts is taken in by pieces, so that nobody's question waits for all of them.
+    First,
+    /// A further piece.
+    Next,
+    /// The last piece: what was in none of them may be over.
+    Last,
+}
+
+impl Extent {
+    /// Of the pieces of one answer with everything, the one in this place.
+    pub fn piece(first: bool, last: bool) -> Self {
+        match (first, last) {
+            (true, true) => Self::All,
+            (true, false) => Self::First,
+            (false, false) => Self::Next,
+            (false, true) => Self::Last,
+        }
+    }
+
+    pub(super) fn is_of_all(self) -> bool {
+        self != Self::Some
+    }
+
+    pub(super) fn begins(self) -> bool {
+        matches!(self, Self::All | Self::First)
+    }
+
+    pub(super) fn ends(self) -> bool {
+        matches!(self, Self::All | Self::Last)
+    }
+}
+
 /// Something has happened.
 #[derive(Clone, Debug)]
 pub enum Event {
@@ -18,8 +57,8 @@ pub enum Event {
     Observed {
         /// Which.
         source: String,
-        /// Whether this is all that it has: what is missing from it may be over.
-        full: bool,
+        /// How much of what it has this is.
+        extent: Extent,
         /// What it says.
         alerts: Vec<Observation>,
     },
@@ -173,8 +212,8 @@ pub enum Action {
 /// What is to be done. All [`Effect::Keep`] of one answer are committed in one transaction before any other effect of it is run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Into the database.
-    Keep(Record),
+    /// Into the database, in one transaction.
+    Keep(Vec<Record>),
     /// Give it to its channel and answer with [`Event::Sent`].
     Send(Notice),
     /// Close what these have put on screens.

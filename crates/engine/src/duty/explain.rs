@@ -336,12 +336,12 @@ fn answers(notices: &[Notice]) -> Vec<Finding> {
             NoticeState::Dropped {
                 why: DropReason::InDigest { digest },
                 ..
-            } => Some(digest.clone()),
+            } => Some(*digest),
             _ => None,
         };
         let whole = digest.as_ref().and_then(|d| by_id.get(d));
         Finding::Notice {
-            id: n.id.clone(),
+            id: n.id,
             kind: n.kind.clone(),
             to: n.to.clone(),
             channel: n.channel.clone(),

@@ -1,6 +1,7 @@
 //! What sources say, put into one list without doubles.
 
 use super::Duty;
+use super::event::Extent;
 use model::duty::{Alert, AlertId, Resolution, Sight, Sights, What};
 use model::{Fingerprint, Observation, Reported};
 use std::collections::{BTreeMap, HashMap};
@@ -29,19 +30,20 @@ impl Duty {
     pub(super) fn observed(
         &mut self,
         source: &str,
-        full: bool,
+        extent: Extent,
         alerts: Vec<Observation>,
         now: i64,
     ) {
         let mut known = self.sources.remove(source).unwrap_or_default();
         known.lost = false;
-        known.generation += u64::from(full);
+        known.generation += u64::from(extent.begins());
+        let full = extent.is_of_all();
         let mut volatile = false;
         for observation in alerts {
             let fingerprint = observation.fingerprint();
             volatile |= self.observe(source, &mut known, fingerprint, observation, full, now);
         }
-        if full {
+        if extent.ends() {
             self.missing(source, &mut known, now);
         }
         self.sources.insert(source.to_string(), known);

@@ -34,7 +34,8 @@ mod system;
 mod timer;
 
 pub use event::{
-    Action, Changes, Count, Effect, Episode, Event, Next, Refused, Retry, SendFailure, WakeReason,
+    Action, Changes, Count, Effect, Episode, Event, Extent, Next, Refused, Retry, SendFailure,
+    WakeReason,
 };
 pub use explain::{Finding, Stop, You, explain};
 pub use setup::{
@@ -172,7 +173,7 @@ impl Duty {
         }
     }
 
-    /// Something has happened at `now`, ms. All [`Effect::Keep`] come first.
+    /// Something has happened at `now`, ms. An [`Effect::Keep`] comes first, and there is one at most.
     pub fn handle(&mut self, event: Event, now: i64) -> Vec<Effect> {
         let restored = matches!(event, Event::Restored(_));
         if !restored {
@@ -184,9 +185,9 @@ impl Duty {
             Event::Roles(roles) => self.setup.roles = roles,
             Event::Observed {
                 source,
-                full,
+                extent,
                 alerts,
-            } => self.observed(&source, full, alerts, now),
+            } => self.observed(&source, extent, alerts, now),
             Event::SourceLost { source } => self.source_lost(&source),
             Event::SourceBack { source } => self.source_back(&source),
             Event::SourceRemoved { source } => self.source_removed(&source, now),
@@ -228,7 +229,14 @@ impl Duty {
 
     fn take_effects(&mut self, now: i64) -> Vec<Effect> {
         let mut p = std::mem::take(&mut self.pending);
-        let mut out = Vec::with_capacity(p.alerts.len() + p.transitions.len() + p.notices.len());
+        // Very many at once: room for all of them from the beginning costs a copy less.
+        let most = p.alerts.len()
+            + p.transitions.len()
+            + p.notices.len()
+            + p.mutes.len()
+            + p.audit.len()
+            + usize::from(p.alive);
+        let mut records = Vec::with_capacity(most);
         if !p.alerts.is_empty() || !p.mutes.is_empty() {
             self.revision += 1;
         }
@@ -236,17 +244,20 @@ impl Duty {
             if let Some(entry) = self.alerts.get_mut(id) {
                 entry.revision = self.revision;
                 self.changes.note(self.revision, *id);
-                out.push(Effect::Keep(Record::Alert(Box::new(entry.alert.clone()))));
+                records.push(Record::Alert(Box::new(entry.alert.clone())));
             }
         }
-        let keep = |r| Effect::Keep(r);
-        out.extend(p.transitions.into_iter().map(Record::Transition).map(keep));
-        out.extend(p.notices.into_values().map(Record::Notice).map(keep));
-        out.extend(p.mutes.into_iter().map(Record::Mute).map(keep));
-        out.extend(p.audit.into_iter().map(Record::Audit).map(keep));
+        records.extend(p.transitions.into_iter().map(Record::Transition));
+        records.extend(p.notices.into_values().map(Record::Notice));
+        records.extend(p.mutes.into_iter().map(Record::Mute));
+        records.extend(p.audit.into_iter().map(Record::Audit));
         if p.alive {
             self.alive_at = Some(now);
-            out.push(Effect::Keep(Record::Alive(now)));
+            records.push(Record::Alive(now));
+        }
+        let mut out = Vec::with_capacity(p.sends.len() + p.others.len() + 2);
+        if !records.is_empty() {
+            out.push(Effect::Keep(records));
         }
         if !p.withdraw.is_empty() {
             out.push(Effect::Withdraw(p.withdraw.into_iter().collect()));

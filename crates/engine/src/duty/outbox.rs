@@ -34,20 +34,20 @@ impl Outbox {
         self.forget_due(&notice.id);
         let lane = (notice.to.clone(), notice.channel.clone());
         if let NoticeState::Waiting { not_before, why } = &notice.outcome {
-            self.due.insert((*not_before, notice.id.clone()));
+            self.due.insert((*not_before, notice.id));
             if *why == Some(WaitReason::Collecting) {
                 let lane = self.lanes.entry(lane).or_default();
-                lane.collecting.insert(notice.id.clone());
+                lane.collecting.insert(notice.id);
             }
         }
-        self.notices.insert(notice.id.clone(), notice);
+        self.notices.insert(notice.id, notice);
     }
 
     fn forget_due(&mut self, id: &NoticeId) {
         if let Some(old) = self.notices.get(id)
             && let NoticeState::Waiting { not_before, .. } = old.outcome
         {
-            self.due.remove(&(not_before, id.clone()));
+            self.due.remove(&(not_before, *id));
             let lane = (old.to.clone(), old.channel.clone());
             if let Some(lane) = self.lanes.get_mut(&lane) {
                 lane.collecting.remove(id);
@@ -101,13 +101,8 @@ impl Duty {
             hash.update(part.as_bytes());
         }
         let digest = hash.finalize();
-        let mut text = String::with_capacity(32);
-        for byte in digest.iter().take(16) {
-            for nibble in [byte >> 4, byte & 15] {
-                text.push(char::from_digit(u32::from(nibble), 16).unwrap_or('0'));
-            }
-        }
-        NoticeId(text)
+        let first = digest.iter().take(16);
+        NoticeId(first.fold(0, |id, byte| id << 8 | u128::from(*byte)))
     }
 
     /// For notices that are made once by what somebody does or by what happens: two in one millisecond differ.
@@ -139,10 +134,10 @@ impl Duty {
         };
         for alert in &alerts {
             if let Some(entry) = self.alerts.get_mut(alert) {
-                entry.live.push(id.clone());
+                entry.live.push(id);
             }
         }
-        self.outbox.fresh.insert(id.clone());
+        self.outbox.fresh.insert(id);
         self.outbox.put(Notice {
             id,
             kind,
@@ -262,7 +257,7 @@ impl Duty {
         if !matches!(notice.kind, NoticeKind::Digest { .. }) {
             for alert in &notice.alerts {
                 let what = What::NoticeEnded {
-                    notice: id.clone(),
+                    notice: *id,
                     to: notice.to.clone(),
                     channel: notice.channel.clone(),
                     outcome: notice.outcome.clone(),
@@ -270,7 +265,7 @@ impl Duty {
                 self.log(*alert, now, what);
             }
         }
-        self.pending.notices.insert(id.clone(), notice);
+        self.pending.notices.insert(*id, notice);
     }
 
     pub(super) fn most_urgent(&self, alerts: &[AlertId]) -> Level {

@@ -2,7 +2,7 @@
 
 use super::world::{Answer, SECOND, World, clock, labels, team};
 use engine::duty::setup::MINUTE;
-use engine::duty::{Action, Event, PerLevel, Setup};
+use engine::duty::{Action, Event, Extent, PerLevel, Setup};
 use model::duty::{DigestReason, DropReason, NoticeKind, NoticeState, Suppression, What};
 use model::{Level, Observation};
 
@@ -94,7 +94,7 @@ fn a_shown_digest_is_withdrawn_when_all_of_it_is_taken() {
     w.ack("li", "A:warning");
     assert!(w.withdrawn.is_empty());
     w.resolve("B:warning");
-    assert_eq!(w.withdrawn, [w.sent[0].1.id.clone()]);
+    assert_eq!(w.withdrawn, [w.sent[0].1.id]);
 }
 
 #[test]
@@ -316,7 +316,7 @@ fn a_webhook_that_repeats_itself_a_thousand_times_is_one_alert() {
     let one = Observation::firing(labels("A:critical"), w.now);
     w.event(Event::Observed {
         source: "hook".into(),
-        full: false,
+        extent: Extent::Some,
         alerts: vec![one; 1000],
     });
     assert_eq!(w.told(), ["10:00 zhang popup step0 A"]);

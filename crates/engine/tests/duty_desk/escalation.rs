@@ -103,7 +103,7 @@ fn acknowledged_stops_the_clock_for_good() {
     w.fire("A:critical");
     w.minutes(3);
     w.ack("zhang", "A:critical");
-    let shown = w.sent[0].1.id.clone();
+    let shown = w.sent[0].1.id;
     assert_eq!(w.withdrawn, [shown]);
     w.minutes(600);
     assert_eq!(w.told(), ["10:00 zhang popup step0 A"]);
@@ -468,11 +468,11 @@ fn acknowledged_while_it_is_sent_is_withdrawn_when_it_arrives() {
     w.script.insert("popup".into(), [Answer::Silent].into());
     w.fire("A:critical");
     w.ack("li", "A:critical");
-    let id = w.sent[0].1.id.clone();
+    let id = w.sent[0].1.id;
     assert!(w.withdrawn.is_empty());
     let result = Ok(String::new());
     w.event(engine::duty::Event::Sent {
-        notice: id.clone(),
+        notice: id,
         result,
     });
     assert_eq!(w.withdrawn, std::slice::from_ref(&id));

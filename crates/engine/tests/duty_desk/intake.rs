@@ -2,7 +2,7 @@
 
 use super::world::{SECOND, World, labels, morning, team};
 use engine::duty::setup::MINUTE;
-use engine::duty::{Action, Event, Setup};
+use engine::duty::{Action, Event, Extent, Setup};
 use model::duty::{Resolution, What};
 use model::{Level, Observation, Reported};
 
@@ -68,6 +68,30 @@ fn a_new_value_or_text_is_shown_and_not_written() {
     assert_eq!(w.alert("A:critical").value, Some(97.5));
     let id = w.id("A:critical");
     assert_eq!(w.duty.changed_since(revision).alerts, [id]);
+}
+
+#[test]
+fn an_answer_by_pieces_ends_what_none_of_them_names_and_nothing_before_the_last() {
+    let mut w = World::team();
+    let names = ["A:critical", "B:critical", "C:critical"];
+    let now = w.now;
+    let seen = |name: &str| Observation::firing(labels(name), now);
+    w.poll("am", &names);
+    let missing = w.setup.missing_ms / MINUTE + 1;
+    // An answer that was broken off says nothing of what it has not reached.
+    w.piece("am", Extent::First, vec![seen(names[2])]);
+    // Then two whole ones, by pieces.
+    for _ in 0..2 {
+        w.piece("am", Extent::First, vec![seen(names[0])]);
+        assert!(w.alert(names[1]).is_open() && w.alert(names[2]).is_open());
+        w.piece("am", Extent::Next, Vec::new());
+        w.piece("webhook", Extent::Some, Vec::new());
+        assert!(w.alert(names[2]).is_open());
+        w.piece("am", Extent::Last, vec![seen(names[1])]);
+        w.minutes(missing);
+    }
+    assert!(w.alert(names[0]).is_open() && w.alert(names[1]).is_open());
+    assert!(!w.alert(names[2]).is_open());
 }
 
 #[test]

@@ -11,7 +11,7 @@ fn killed_between_keeping_and_sending_sends_under_the_same_id() {
     w.killed = true;
     w.fire("A:critical");
     assert_eq!(w.told(), [""; 0]);
-    let kept = w.keeper.notices.values().next().unwrap().id.clone();
+    let kept = w.keeper.notices.values().next().unwrap().id;
     w.restart_after(5 * SECOND);
     assert_eq!(w.told(), ["10:00:05 zhang popup step0 A"]);
     assert_eq!(w.sent[0].1.id, kept);

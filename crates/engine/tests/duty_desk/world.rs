@@ -3,7 +3,7 @@
 use chrono::{TimeZone, Timelike};
 use chrono_tz::Asia::Shanghai;
 use engine::duty::setup::{MINUTE, seed_policies};
-use engine::duty::{Action, Duty, Effect, Event, Refused, Retry, SendFailure, Setup};
+use engine::duty::{Action, Duty, Effect, Event, Extent, Refused, Retry, SendFailure, Setup};
 use model::duty::{
     Actor, Alert, AlertId, AuditEntry, Mute, MuteId, MuteKind, Notice, NoticeId, NoticeKind,
     NoticeState, Person, Record, Resolution, Snapshot, Transition, Via, What,
@@ -31,7 +31,7 @@ impl Keeper {
                 self.alerts.insert(a.id, *a);
             }
             Record::Notice(n) => {
-                self.notices.insert(n.id.clone(), n);
+                self.notices.insert(n.id, n);
             }
             Record::Mute(m) => {
                 self.mutes.insert(m.id, m);
@@ -205,8 +205,10 @@ impl World {
         }
         let (keeps, others): (Vec<_>, Vec<_>) = effects.into_iter().partition(is_keep);
         for keep in keeps {
-            if let Effect::Keep(record) = keep {
-                self.keeper.keep(record);
+            if let Effect::Keep(records) = keep {
+                for record in records {
+                    self.keeper.keep(record);
+                }
             }
         }
         if self.killed {
@@ -256,7 +258,7 @@ impl World {
             self.line(self.now, &notice)
         );
         assert!(
-            self.in_flight.insert(notice.id.clone()),
+            self.in_flight.insert(notice.id),
             "sent twice without an answer: {}",
             self.line(self.now, &notice)
         );
@@ -335,9 +337,15 @@ impl World {
     }
 
     pub fn observed(&mut self, source: &str, full: bool, alerts: Vec<Observation>) {
+        let extent = if full { Extent::All } else { Extent::Some };
+        self.piece(source, extent, alerts);
+    }
+
+    /// A piece of an answer.
+    pub fn piece(&mut self, source: &str, extent: Extent, alerts: Vec<Observation>) {
         self.event(Event::Observed {
             source: source.into(),
-            full,
+            extent,
             alerts,
         });
     }

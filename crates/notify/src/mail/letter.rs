@@ -95,7 +95,7 @@ impl Letter {
             text,
             html,
             attachments: Vec::new(),
-            id: Some(format!("{}.{}", message.id.0, message.to.id)),
+            id: Some(format!("{}.{}", message.id, message.to.id)),
         }
     }
 

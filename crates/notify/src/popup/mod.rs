@@ -65,7 +65,7 @@ impl Popup {
         };
         let can_ack = message.actions.len() > 1;
         Self {
-            notice: message.id.clone(),
+            notice: message.id,
             level: message.level,
             title: message.title.clone(),
             body: message.body.iter().take(LINES).cloned().collect(),

@@ -62,7 +62,7 @@ impl Shown {
     pub fn begin(&mut self, notice: &NoticeId, level: Level) -> Result<Option<Place>, ()> {
         self.turn += 1;
         let turn = self.turn;
-        let card = self.cards.entry(notice.clone()).or_insert(Card {
+        let card = self.cards.entry(*notice).or_insert(Card {
             place: None,
             level,
             turn,
@@ -104,7 +104,7 @@ impl Shown {
             self.at.remove(&old);
             out.close.push(old);
         }
-        self.at.insert(place.clone(), notice.clone());
+        self.at.insert(place.clone(), *notice);
         let (mine, others): (Vec<_>, Vec<_>) = self.early.drain(..).partition(|(p, _)| *p == place);
         self.early = others.into();
         for (place, signal) in mine {
@@ -182,7 +182,7 @@ impl Shown {
             .at
             .iter()
             .filter(|(place, _)| server.is_none_or(|s| place.server == s))
-            .map(|(_, notice)| notice.clone())
+            .map(|(_, notice)| *notice)
             .collect();
         for notice in &gone {
             self.unplace(notice);
@@ -237,7 +237,7 @@ impl Shown {
                 .iter()
                 .filter(|(_, c)| c.level != Level::P0 && c.place.is_some() && !c.flying)
                 .max_by_key(|(_, c)| (c.level, std::cmp::Reverse(c.turn)))
-                .map(|(notice, _)| notice.clone());
+                .map(|(notice, _)| *notice);
             match least.and_then(|notice| self.remove(&notice)) {
                 Some(place) => out.push(place),
                 None => break,
@@ -252,7 +252,7 @@ mod tests {
     use super::*;
 
     fn n(i: u32) -> NoticeId {
-        NoticeId(format!("{i:032x}"))
+        NoticeId(i.into())
     }
 
     fn p(server: &str, id: u32) -> Place {

@@ -35,7 +35,7 @@ fn pay() -> Alert {
 
 fn notice(kind: NoticeKind, level: Level, alerts: &[Alert]) -> Notice {
     Notice {
-        id: NoticeId("00112233445566778899aabbccddeeff".into()),
+        id: NoticeId(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff),
         kind,
         level,
         alerts: alerts.iter().map(|a| a.id).collect(),

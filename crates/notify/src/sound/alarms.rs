@@ -140,7 +140,7 @@ mod tests {
     const P3: Sound = Sound::Alarm(Level::P3);
 
     fn n(i: u32) -> NoticeId {
-        NoticeId(format!("{i:032x}"))
+        NoticeId(i.into())
     }
 
     /// What is played and when, until nothing more is due or `end`.

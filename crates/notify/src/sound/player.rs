@@ -88,7 +88,7 @@ impl Player {
     pub async fn start(&self, notice: &NoticeId, sound: Sound) -> Result<Receipt, SendError> {
         let (answer, answered) = oneshot::channel();
         self.tell(Command::Start {
-            notice: notice.clone(),
+            notice: *notice,
             sound,
             answer,
         })?;
@@ -101,7 +101,7 @@ impl Player {
     pub fn stop(&self, notice: &NoticeId) {
         // without a thread nothing sounds
         if self.thread.lock().is_some() {
-            let stopped = self.tell(Command::Stop(notice.clone()));
+            let stopped = self.tell(Command::Stop(*notice));
             if let Err(error) = stopped {
                 tracing::warn!(%error, "a sound could not be stopped");
             }

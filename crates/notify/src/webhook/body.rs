@@ -2,6 +2,7 @@
 
 use crate::message::{AlertBrief, Fact, Kind, Message, Recipient};
 use model::alert::Level;
+use model::duty::NoticeId;
 use serde::Serialize;
 
 /// The document's version.
@@ -15,7 +16,7 @@ pub struct Document<'a> {
     /// `"1"`
     pub version: &'static str,
     /// The notice's id; the same when it is sent again.
-    pub notice: &'a str,
+    pub notice: NoticeId,
     /// `fired`, `escalated`, `ack_lapsed`, `assigned`, `resolved`, `flapping`, `digest`, `system`, `test`.
     pub kind: Kind,
     /// `P0` to `P3`.
@@ -65,7 +66,7 @@ impl<'a> Document<'a> {
         let [p0, p1, p2, p3] = message.counts;
         Self {
             version: VERSION,
-            notice: &message.id.0,
+            notice: message.id,
             kind: message.kind,
             level: message.level,
             title: &message.title,

@@ -194,7 +194,7 @@ impl Webhook {
             .client
             .post(self.url.clone())
             .header(CONTENT_TYPE, "application/json; charset=utf-8")
-            .header("X-Shouwang-Notice", header(&message.id.0))
+            .header("X-Shouwang-Notice", header(&message.id.to_string()))
             .header("X-Shouwang-Timestamp", &seconds);
         if let Some(secret) = &self.secret {
             let signature = signature(secret, &seconds, &body);

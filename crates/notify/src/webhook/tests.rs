@@ -82,7 +82,7 @@ fn to(port: u16) -> Webhook {
 
 fn message() -> Message {
     Message {
-        id: NoticeId("00112233445566778899aabbccddeeff".into()),
+        id: NoticeId(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff),
         kind: Kind::Fired,
         level: Level::P0,
         title: "P0 · 微信支付成功率过低".into(),

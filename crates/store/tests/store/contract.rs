@@ -15,7 +15,7 @@ fn one_of_each() -> Vec<Record> {
         by: AlertId(9),
         name: "ClusterDown".to_owned(),
     };
-    let id = NoticeId("0123456789abcdef0123456789abcdef".to_owned());
+    let id = NoticeId(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
     let to = || "li".to_owned();
     let channel = || "popup".to_owned();
     let whats = vec![
@@ -42,14 +42,14 @@ fn one_of_each() -> Vec<Record> {
         },
         What::NobodyToTell { step: 3 },
         What::NoticeMade {
-            notice: id.clone(),
+            notice: id,
             to: to(),
             channel: channel(),
             waits: Some(WaitReason::QuietHours),
             until: Some(NOW),
         },
         What::NoticeEnded {
-            notice: id.clone(),
+            notice: id,
             to: to(),
             channel: channel(),
             outcome: NoticeState::Sent {
@@ -204,12 +204,8 @@ async fn the_start_gets_what_still_matters() {
     let snapshot = store.load(NOW).await.unwrap();
     // 4 was closed by hand, and a source still reports it
     assert_eq!(ids(&snapshot), [1, 2, 4]);
-    let notices: Vec<_> = snapshot
-        .notices
-        .iter()
-        .map(|n| n.id.0.trim_start_matches('0'))
-        .collect();
-    assert_eq!(notices, ["1", "2"]);
+    let notices: Vec<_> = snapshot.notices.iter().map(|n| n.id.0).collect();
+    assert_eq!(notices, [1, 2]);
     let mutes: Vec<_> = snapshot.mutes.iter().map(|m| m.id.0).collect();
     assert_eq!(mutes, [2, 3]);
     assert_eq!((snapshot.last_alert.0, snapshot.last_mute.0), (5, 3));

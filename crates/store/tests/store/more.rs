@@ -16,7 +16,7 @@ pub fn resolved(mut alert: Alert, at: i64) -> Alert {
 
 pub fn notice(id: u128, alerts: &[i64], at: i64, outcome: NoticeState) -> Notice {
     Notice {
-        id: NoticeId(format!("{id:032x}")),
+        id: NoticeId(id),
         kind: NoticeKind::Step { step: 0, round: 0 },
         level: Level::P0,
         alerts: alerts.iter().map(|a| AlertId(*a)).collect(),

@@ -118,7 +118,7 @@ fn any_outcome() -> impl Strategy<Value = NoticeState> {
     let dropped = prop_oneof![
         Just(DropReason::Acknowledged),
         any_suppression().prop_map(|by| DropReason::Suppressed { by }),
-        text().prop_map(|d| DropReason::InDigest {
+        any::<u128>().prop_map(|d| DropReason::InDigest {
             digest: NoticeId(d)
         }),
         Just(DropReason::Superseded)
@@ -148,7 +148,7 @@ fn any_kind() -> impl Strategy<Value = NoticeKind> {
 
 prop_compose! {
     fn any_notice()(
-        id in text(),
+        id in any::<u128>(),
         kind in any_kind(),
         level in level(),
         alerts in vec(any::<i64>().prop_map(AlertId), 0..4),
@@ -166,7 +166,7 @@ fn any_what() -> impl Strategy<Value = What> {
     prop_oneof![
         any_ack().prop_map(|ack| What::Acked { ack }),
         any_suppression().prop_map(|by| What::Suppressed { by }),
-        (text(), text(), text(), any_outcome()).prop_map(|(n, to, channel, outcome)| {
+        (any::<u128>(), text(), text(), any_outcome()).prop_map(|(n, to, channel, outcome)| {
             What::NoticeEnded {
                 notice: NoticeId(n),
                 to,

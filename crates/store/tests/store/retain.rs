@@ -62,13 +62,7 @@ async fn what_ended_long_ago_goes_and_everything_else_stays() {
         [453, 452, 451]
     );
     assert_eq!(store.timeline(AlertId(1)).await.unwrap(), []);
-    assert_eq!(
-        store
-            .notice(&NoticeId(format!("{:032x}", 1)))
-            .await
-            .unwrap(),
-        None
-    );
+    assert_eq!(store.notice(&NoticeId(1)).await.unwrap(), None);
     assert_eq!(store.notices_of(AlertId(451)).await.unwrap().len(), 1);
     assert_eq!(store.notices_of(AlertId(3)).await.unwrap().len(), 0);
     assert_eq!(

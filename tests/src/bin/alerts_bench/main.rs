@@ -1,7 +1,8 @@
 //! What the alert desk's window costs with many alerts from a real Alertmanager, and how soon a webhook is a pop-up.
 //!
 //! `cargo xtask bench alerts` runs it and judges its lines; `SHOUWANG_BIN` is the program that is measured.
-//! Arguments: `--quick` (10,000 alerts only, fewer repetitions), and any of `list`, `popup` to do only that.
+//! Arguments: `--quick` (10,000 alerts only, fewer repetitions), any of `list`, `popup` to do only that, and
+//! numbers: the list with so many alerts each.
 
 mod gate;
 mod list;
@@ -37,9 +38,16 @@ fn main() {
         |part: &str| given.iter().all(|a| a.starts_with("--")) || given.iter().any(|a| a == part);
     say_load("before");
     if wanted("list") {
-        let sizes: &[usize] = if quick { &[10_000] } else { &[10_000, 50_000] };
+        let mut sizes: Vec<usize> = given.iter().filter_map(|a| a.parse().ok()).collect();
+        if sizes.is_empty() {
+            sizes = if quick {
+                vec![10_000]
+            } else {
+                vec![10_000, 50_000]
+            };
+        }
         for n in sizes {
-            list::measure(*n, quick);
+            list::measure(n, quick);
         }
     }
     if wanted("popup") {

@@ -1,9 +1,11 @@
-//! What the page of traces costs with a trace of 50,000 spans from a store that speaks Jaeger's classic API.
+//! What the page of traces costs with a trace of 50,000 spans from a store that speaks Jaeger's classic API, and how soon a large graph of
+//! services stands.
 //!
 //! `cargo xtask bench traces-view` runs it and judges its lines; `SHOUWANG_BIN` is the program that is measured. With `--quick` the trace
 //! has 10,000 spans.
 
 mod body;
+mod graph;
 
 use serde_json::{Value, json};
 use shouwang_tests::traces::FakeStore;
@@ -101,6 +103,8 @@ fn main() {
         }));
     }
     wall.picture("scrolled");
+    drop(wall);
+    graph::measure();
 }
 
 /// Opens the trace, and tells how long after the last byte of the answer its first rows were painted.

@@ -61,7 +61,7 @@ impl Room {
 }
 
 fn n(i: u32) -> NoticeId {
-    NoticeId(format!("{i:032x}"))
+    NoticeId(i.into())
 }
 
 const P0: Sound = Sound::Alarm(Level::P0);
