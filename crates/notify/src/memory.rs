@@ -100,9 +100,7 @@ impl Channel for Memory {
                     Ok(Receipt(state.heard.len().to_string()))
                 }
                 Err(error) => {
-                    state
-                        .heard
-                        .push(Heard::Refused(message.id, error.code));
+                    state.heard.push(Heard::Refused(message.id, error.code));
                     Err(error)
                 }
             }
@@ -112,10 +110,7 @@ impl Channel for Memory {
 
     fn withdraw<'a>(&'a self, notice: &'a NoticeId) -> Withdrawing<'a> {
         async move {
-            self.state
-                .lock()
-                .heard
-                .push(Heard::Withdrawn(*notice));
+            self.state.lock().heard.push(Heard::Withdrawn(*notice));
             Ok(())
         }
         .boxed()

@@ -114,11 +114,7 @@ impl Driver {
 
     fn remember(&self, notice: Notice) {
         let mut sent = self.sent.lock();
-        if sent
-            .notices
-            .insert(notice.id, notice.clone())
-            .is_none()
-        {
+        if sent.notices.insert(notice.id, notice.clone()).is_none() {
             sent.order.push_back(notice.id);
         }
         while sent.order.len() > REMEMBERED {

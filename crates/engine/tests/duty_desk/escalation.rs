@@ -471,10 +471,7 @@ fn acknowledged_while_it_is_sent_is_withdrawn_when_it_arrives() {
     let id = w.sent[0].1.id;
     assert!(w.withdrawn.is_empty());
     let result = Ok(String::new());
-    w.event(engine::duty::Event::Sent {
-        notice: id,
-        result,
-    });
+    w.event(engine::duty::Event::Sent { notice: id, result });
     assert_eq!(w.withdrawn, std::slice::from_ref(&id));
     assert!(matches!(
         w.keeper.notices[&id].outcome,
