@@ -8,6 +8,14 @@ const SOON: Duration = Duration::from_secs(40);
 const SERVICES: usize = 1_238;
 const EDGES: usize = 4_271;
 
+fn there(wall: &Wall, css: &str) {
+    wall.until(
+        css,
+        SOON,
+        &format!("return document.querySelector('{css}') !== null"),
+    );
+}
+
 #[test]
 fn a_graph_of_a_thousand_services_begins_small_is_seen_whole_and_gone_about_in() {
     let calls = simulator::giants::graph(SERVICES, EDGES, 5);
@@ -68,15 +76,10 @@ fn a_graph_of_a_thousand_services_begins_small_is_seen_whole_and_gone_about_in()
     wall.picture("whole");
 
     // A name that is looked for is offered, and going to it shows its neighbours.
-    let wanted = wall.js("const field = document.querySelector('[data-graph-find]');
-         field.value = '-7'; field.dispatchEvent(new Event('input', { bubbles: true }));
+    wall.js("const field = document.querySelector('[data-graph-find]');
+         field.value = '-07'; field.dispatchEvent(new Event('input', { bubbles: true }));
          return null");
-    assert!(wanted.is_null());
-    wall.until(
-        "offered names",
-        SOON,
-        "return document.querySelector('[data-graph-match]') !== null",
-    );
+    there(&wall, "[data-graph-match]");
     wall.picture("found");
     let name = wall.js("return document.querySelector('[data-graph-match]').dataset.graphMatch");
     let name = name.as_str().expect("a name").to_owned();
@@ -90,13 +93,11 @@ fn a_graph_of_a_thousand_services_begins_small_is_seen_whole_and_gone_about_in()
     );
     wall.picture("focus");
 
-    // And back to the beginning.
+    // Back to the whole, and from there to the beginning.
     wall.click("[data-graph-all]");
-    wall.until(
-        "the beginning",
-        SOON,
-        "return document.querySelector('[data-graph-all]') === null && document.querySelector('[data-node]') !== null",
-    );
+    there(&wall, "[data-overview]");
+    wall.click("[data-graph-whole]");
+    there(&wall, "[data-node]");
     let asked = store
         .requests()
         .iter()
