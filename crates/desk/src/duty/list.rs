@@ -126,6 +126,11 @@ impl Brief {
         }
     }
 
+    /// Whether a window may stand over everything for it, as far as can be told from here.
+    pub fn may_take_over(&self) -> bool {
+        self.level == Level::P0 && self.is_unacked()
+    }
+
     fn is_unacked(&self) -> bool {
         self.open && !self.acked && !self.suppressed
     }

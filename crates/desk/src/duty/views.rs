@@ -10,9 +10,6 @@ use wire::{
     AlertItem, AlertLook, AlertRow, FailingView, MatcherView, MuteView, NextView, Param, PersonView,
 };
 
-/// Alerts that may move the wall, at most.
-const MOST_FAILING: usize = 100;
-
 /// The name under which alerts of rules over the simulated platform are taken in: rows with no other source are marked 演示.
 pub const DEMO_SOURCE: &str = "demo";
 
@@ -99,13 +96,8 @@ pub fn row(alert: &Alert, next: Option<&Next>, scene: &Scene<'_>) -> AlertRow {
     }
 }
 
-/// Alerts that may move the wall, most urgent first.
-pub fn failing<'a>(alerts: impl Iterator<Item = &'a Alert>) -> Vec<FailingView> {
-    let mut all: Vec<&Alert> = alerts
-        .filter(|a| a.is_open() && a.level <= model::Level::P1)
-        .collect();
-    all.sort_by_key(|a| (a.level, a.ack.is_some(), counted_from(a), a.id));
-    all.truncate(MOST_FAILING);
+/// Alerts that may move the wall, in their order.
+pub fn failing(alerts: &[&Alert]) -> Vec<FailingView> {
     let view = |alert: &&Alert| FailingView {
         id: alert.id.0,
         level: alert.level.into(),
@@ -115,7 +107,7 @@ pub fn failing<'a>(alerts: impl Iterator<Item = &'a Alert>) -> Vec<FailingView> 
         since: alert.starts_at,
         acked: alert.ack.is_some(),
     };
-    all.iter().map(view).collect()
+    alerts.iter().map(view).collect()
 }
 
 /// Sources by which it holds.

@@ -42,14 +42,15 @@ impl Duty {
         self.outbox.notices.values()
     }
 
-    /// Alerts for which a takeover window stands: P0 whose first step was taken, and that nobody has and nothing keeps quiet.
-    pub fn takeover(&self) -> Vec<AlertId> {
+    /// Those of `among` for which a takeover window stands: P0 whose first step was taken, and that nobody has and nothing keeps quiet.
+    pub fn takeover(&self, among: impl Iterator<Item = AlertId>) -> Vec<AlertId> {
         let stands = |a: &&Alert| {
             let clock = &a.escalation;
             let told = clock.next_step > 0 || clock.round > 0;
-            a.level == Level::P0 && a.suppressions.is_empty() && told
+            a.is_open() && a.level == Level::P0 && a.suppressions.is_empty() && told
         };
-        self.alerts().filter(stands).map(|a| a.id).collect()
+        let known = among.filter_map(|id| self.alert(id));
+        known.filter(stands).map(|a| a.id).collect()
     }
 
     /// Open alerts by level, P0 first.

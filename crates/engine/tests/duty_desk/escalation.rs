@@ -111,7 +111,7 @@ fn acknowledged_stops_the_clock_for_good() {
         w.alert("A:critical").responded_at,
         Some(w.sent[0].0 + 3 * MINUTE)
     );
-    assert!(w.duty.takeover().is_empty());
+    assert!(w.takeover().is_empty());
 }
 
 #[test]
@@ -550,10 +550,10 @@ fn the_takeover_stands_for_p0_that_nobody_has() {
     let mut w = World::team();
     let a = w.fire("A:critical");
     w.fire("B:error");
-    assert_eq!(w.duty.takeover(), [a]);
+    assert_eq!(w.takeover(), [a]);
     w.silence("alertname", "A", 10);
-    assert!(w.duty.takeover().is_empty());
+    assert!(w.takeover().is_empty());
     w.minutes(10);
-    assert_eq!(w.duty.takeover(), [a]);
+    assert_eq!(w.takeover(), [a]);
     assert_eq!(labels("A:critical"), w.alert("A:critical").labels);
 }

@@ -341,6 +341,11 @@ impl World {
         self.piece(source, extent, alerts);
     }
 
+    /// Alerts for which a takeover window stands.
+    pub fn takeover(&self) -> Vec<AlertId> {
+        self.duty.takeover(self.duty.alerts().map(|a| a.id))
+    }
+
     /// A piece of an answer.
     pub fn piece(&mut self, source: &str, extent: Extent, alerts: Vec<Observation>) {
         self.event(Event::Observed {

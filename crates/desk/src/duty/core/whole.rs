@@ -2,9 +2,10 @@
 
 use super::{DutyCore, Fares};
 use crate::clock;
-use crate::duty::list::{self, Brief, Survey};
+use crate::duty::list::{Brief, Survey};
 use crate::duty::shell::ShellState;
 use crate::duty::{sentences, views};
+use model::Level;
 use model::duty::{Alert, AlertId};
 use std::sync::Arc;
 use wire::{AlertBand, AlertSourceView, ChannelView, DutyView, NextView};
@@ -13,6 +14,8 @@ use wire::{AlertBand, AlertSourceView, ChannelView, DutyView, NextView};
 const BAND: usize = 6;
 /// Alerts in the wall's ticker.
 const TICKER: usize = 30;
+/// Alerts that may move the wall.
+const FAILING: usize = 100;
 /// An absence is spoken of for so long after the start, ms.
 const CAUGHT_UP_SHOWN: i64 = 10 * 60_000;
 
@@ -103,9 +106,13 @@ impl DutyCore {
             return;
         }
         let survey = self.seen.survey(&self.duty, &self.facts.me.id);
+        let briefs = self.seen.briefs(&self.duty, &self.facts.me.id);
+        let may_stand = briefs.iter().filter(|b| b.may_take_over()).map(|b| b.id);
+        let takeover = self.duty.takeover(may_stand);
+        let (named, failing) = (named(briefs), failing(briefs));
         let state = ShellState {
             levels: survey.levels,
-            takeover: self.duty.takeover(),
+            takeover,
             muted_until: self.muted_until,
             locale: self.facts.settings.locale.clone(),
         };
@@ -114,8 +121,7 @@ impl DutyCore {
         }
         self.shown = (revision, state);
         self.handle.now_at(revision.max(1));
-        let first = most_urgent(self.seen.briefs(&self.duty, &self.facts.me.id));
-        let band = self.band_now(&survey, &first);
+        let band = self.band_now(&survey, &named, &failing);
         self.band.send_if_modified(|old| {
             let changed = **old != band;
             if changed {
@@ -125,15 +131,23 @@ impl DutyCore {
         });
     }
 
-    pub(super) fn band_now(&self, survey: &Survey, first: &[AlertId]) -> AlertBand {
+    pub(super) fn band_now(
+        &self,
+        survey: &Survey,
+        named: &[AlertId],
+        failing: &[AlertId],
+    ) -> AlertBand {
         let scene = self.scene();
         let row = |a: &&Alert| views::row(a, self.duty.next_for(a.id).as_ref(), &scene);
-        let open: Vec<&Alert> = first.iter().filter_map(|id| self.duty.alert(*id)).collect();
+        let known = |ids: &[AlertId]| -> Vec<&Alert> {
+            ids.iter().filter_map(|id| self.duty.alert(*id)).collect()
+        };
+        let open = known(named);
         let urgent = open
             .iter()
-            .filter(|a| a.level <= model::Level::P1 && a.ack.is_none());
+            .filter(|a| a.level <= Level::P1 && a.ack.is_none());
         AlertBand {
-            failing: views::failing(self.duty.alerts().filter(|a| !list::is_suppressed(a))),
+            failing: views::failing(&known(failing)),
             levels: survey.levels,
             urgent: urgent.take(BAND).map(row).collect(),
             ticker: open.iter().map(row).collect(),
@@ -149,15 +163,30 @@ impl DutyCore {
     }
 }
 
-/// Those that the wall names, the most urgent first.
-fn most_urgent(briefs: &[Brief]) -> Vec<AlertId> {
-    let key = |b: &Brief| (b.acked, b.level, b.from, b.id);
+/// Those that the wall names: what nobody has taken first, and of that the most urgent.
+fn named(briefs: &[Brief]) -> Vec<AlertId> {
     let shown = briefs.iter().filter(|b| b.open && !b.suppressed);
-    let mut first: Vec<Brief> = shown.copied().collect();
-    if first.len() > TICKER {
-        first.select_nth_unstable_by_key(TICKER, key);
-        first.truncate(TICKER);
+    first(shown, TICKER, |b| (b.acked, b.level, b.from, b.id))
+}
+
+/// Those that may move the wall, the most urgent first.
+fn failing(briefs: &[Brief]) -> Vec<AlertId> {
+    let moves = |b: &&Brief| b.open && !b.suppressed && b.level <= Level::P1;
+    let shown = briefs.iter().filter(moves);
+    first(shown, FAILING, |b| (b.level, b.acked, b.from, b.id))
+}
+
+/// The first so many by `key`, in order.
+fn first<'a, K: Ord>(
+    briefs: impl Iterator<Item = &'a Brief>,
+    most: usize,
+    key: impl Fn(&Brief) -> K + Copy,
+) -> Vec<AlertId> {
+    let mut all: Vec<Brief> = briefs.copied().collect();
+    if all.len() > most {
+        all.select_nth_unstable_by_key(most, key);
+        all.truncate(most);
     }
-    first.sort_unstable_by_key(key);
-    first.into_iter().map(|b| b.id).collect()
+    all.sort_unstable_by_key(key);
+    all.into_iter().map(|b| b.id).collect()
 }
