@@ -13,6 +13,7 @@ mod page;
 mod popups;
 mod reports;
 mod rota;
+mod screens;
 mod shell;
 mod traces;
 mod tray;

@@ -9,6 +9,7 @@ use crate::memory;
 use crate::popups::Popups;
 use crate::reports;
 use crate::rota;
+use crate::screens::Screens;
 use crate::traces;
 use crate::tray::{self, Tray};
 use crate::walls::{self, Hands, Walls};
@@ -166,7 +167,9 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
     };
     let loaded = arguments.loaded;
     let guard = app.handle().clone();
+    let screens = Screens::default();
     runtime.spawn(walls::follow_screens(app.handle().clone()));
+    runtime.spawn(screens.clone().keep(app.handle().clone()));
     runtime.spawn(async move {
         let started = start::start(loaded, overrides, around).await;
         // Set once: this is the only place.
@@ -200,6 +203,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             tracing::debug!("ending");
         }
     });
+    screens.give_back();
     let started = running.lock().ok().and_then(|mut place| place.take());
     if let Some(started) = started {
         // A store that hangs must not keep the program alive.

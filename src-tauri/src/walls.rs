@@ -1,6 +1,7 @@
 //! The wall's windows: one for each output, placed by us, remembered by the output's name; replaced and brought back for the watchdog.
 
 use crate::page;
+use crate::screens;
 use crate::windows::{builder, place};
 use desk::kiosk::watchdog::Windows;
 use desk::kiosk::{Output, Registry, label_of, screen_of};
@@ -291,6 +292,7 @@ impl Windows for Hands {
             };
             let monitor = window.current_monitor()?;
             let second = build(app, &twin, monitor.as_ref(), true)?;
+            screens::without_background(&second);
             if !app.state::<Walls>().is_kiosk() {
                 second.set_position(window.outer_position()?)?;
                 second.set_size(window.inner_size()?)?;

@@ -400,3 +400,66 @@ fn each_screen_has_its_board_and_one_that_is_pulled_out_comes_back() {
     );
     drop(program);
 }
+
+/// What `xset` says of the screen saver.
+fn saver(display: &Display, arguments: &[&str]) -> String {
+    let mut command = Command::new("xset");
+    command.args(arguments);
+    display.apply(&mut command);
+    procs::output(&mut command).unwrap_or_else(|e| panic!("{e:#}"))
+}
+
+fn until_said(what: &str, say: impl Fn() -> String) {
+    let begun = procs::now();
+    loop {
+        let said = say();
+        if said.contains(what) {
+            return;
+        }
+        assert!(
+            begun.elapsed() < Duration::from_secs(90),
+            "not {what:?}:\n{said}"
+        );
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}
+
+/// The X servers that run without a graphics card have no power to switch off: what is asked of the screens is read from the log here.
+#[test]
+fn screens_do_not_save_themselves_and_go_dark_when_nobody_is_there_but_a_p1_lights_them() {
+    let _lock = window::one_at_a_time();
+    let display = Display::start(Size::FULL_HD).unwrap_or_else(|e| panic!("{e:#}"));
+    saver(&display, &["s", "600", "300"]);
+
+    let rules = display.dir().join("rules");
+    std::fs::create_dir_all(&rules).expect("a folder");
+    let rule = "groups:\n- name: t\n  interval: 1s\n  rules:\n  - alert: Late\n    expr: vector(1) > 0\n    for: 15s\n    \
+                labels: {priority: P1, domain: cache}\n    annotations: {summary: 深夜}\n";
+    std::fs::write(rules.join("t.yaml"), rule).expect("a rule can be written");
+    let now = chrono::Utc::now().with_timezone(&chrono_tz::Asia::Shanghai);
+    let hour = chrono::TimeDelta::hours(1);
+    let config = format!(
+        "[wall]\nkiosk = true\noff_from = \"{}\"\noff_to = \"{}\"\n[duty]\nrules_dir = {:?}\nrules_interval_seconds = 1.0",
+        (now - hour).format("%H:%M"),
+        (now + hour).format("%H:%M"),
+        rules.display().to_string()
+    );
+    let program = alone(&display, &config);
+    let log = || {
+        let text = std::fs::read_to_string(display.dir().join("program.log")).unwrap_or_default();
+        // without the colours
+        text.replace("\u{1b}[3m", "")
+            .replace("\u{1b}[0m", "")
+            .replace("\u{1b}[2m", "")
+    };
+    until_said("power=Dark", log);
+    until_said("timeout:  0", || saver(&display, &["q"]));
+    until_said("power=Lit", || {
+        log()
+            .split_once("power=Dark")
+            .map_or_else(String::new, |(_, after)| after.to_owned())
+    });
+    assert!(saver(&display, &["q"]).contains("timeout:  0"));
+    drop(program);
+    until_said("timeout:  600", || saver(&display, &["q"]));
+}
