@@ -18,7 +18,7 @@ const SOON: Duration = Duration::from_secs(1);
 const RARELY: Duration = Duration::from_secs(30);
 
 /// Alerts that the desk takes in at a time: some tens of milliseconds.
-const PIECE: usize = 2_500;
+const PIECE: usize = 5_000;
 
 /// What an Alertmanager has listed since it started, as long as it is young. What it has listed itself and lists no more is over; what it
 /// has never listed says nothing.
