@@ -70,6 +70,18 @@ impl Default for Behaviour {
     }
 }
 
+impl Behaviour {
+    /// A current Jaeger whose services call each other as in a giant platform's, always in the same way.
+    pub fn with_graph(services: usize, edges: usize) -> Self {
+        let calls = simulator::giants::graph(services, edges, 5);
+        let calls = calls.into_iter().map(|d| (d.parent, d.child, d.calls));
+        Self {
+            dependencies: Some(calls.collect()),
+            ..Self::default()
+        }
+    }
+}
+
 /// Starts it.
 pub fn start(behaviour: Behaviour, spans: Vec<FakeSpan>) -> Hostile {
     Hostile::start(move |request| {

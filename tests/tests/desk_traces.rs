@@ -311,16 +311,7 @@ async fn graph(desk: &Desk, source: &str, focus: Option<&str>) -> TraceGraphView
 #[tokio::test(flavor = "multi_thread")]
 async fn a_large_graph_begins_where_most_is_called_and_can_be_gone_about_in() {
     let dir = tempfile::tempdir().expect("a folder");
-    let calls = simulator::giants::graph(1_238, 4_271, 5);
-    let calls = calls
-        .into_iter()
-        .map(|d| (d.parent, d.child, d.calls))
-        .collect();
-    let behaviour = Behaviour {
-        dependencies: Some(calls),
-        ..Behaviour::default()
-    };
-    let server = jaeger::start(behaviour, Vec::new());
+    let server = jaeger::start(Behaviour::with_graph(1_238, 4_271), Vec::new());
     let desk = desk(dir.path(), &[("large", server.url())]).await;
     let first = graph(&desk, "large", None).await;
     assert_eq!((first.services.len(), first.all_edges), (1_238, 4_271));

@@ -18,17 +18,7 @@ fn there(wall: &Wall, css: &str) {
 
 #[test]
 fn a_graph_of_a_thousand_services_begins_small_is_seen_whole_and_gone_about_in() {
-    let calls = simulator::giants::graph(SERVICES, EDGES, 5);
-    let behaviour = Behaviour {
-        dependencies: Some(
-            calls
-                .into_iter()
-                .map(|d| (d.parent, d.child, d.calls))
-                .collect(),
-        ),
-        ..Behaviour::default()
-    };
-    let store = jaeger::start(behaviour, Vec::new());
+    let store = jaeger::start(Behaviour::with_graph(SERVICES, EDGES), Vec::new());
     let options = Options::new("graph")
         .config(format!(
             "[embedded]\nhost = false\n[demo]\nenabled = false\n[duty]\nbuiltin_rules = false\n\

@@ -12,16 +12,7 @@ const TIMES: usize = 5;
 
 /// Opens the page and measures.
 pub fn measure() {
-    let calls = simulator::giants::graph(SERVICES, EDGES, 5);
-    let calls = calls
-        .into_iter()
-        .map(|d| (d.parent, d.child, d.calls))
-        .collect();
-    let behaviour = Behaviour {
-        dependencies: Some(calls),
-        ..Behaviour::default()
-    };
-    let store = jaeger::start(behaviour, Vec::new());
+    let store = jaeger::start(Behaviour::with_graph(SERVICES, EDGES), Vec::new());
     let wall = Wall::open(
         Options::new("bench-graph")
             .args(&["--desk"])
