@@ -48,13 +48,14 @@ impl Screens {
     /// Sees to it, for as long as the program runs.
     #[cfg(target_os = "linux")]
     pub async fn keep(self, app: AppHandle) {
-        use std::time::{Duration, Instant};
+        use desk::clock;
+        use std::time::Duration;
         /// So long may a P0 wait for the light.
         const LOOK: Duration = Duration::from_secs(2);
         /// Somebody else may set the saver too, and a mouse that is touched lights a dark screen.
         const AGAIN: Duration = Duration::from_secs(60);
         let mut desktop = None;
-        let mut last = (Power::Theirs, Instant::now());
+        let mut last = (Power::Theirs, clock::instant());
         loop {
             tokio::time::sleep(LOOK).await;
             let (now, locale) = wanted(&app).await;
@@ -75,7 +76,7 @@ impl Screens {
                 _ => {}
             }
             desktop = linux::desktop(now, desktop, &locale).await;
-            last = (now, Instant::now());
+            last = (now, clock::instant());
         }
     }
 

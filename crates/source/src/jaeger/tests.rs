@@ -2,8 +2,10 @@ use super::decode::{Decoded, classic, v3};
 use super::{Odd, TraceLimits, listed, lists, summarise};
 use crate::SourceError;
 use model::trace::{Dependency, Link, Operation, SpanId, SpanKind, TagValue, Trace, TraceId};
-use proptest::prelude::*;
 use serde_json::{Value, json};
+
+mod newer;
+mod random;
 
 const ID: &str = "0af7651916cd43dd8448eb211c80319c";
 
@@ -50,6 +52,27 @@ fn span(n: u64, more: Value) -> Value {
     let fields = span.as_object_mut().expect("an object");
     fields.extend(more.as_object().expect("an object").clone());
     span
+}
+
+/// One span in OpenTelemetry's form with these attributes.
+fn otlp(attributes: Value) -> Value {
+    json!({"result": {"resourceSpans": [{
+        "resource": {"attributes": [
+            {"key": "service.name", "value": {"stringValue": "order-service"}},
+            {"key": "host.name", "value": {"stringValue": "门店-1"}},
+        ]},
+        "scopeSpans": [{"scope": {"name": "http", "version": "1.2"}, "spans": [{
+            "traceId": ID, "spanId": "00f067aa0ba902b7", "parentSpanId": "b7ad6b7169203331",
+            "name": "POST /订单", "kind": 2,
+            "startTimeUnixNano": "1795260328922123456", "endTimeUnixNano": "1795260328923623456",
+            "attributes": attributes,
+            "events": [{"timeUnixNano": "1795260328922200001", "name": "exception", "attributes": [
+                {"key": "exception.type", "value": {"stringValue": "Timeout"}},
+            ]}],
+            "links": [{"traceId": "00000000000000000000000000000077", "spanId": "0000000000000005"}],
+            "status": {"code": 2, "message": "支付失败"},
+        }]}],
+    }]}})
 }
 
 #[test]
@@ -352,132 +375,6 @@ fn envelopes() {
     assert_eq!(none.traces, []);
 }
 
-/// One span in OpenTelemetry's form with these attributes.
-fn otlp(attributes: Value) -> Value {
-    json!({"result": {"resourceSpans": [{
-        "resource": {"attributes": [
-            {"key": "service.name", "value": {"stringValue": "order-service"}},
-            {"key": "host.name", "value": {"stringValue": "门店-1"}},
-        ]},
-        "scopeSpans": [{"scope": {"name": "http", "version": "1.2"}, "spans": [{
-            "traceId": ID, "spanId": "00f067aa0ba902b7", "parentSpanId": "b7ad6b7169203331",
-            "name": "POST /订单", "kind": 2,
-            "startTimeUnixNano": "1795260328922123456", "endTimeUnixNano": "1795260328923623456",
-            "attributes": attributes,
-            "events": [{"timeUnixNano": "1795260328922200001", "name": "exception", "attributes": [
-                {"key": "exception.type", "value": {"stringValue": "Timeout"}},
-            ]}],
-            "links": [{"traceId": "00000000000000000000000000000077", "spanId": "0000000000000005"}],
-            "status": {"code": 2, "message": "支付失败"},
-        }]}],
-    }]}})
-}
-
-#[test]
-fn a_span_as_v3_writes_it() {
-    let attributes = json!([
-        {"key": "big", "value": {"intValue": "9007199254740993"}},
-        {"key": "number", "value": {"intValue": 7}},
-        {"key": "ok", "value": {"boolValue": true}},
-        {"key": "ratio", "value": {"doubleValue": 0.5}},
-        {"key": "nan", "value": {"doubleValue": "NaN"}},
-        {"key": "bytes", "value": {"bytesValue": "AAECAw=="}},
-        {"key": "list", "value": {"arrayValue": {"values": [{"stringValue": "a\"b"}, {"intValue": "1"}]}}},
-        {"key": "map", "value": {"kvlistValue": {"values": [
-            {"key": "k", "value": {"boolValue": false}},
-            {"key": "n", "value": {"arrayValue": {"values": [{"doubleValue": 1.5}]}}},
-        ]}}},
-        {"key": "empty", "value": {}},
-    ]);
-    let trace = only(read_v3(&otlp(attributes).to_string()));
-    assert_eq!(trace.id, id());
-    let span = &trace.spans[0];
-    assert_eq!(span.parent, Some(SpanId(0xb7ad_6b71_6920_3331)));
-    assert_eq!(span.start_ns, 1_795_260_328_922_123_456);
-    assert_eq!(span.duration_ns, 1_500_000);
-    assert_eq!((span.kind, span.error), (SpanKind::Server, true));
-    let tag = |key: &str| span.tag(key).expect(key).to_string();
-    assert_eq!(span.tag("big"), Some(&TagValue::Int(9_007_199_254_740_993)));
-    assert_eq!(span.tag("number"), Some(&TagValue::Int(7)));
-    assert_eq!(span.tag("ratio"), Some(&TagValue::Float(0.5)));
-    assert_eq!(span.tag("bytes"), Some(&TagValue::Binary(4)));
-    assert_eq!(tag("nan"), "NaN");
-    assert_eq!(tag("list"), r#"["a\"b",1]"#);
-    assert_eq!(tag("map"), r#"{"k":false,"n":[1.5]}"#);
-    assert_eq!(tag("empty"), "");
-    assert_eq!(tag("otel.status_code"), "ERROR");
-    assert_eq!(tag("otel.status_description"), "支付失败");
-    assert_eq!(
-        (tag("otel.scope.name"), tag("otel.scope.version")),
-        ("http".into(), "1.2".into())
-    );
-    assert_eq!(span.events[0].at_ns, 1_795_260_328_922_200_001);
-    assert_eq!(span.events[0].fields[0].value.to_string(), "exception");
-    assert_eq!(span.links[0].trace, TraceId(0x77));
-    assert_eq!(trace.service(span), "order-service");
-    assert_eq!(trace.processes[0].tags.len(), 1);
-}
-
-#[test]
-fn merged_spans_are_sorted_apart_by_trace() {
-    let resource = |service: &str| json!({"attributes": [{"key": "service.name", "value": {"stringValue": service}}]});
-    let one = |trace: &str, span: &str| {
-        json!({
-            "traceId": trace, "spanId": span, "name": "op", "kind": "SPAN_KIND_CLIENT",
-            "startTimeUnixNano": "1000", "endTimeUnixNano": "900", "status": {"code": "STATUS_CODE_ERROR"},
-        })
-    };
-    // base64 as the gRPC gateway writes bytes, the resource after its spans, and one resource said twice
-    let document = json!({"resourceSpans": [
-        {"scopeSpans": [{"spans": [one("AAAAAAAAAAAAAAAAAAAAAQ==", "AAAAAAAAAAE="), one("02", "02")]}], "resource": resource("a")},
-        {"resource": resource("b"), "scopeSpans": [{"spans": [one("1", "03")]}]},
-        {"resource": resource("a"), "instrumentationLibrarySpans": [{"spans": [one("2", "04"), one("0", "05"), 7]}]},
-        {"scopeSpans": [{"spans": [one("2", "06")]}]},
-    ]});
-    let read = read_v3(&document.to_string());
-    let shape = |t: &Trace| {
-        let spans = t
-            .spans
-            .iter()
-            .map(|s| (s.id.0, t.service(s).to_owned()))
-            .collect::<Vec<_>>();
-        (t.id.0, spans, t.processes.len())
-    };
-    let s = |id, service: &str| (id, service.to_owned());
-    assert_eq!(
-        read.traces.iter().map(shape).collect::<Vec<_>>(),
-        [
-            (1, vec![s(1, "a"), s(3, "b")], 2),
-            (2, vec![s(2, "a"), s(4, "a"), s(6, "")], 2)
-        ]
-    );
-    assert_eq!(read.warnings, ["shouwang.span_refused 2"]);
-    let first = &read.traces[0].spans[0];
-    assert_eq!(
-        (first.duration_ns, first.error, first.kind),
-        (-100, true, SpanKind::Client)
-    );
-}
-
-#[test]
-fn documents_of_v3() {
-    assert_eq!(read_v3("{}"), Decoded::default());
-    assert_eq!(read_v3(r#"{"result":{}}"#), Decoded::default());
-    // a stream of documents
-    let body = format!("{}\n{}", otlp(json!([])), otlp(json!([])));
-    assert_eq!(only(read_v3(&body)).spans.len(), 2);
-    let error = read_v3(r#"{"error":{"grpcCode":5,"httpCode":404,"message":"No traces found"}}"#);
-    assert!(error.not_found && error.traces.is_empty());
-    let fault = |body: &str| {
-        v3(body.as_bytes(), &TraceLimits::default())
-            .expect_err(body)
-            .code()
-    };
-    assert_eq!(fault(r#"{"data":[]}"#), "malformed");
-    assert_eq!(fault(r#"{"result":{"resourceSpans":[{"#), "truncated");
-    assert_eq!(fault("{} ]"), "malformed");
-}
-
 #[test]
 fn a_list_that_is_none_is_not_an_empty_one() {
     let asked = |body: &str| listed(body.as_bytes(), lists::services, "a list");
@@ -609,88 +506,4 @@ fn a_trace_in_short() {
     assert_eq!(short.duration_ns, 922_001_000 + 2_000_000);
     assert_eq!((short.services[0].spans, short.services[0].errors), (3, 1));
     assert_eq!(summarise(&Trace::default()).spans, 0);
-}
-
-fn is_unreadable(e: &SourceError) -> bool {
-    matches!(e.code(), "truncated" | "malformed")
-}
-
-/// Any JSON, with the names that matter among its keys.
-fn any_json() -> impl Strategy<Value = Value> {
-    let names = prop::sample::select(vec![
-        "data",
-        "errors",
-        "traceID",
-        "spans",
-        "processes",
-        "spanID",
-        "tags",
-        "logs",
-        "references",
-        "key",
-        "value",
-        "type",
-        "startTime",
-        "duration",
-        "result",
-        "resourceSpans",
-        "scopeSpans",
-        "resource",
-        "attributes",
-        "traceId",
-        "spanId",
-        "startTimeUnixNano",
-        "arrayValue",
-        "values",
-        "intValue",
-        "warnings",
-        "processID",
-        "p1",
-        "summaries",
-        "services",
-    ]);
-    let leaf = prop_oneof![
-        Just(Value::Null),
-        any::<bool>().prop_map(Value::from),
-        any::<i64>().prop_map(Value::from),
-        any::<f64>().prop_map(Value::from),
-        "[0-9a-f]{0,34}".prop_map(Value::from),
-        ".{0,8}".prop_map(Value::from),
-    ];
-    leaf.prop_recursive(7, 120, 6, move |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..5).prop_map(Value::from),
-            prop::collection::vec((names.clone(), inner), 0..6).prop_map(|all| Value::Object(
-                all.into_iter().map(|(k, v)| (k.to_owned(), v)).collect()
-            )),
-        ]
-    })
-}
-
-proptest! {
-    #[test]
-    fn any_json_is_read_or_refused_and_what_is_read_is_sound(data in any_json(), cut in 0usize..400) {
-        let body = json!({"data": [data.clone()], "result": {"resourceSpans": [data]}}).to_string();
-        for read in [classic, v3] {
-            let all = read(body.as_bytes(), &TraceLimits::default()).expect("a list is never an error");
-            for trace in &all.traces {
-                prop_assert!(trace.spans.iter().all(|s| (s.process as usize) < trace.processes.len()));
-                prop_assert_eq!(summarise(trace).spans as usize, trace.spans.len());
-            }
-            let end = body.floor_char_boundary(cut.min(body.len().saturating_sub(1)));
-            let shorter = read(&body.as_bytes()[..end], &TraceLimits::default());
-            prop_assert!(shorter.is_err_and(|e| is_unreadable(&e)));
-        }
-        let _ = lists::services(body.as_bytes());
-        let _ = (lists::operations(body.as_bytes()), lists::summaries(body.as_bytes()), lists::refusal(body.as_bytes()));
-    }
-
-    #[test]
-    fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
-        for read in [classic, v3] {
-            if let Err(e) = read(&bytes, &TraceLimits::default()) {
-                prop_assert!(is_unreadable(&e));
-            }
-        }
-    }
 }
