@@ -24,9 +24,8 @@ const DEMO: &str = "demo";
 /// What the embedded store keeps when the configuration does not say.
 const DAYS: u32 = 30;
 const MIB: u64 = 4_096;
-/// What the simulated platform keeps.
+/// What the simulated platform keeps. A day of it is half a gigabyte, and a day that is full takes no more lines.
 const DEMO_DAYS: u32 = 2;
-const DEMO_MIB: u64 = 512;
 
 /// What was started.
 pub struct Started {
@@ -62,7 +61,7 @@ pub async fn start(
             Err(problem) => problems.push(problem),
         }
     } else if config.demo_enabled() {
-        let opened = open(folder(data, DEMO), DEMO_DAYS, DEMO_MIB).await;
+        let opened = open(folder(data, DEMO), DEMO_DAYS, MIB).await;
         let client = opened.map(|store| {
             demo = Some(store.clone() as Arc<dyn LogSink>);
             store as Arc<dyn Logs>
