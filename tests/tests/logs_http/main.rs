@@ -9,13 +9,10 @@ use model::log::{
     Attrs, Compare, Counted, Direction, Field, Filter, Histogram, LogLevel, LogLine, LogRange,
     PageAsk,
 };
-use shouwang_tests::elastic;
 use shouwang_tests::fake_logs::FakeLine;
 use shouwang_tests::hostile::{Answer, Body, Hostile};
-use shouwang_tests::loki;
 use shouwang_tests::victorialogs::{self, Held};
-use source::conformance_logs::{Lacks, check_but};
-use source::{Ask, Connection, LogOptions, LogSink, Logs, QueryFault, SourceError, connect_logs};
+use source::{Ask, Connection, LogOptions, Logs, QueryFault, SourceError, connect_logs};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
