@@ -153,6 +153,16 @@ describe('names from outside', () => {
   })
 })
 
+describe('what a board leaves behind', () => {
+  // They are inherited: WebKit keeps the styles of all that is below each new set of them, and a wall that shows boards in turn grows.
+  it('no custom property stands in the style of an element of a board', () => {
+    for (const name of readdirSync(join(process.cwd(), 'src'), { recursive: true }) as string[]) {
+      if (!/^(panels|charts|views)\b.*\.svelte$/.test(name)) continue
+      expect(readFileSync(join(process.cwd(), 'src', name), 'utf8'), name).not.toMatch(/style:--|style="[^"]*--[a-z-]+:/)
+    }
+  })
+})
+
 describe('the states of a panel', () => {
   const states: Record<string, PanelState> = {
     tile: { kind: 'loading' },

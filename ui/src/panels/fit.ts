@@ -11,3 +11,6 @@ export function spread(room: number, least: number, most: number, count: number)
   const rows = Math.max(1, Math.min(count, wholeRows(room, least)))
   return { rows, height: Math.max(least, Math.min(most, room / rows)) }
 }
+
+/** How large type is in a row of this height, px, of which it takes one part in `parts`; `more`: what else bounds it. */
+export const letters = (height: number, parts: number, ...more: string[]): string => `min(${['var(--fs-body)', ...more, `${height / parts}px`].join(', ')})`
