@@ -24,7 +24,7 @@ const DEMO: &str = "demo";
 /// What the embedded store keeps when the configuration does not say.
 const DAYS: u32 = 30;
 const MIB: u64 = 4_096;
-/// What the simulated platform keeps. A day of it is half a gigabyte, and a day that is full takes no more lines.
+/// What the simulated platform keeps. At its usual rate a day is nearly half a gigabyte.
 const DEMO_DAYS: u32 = 2;
 
 /// What was started.
