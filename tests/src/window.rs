@@ -18,6 +18,8 @@ use xtask::{fixture, paths};
 
 /// How long the wall may take until it has painted its first frame: a debug build on a busy machine.
 const READY_WITHIN: Duration = Duration::from_secs(60);
+/// WebKitWebDriver has opened the program by then, or it never answers.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(90);
 /// How often a condition is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -140,7 +142,14 @@ impl Wall {
             name: options.name,
             _one_at_a_time: lock,
         };
-        wall.connect(port, &program, &args);
+        let mut port = port;
+        // Now and then WebKitWebDriver never answers although the program is there: then both are started anew.
+        while !wall.connect(port, &program, &args) {
+            eprintln!("WebKitWebDriver did not answer within {ANSWERS_WITHIN:?}, once more");
+            port = fixture::free_port().expect("a free port");
+            wall.driver.end();
+            wall.driver = start_driver(&wall.display, port);
+        }
         wall.until(
             "the first frame",
             READY_WITHIN,
@@ -149,7 +158,8 @@ impl Wall {
         wall
     }
 
-    fn connect(&mut self, port: u16, program: &Path, args: &[String]) {
+    /// Whether it has answered.
+    fn connect(&mut self, port: u16, program: &Path, args: &[String]) -> bool {
         let begun = procs::now();
         while TcpStream::connect((Ipv4Addr::LOCALHOST, port)).is_err() {
             let listens_in_time = self.driver.check().is_ok() && begun.elapsed() < READY_WITHIN;
@@ -166,9 +176,13 @@ impl Wall {
         let connector = hyper_util::client::legacy::connect::HttpConnector::new();
         let mut builder = ClientBuilder::new(connector);
         let url = format!("http://127.0.0.1:{port}");
-        let opened = self
-            .runtime
-            .block_on(builder.capabilities(wanted).connect(&url));
+        let opened = self.runtime.block_on(async {
+            let session = builder.capabilities(wanted).connect(&url);
+            tokio::time::timeout(ANSWERS_WITHIN, session).await
+        });
+        let Ok(opened) = opened else {
+            return false;
+        };
         let client = opened.unwrap_or_else(|e| {
             panic!(
                 "WebKitWebDriver did not open the program: {e}\n{}",
@@ -176,6 +190,7 @@ impl Wall {
             )
         });
         self.client = Some(client);
+        true
     }
 
     fn client(&self) -> &Client {
