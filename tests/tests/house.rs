@@ -35,10 +35,12 @@ fn files(dir: &Path) -> Vec<PathBuf> {
         {
             let path = entry.path();
             let name = entry.file_name().to_string_lossy().into_owned();
+            if NOT_OURS.contains(&name.as_str()) {
+                // in a work tree of git's, `.git` is a file
+                continue;
+            }
             if path.is_dir() {
-                if !NOT_OURS.contains(&name.as_str()) {
-                    open.push(path);
-                }
+                open.push(path);
             } else {
                 out.push(path);
             }
@@ -163,6 +165,99 @@ fn what_decides_knows_no_runtime_no_database_and_no_network() {
         needs(&metadata, "source").contains("reqwest"),
         "the test sees dependencies at all"
     );
+}
+
+/// Crates that decide, read texts or draw: what they know comes in by parameters, what they find out goes back.
+const WITHOUT_INPUT_AND_OUTPUT: [&str; 12] = [
+    "model",
+    "engine",
+    "wire",
+    "promql",
+    "rules",
+    "interchange",
+    "grafana",
+    "logs",
+    "traces",
+    "report",
+    "exposition",
+    "chart",
+];
+
+/// What of a file is compiled into the program: all before its tests.
+fn shipped(text: &str) -> &str {
+    text.split("#[cfg(test)]").next().unwrap_or_default()
+}
+
+#[test]
+fn what_decides_touches_no_file_no_network_and_no_other_thread() {
+    let mut seen = 0;
+    for name in WITHOUT_INPUT_AND_OUTPUT {
+        let all = files(&root().join("crates").join(name).join("src"));
+        let is_test = |p: &&PathBuf| {
+            let p = p.to_string_lossy();
+            p.contains("tests") || p.ends_with("_test.rs")
+        };
+        for path in with_ending(&all, &["rs"]).filter(|p| !is_test(p)) {
+            seen += 1;
+            let text = text(path);
+            for bad in [
+                "std::fs",
+                "std::net::Tcp",
+                "std::net::Udp",
+                "std::process",
+                "std::thread",
+                "std::env",
+                "std::io::stdin",
+                "std::io::stdout",
+                "println!(",
+            ] {
+                assert!(
+                    !shipped(&text).contains(bad),
+                    "{} has {bad}",
+                    path.display()
+                );
+            }
+        }
+    }
+    assert!(seen > 100, "the crates' files are found: {seen}");
+}
+
+#[test]
+fn one_loop_owns_each_engine() {
+    // name of the engine, where it may be made: one loop each, and whoever wants something of it sends a message
+    let engines = [
+        (
+            "Engine::new(",
+            vec!["crates/desk/src/core.rs", "crates/desk/src/render/mod.rs"],
+        ),
+        ("Duty::new(", vec!["crates/desk/src/duty/core.rs"]),
+    ];
+    let mut all = files(&root().join("crates/desk/src"));
+    all.extend(files(&root().join("src-tauri/src")));
+    for (made, allowed) in engines {
+        let mut found = BTreeSet::new();
+        for path in with_ending(&all, &["rs"]) {
+            let text = text(path);
+            let code = shipped(&text);
+            let own = code
+                .match_indices(made)
+                .any(|(at, _)| !code[..at].ends_with(|c: char| c.is_alphanumeric() || c == '_'));
+            if own {
+                let short = path.strip_prefix(root()).expect("below the root");
+                found.insert(short.to_string_lossy().into_owned());
+            }
+            for shared in [
+                "Mutex<Engine>",
+                "RwLock<Engine>",
+                "Mutex<Duty>",
+                "RwLock<Duty>",
+            ] {
+                assert!(!code.contains(shared), "{} has {shared}", path.display());
+            }
+        }
+        let found: Vec<&str> = found.iter().map(String::as_str).collect();
+        assert_eq!(found, allowed, "{made}");
+    }
 }
 
 #[test]

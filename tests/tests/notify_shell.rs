@@ -42,15 +42,7 @@ fn bus(wall: &Wall) -> String {
 
 /// A second start of the same program over the same data; its exit code.
 fn start_again(wall: &Wall, flag: &str) -> Option<i32> {
-    let program = std::env::var_os("SHOUWANG_BIN").map_or_else(
-        || {
-            let me = std::env::current_exe().expect("the test's own path");
-            let target = me.parent().and_then(std::path::Path::parent);
-            target.expect("a target directory").join("shouwang")
-        },
-        Into::into,
-    );
-    let mut command = Command::new(program);
+    let mut command = Command::new(window::program());
     command
         .arg("--config")
         .arg(wall.dir().join("config.toml"))

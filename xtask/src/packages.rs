@@ -155,7 +155,7 @@ pub fn advice(ids: &[&str]) -> &'static str {
     if is(&["ubuntu", "debian"]) {
         "sudo apt-get install build-essential pkg-config libwebkit2gtk-4.1-dev libasound2-dev libayatana-appindicator3-1 fonts-noto-cjk locales xvfb openbox \
          dbus imagemagick webkit2gtk-driver xserver-xorg-core xserver-xorg-video-dummy x11-xserver-utils gnome-keyring libsecret-tools prometheus prometheus-alertmanager \
-         prometheus-node-exporter postgresql influxdb etcd-server python3-aiosmtpd python3-icalendar poppler-utils"
+         prometheus-node-exporter victoria-metrics postgresql influxdb etcd-server python3-aiosmtpd python3-icalendar poppler-utils"
     } else if is(&["fedora", "rhel", "centos"]) {
         "sudo dnf install gcc gcc-c++ make pkgconf webkit2gtk4.1-devel alsa-lib-devel libayatana-appindicator-gtk3 google-noto-sans-cjk-fonts \
          glibc-langpack-zh xorg-x11-server-Xvfb openbox dbus-daemon ImageMagick"
@@ -187,6 +187,16 @@ mod tests {
                 && !READERS.contains(p)));
         }
         assert!(Need::Run.packages().iter().all(|p| !DISPLAY.contains(p)));
+    }
+
+    #[test]
+    fn the_advice_for_debians_relatives_names_every_package() {
+        let advice: Vec<&str> = advice(&["ubuntu"]).split_whitespace().collect();
+        for package in Need::Test.packages() {
+            // Elsewhere another version of it may be the one there is.
+            let name = package.name.trim_end_matches("-15");
+            assert!(advice.contains(&name), "{name}");
+        }
     }
 
     #[test]

@@ -14,7 +14,8 @@ use std::time::Duration;
 /// A script that Debian's packages ask before they start a service: 101 means no.
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 const POLICY_MARK: &str = "# put here by cargo xtask setup while it installs; removed afterwards";
-const NODE_AT_LEAST: u32 = 20;
+/// What the page's build tool runs on: from the first of each pair's minor version on, and everything newer (`engines` of vite 8).
+const NODE: [(u32, u32); 2] = [(20, 19), (22, 12)];
 
 /// `cargo xtask setup [--check] [run|test]`.
 ///
@@ -43,12 +44,34 @@ pub fn main(mut args: Args) -> Result<()> {
     Ok(())
 }
 
-/// Whether this session has a display.
+/// Whether this session has a display that answers: a variable that is left over from a session that has ended is none.
 pub fn has_display() -> bool {
-    ["DISPLAY", "WAYLAND_DISPLAY"]
-        .iter()
-        .any(|v| std::env::var_os(v).is_some_and(|d| !d.is_empty()))
-        || !cfg!(target_os = "linux")
+    let named = |v| std::env::var(v).ok().filter(|d: &String| !d.is_empty());
+    !cfg!(target_os = "linux")
+        || named("WAYLAND_DISPLAY").is_some()
+        || named("DISPLAY").is_some_and(|d| x_answers(&d))
+}
+
+/// Whether an X server of this machine takes a connection; one of another machine is believed.
+#[cfg(target_os = "linux")]
+fn x_answers(display: &str) -> bool {
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::{SocketAddr, UnixStream};
+    let Some(number) = display
+        .strip_prefix(':')
+        .or_else(|| display.strip_prefix("unix:"))
+        .and_then(|n| n.split('.').next())
+    else {
+        return true;
+    };
+    let path = format!("/tmp/.X11-unix/X{number}");
+    UnixStream::connect(&path).is_ok()
+        || SocketAddr::from_abstract_name(&path).is_ok_and(|a| UnixStream::connect_addr(&a).is_ok())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn x_answers(_display: &str) -> bool {
+    true
 }
 
 /// Installs what `need` needs and is not there; quick and silent when nothing is missing.
@@ -86,16 +109,10 @@ pub fn ensure(need: Need) -> Result<()> {
 
 fn node() -> Result<()> {
     let version = procs::output(Command::new("node").arg("--version")).unwrap_or_default();
-    let major = version
-        .trim()
-        .trim_start_matches('v')
-        .split('.')
-        .next()
-        .and_then(|m| m.parse::<u32>().ok());
-    if major.is_none_or(|m| m < NODE_AT_LEAST) || !(paths::on_path("npm") || cfg!(windows)) {
+    if !node_will_do(&version) || !(paths::on_path("npm") || cfg!(windows)) {
         bail!(
-            "需要 Node {NODE_AT_LEAST} 或更新版本（含 npm），现在是 {0}；请从 https://nodejs.org 安装 · \
-             Node {NODE_AT_LEAST} or newer with npm is needed, found {0}; install it from https://nodejs.org",
+            "需要 Node 20.19 以上、22.12 以上或更新版本（含 npm），现在是 {0}；请从 https://nodejs.org 安装 · \
+             Node from 20.19, from 22.12 or newer is needed, with npm; found {0}; install it from https://nodejs.org",
             if version.is_empty() {
                 "—"
             } else {
@@ -104,6 +121,20 @@ fn node() -> Result<()> {
         );
     }
     Ok(())
+}
+
+/// Whether the page can be built with the Node that says of itself `version` (`v20.19.2`).
+fn node_will_do(version: &str) -> bool {
+    let mut numbers = version
+        .trim()
+        .trim_start_matches('v')
+        .split('.')
+        .map_while(|n| n.parse::<u32>().ok());
+    let (Some(major), Some(minor)) = (numbers.next(), numbers.next()) else {
+        return false;
+    };
+    let [old, new] = NODE;
+    (major == old.0 && minor >= old.1) || (major, minor) >= new
 }
 
 /// rustup's minimal profile has neither rustfmt nor clippy.
@@ -377,5 +408,25 @@ mod tests {
             .map(|p| p.name)
             .collect();
         assert_eq!(names, ["openbox", "imagemagick"]);
+    }
+
+    #[test]
+    fn node_is_new_enough_from_the_minor_version_on() {
+        for good in ["v20.19.0\n", "v20.19.5", "v22.12.0", "v24.0.1", "v23.1.0"] {
+            assert!(node_will_do(good), "{good}");
+        }
+        for bad in [
+            "", "v18.20.4", "v20.18.3", "v21.7.0", "v22.11.0", "v20", "node",
+        ] {
+            assert!(!node_will_do(bad), "{bad}");
+        }
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_display_that_is_gone_is_none() {
+        assert!(!x_answers(":59731"));
+        assert!(!x_answers("unix:59731.0"));
+        assert!(x_answers("other-machine:0"));
     }
 }

@@ -23,6 +23,9 @@ fn now_ms() -> i64 {
         .map_or(0, |d| d.as_millis() as i64)
 }
 
+/// Where it listens unless told otherwise; `shouwang simulator` listens there too.
+const LISTEN: &str = "127.0.0.1:9500";
+
 /// What the command line could not do, as a sentence for a person.
 pub(crate) struct Failure(pub(crate) String);
 
@@ -32,7 +35,7 @@ pub async fn run() -> ExitCode {
     rust_i18n::set_locale(locale(&args));
     let matches = match command().try_get_matches_from(args) {
         Ok(matches) => matches,
-        Err(e) => e.exit(),
+        Err(e) => return refuse(&e),
     };
     let done = match matches.subcommand() {
         Some(("incident", sub)) => control(sub).await,
@@ -45,6 +48,40 @@ pub async fn run() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Help and version as clap writes them; a mistake in our own words, because clap speaks English only.
+fn refuse(e: &clap::Error) -> ExitCode {
+    use clap::error::{ContextKind, ErrorKind};
+    let about = |kind| e.get(kind).map(ToString::to_string).unwrap_or_default();
+    let key = match e.kind() {
+        ErrorKind::DisplayHelp
+        | ErrorKind::DisplayVersion
+        | ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand => {
+            // Nowhere to write the help: the exit code still tells.
+            let _ = e.print();
+            return ExitCode::from(u8::try_from(e.exit_code()).unwrap_or(2));
+        }
+        ErrorKind::UnknownArgument => "cli.usage_unknown",
+        ErrorKind::InvalidSubcommand => "cli.usage_command",
+        ErrorKind::MissingRequiredArgument | ErrorKind::MissingSubcommand => "cli.usage_missing",
+        ErrorKind::InvalidValue | ErrorKind::ValueValidation => "cli.usage_value",
+        _ => "cli.usage_other",
+    };
+    let argument = match e.kind() {
+        ErrorKind::InvalidSubcommand => about(ContextKind::InvalidSubcommand),
+        _ => about(ContextKind::InvalidArg),
+    };
+    eprintln!(
+        "{}",
+        t!(
+            key,
+            arg = argument,
+            value = about(ContextKind::InvalidValue)
+        )
+    );
+    eprintln!("{}", t!("cli.usage_hint"));
+    ExitCode::from(2)
 }
 
 /// `--lang`, then the environment; Chinese unless English is asked for.
@@ -74,6 +111,17 @@ fn locale(args: &[String]) -> &'static str {
 }
 
 fn command() -> Command {
+    let template = format!(
+        "{{about}}\n\n{}{{usage}}\n\n{{all-args}}",
+        t!("cli.heading_usage")
+    );
+    let said = |command: Command| {
+        command
+            .help_template(template.clone())
+            .subcommand_help_heading(t!("cli.heading_commands").into_owned())
+            .next_help_heading(t!("cli.heading_options").into_owned())
+            .disable_help_subcommand(true)
+    };
     let name = || {
         Arg::new("name")
             .required(true)
@@ -82,32 +130,49 @@ fn command() -> Command {
     let to = || {
         Arg::new("to")
             .long("to")
-            .default_value("http://127.0.0.1:9464")
+            .default_value(format!("http://{LISTEN}"))
             .help(t!("simulator.arg.to").into_owned())
     };
-    let incident = Command::new("incident")
+    let incident = said(Command::new("incident"))
         .about(t!("simulator.incident.about").into_owned())
         .subcommand_required(true)
         .subcommand(
-            Command::new("start")
+            said(Command::new("start"))
                 .about(t!("simulator.incident.start").into_owned())
                 .arg(name())
                 .arg(to()),
         )
         .subcommand(
-            Command::new("stop")
+            said(Command::new("stop"))
                 .about(t!("simulator.incident.stop").into_owned())
                 .arg(name())
                 .arg(to()),
         )
         .subcommand(
-            Command::new("list")
+            said(Command::new("list"))
                 .about(t!("simulator.incident.list").into_owned())
                 .arg(to()),
         );
-    Command::new("shouwang-simulator")
+    said(Command::new("shouwang-simulator"))
         .version(env!("CARGO_PKG_VERSION"))
         .about(t!("simulator.about").into_owned())
+        .disable_help_flag(true)
+        .disable_version_flag(true)
+        .arg(
+            Arg::new("help")
+                .short('h')
+                .long("help")
+                .action(ArgAction::Help)
+                .global(true)
+                .help(t!("cli.help").into_owned()),
+        )
+        .arg(
+            Arg::new("version")
+                .short('V')
+                .long("version")
+                .action(ArgAction::Version)
+                .help(t!("cli.version").into_owned()),
+        )
         .arg(
             Arg::new("lang")
                 .long("lang")
@@ -119,7 +184,7 @@ fn command() -> Command {
             Arg::new("listen")
                 .long("listen")
                 .value_parser(value_parser!(SocketAddr))
-                .default_value("127.0.0.1:9464")
+                .default_value(LISTEN)
                 .help(t!("simulator.arg.listen").into_owned()),
         )
         .arg(
@@ -168,7 +233,7 @@ async fn simulate(matches: &ArgMatches) -> Result<(), Failure> {
     let address = matches
         .get_one::<SocketAddr>("listen")
         .copied()
-        .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9464)));
+        .unwrap_or_else(|| SocketAddr::from(([127, 0, 0, 1], 9500)));
     let failed = |error: &std::io::Error| {
         Failure(t!("simulator.error.listen", address = address, error = error).into_owned())
     };

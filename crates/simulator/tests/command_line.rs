@@ -98,6 +98,54 @@ fn an_incident_is_started_listed_and_ended_from_another_shell() {
 }
 
 #[test]
+fn each_incident_can_be_started_from_another_shell() {
+    let running = start();
+    for kind in simulator::incident::IncidentKind::ALL {
+        let started = run(&[
+            "incident",
+            "start",
+            &format!("{kind}:critical+10m"),
+            "--to",
+            &running.1,
+            "--lang",
+            "en",
+        ]);
+        assert!(
+            started.status.success()
+                && said(&started.stdout).contains(&format!("{kind}: Critical, ")),
+            "{kind}: {}{}",
+            said(&started.stdout),
+            said(&started.stderr)
+        );
+    }
+}
+
+#[test]
+fn nothing_of_the_help_is_in_the_other_language() {
+    for args in [
+        &["--help"][..],
+        &["incident", "--help"],
+        &["incident", "start", "--help"],
+    ] {
+        let help = said(&run(&[args, &["--lang", "zh-CN"]].concat()).stdout);
+        assert!(help.contains("用法：") && help.contains("选项"), "{help}");
+        for english in ["Usage", "Options", "Commands", "Print help"] {
+            assert!(!help.contains(english), "{help}");
+        }
+    }
+    let wrong = run(&["--sped", "2", "--lang", "zh-CN"]);
+    let words = said(&wrong.stderr);
+    assert_eq!(wrong.status.code(), Some(2));
+    assert!(words.contains("没有 --sped 这个选项"), "{words}");
+    let wrong = run(&["--speed", "quick", "--lang", "zh-CN"]);
+    assert!(
+        said(&wrong.stderr).contains("不对"),
+        "{}",
+        said(&wrong.stderr)
+    );
+}
+
+#[test]
 fn mistakes_are_explained_in_the_language_that_is_asked_for() {
     let wrong = run(&["incident", "start", "fire", "--lang", "en"]);
     assert!(!wrong.status.success());

@@ -21,10 +21,90 @@ pub fn random() -> Vec<String> {
     random::expressions()
 }
 
-/// Where we differ from Prometheus 2.42 on purpose, so that these are asked at instants only: over a range it moves
-/// the window of `predict_linear` away from the time that `@` fixes, step by step.
-pub fn at_instants_only() -> Vec<String> {
-    listed(include_str!("instants.txt"))
+/// Where we differ from Prometheus 2.42 on purpose: over a range it moves the window of `predict_linear` away from the time that `@`
+/// fixes, step by step. They count as what disagrees.
+pub fn deviations() -> Vec<String> {
+    listed(include_str!("deviations.txt"))
+}
+
+/// Every function of Prometheus 2.42 (<https://prometheus.io/docs/prometheus/2.42/querying/functions/>) but those of native histograms.
+pub const FUNCTIONS: [&str; 67] = [
+    "abs",
+    "absent",
+    "absent_over_time",
+    "acos",
+    "acosh",
+    "asin",
+    "asinh",
+    "atan",
+    "atanh",
+    "avg_over_time",
+    "ceil",
+    "changes",
+    "clamp",
+    "clamp_max",
+    "clamp_min",
+    "cos",
+    "cosh",
+    "count_over_time",
+    "day_of_month",
+    "day_of_week",
+    "day_of_year",
+    "days_in_month",
+    "deg",
+    "delta",
+    "deriv",
+    "exp",
+    "floor",
+    "histogram_quantile",
+    "holt_winters",
+    "hour",
+    "idelta",
+    "increase",
+    "irate",
+    "label_join",
+    "label_replace",
+    "last_over_time",
+    "ln",
+    "log10",
+    "log2",
+    "max_over_time",
+    "min_over_time",
+    "minute",
+    "month",
+    "pi",
+    "predict_linear",
+    "present_over_time",
+    "quantile_over_time",
+    "rad",
+    "rate",
+    "resets",
+    "round",
+    "scalar",
+    "sgn",
+    "sin",
+    "sinh",
+    "sort",
+    "sort_desc",
+    "sqrt",
+    "stddev_over_time",
+    "stdvar_over_time",
+    "sum_over_time",
+    "tan",
+    "tanh",
+    "time",
+    "timestamp",
+    "vector",
+    "year",
+];
+
+/// Whether `query` calls the function `name`.
+pub fn calls(query: &str, name: &str) -> bool {
+    query.match_indices(name).any(|(at, _)| {
+        let before = query[..at].chars().next_back();
+        let after = query[at + name.len()..].trim_start();
+        !before.is_some_and(|c| c.is_alphanumeric() || c == '_') && after.starts_with('(')
+    })
 }
 
 /// Queries that both must refuse wherever there are data.

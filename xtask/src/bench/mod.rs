@@ -8,6 +8,7 @@ mod logs;
 mod logs_patterns;
 mod logs_pg;
 mod logs_tail;
+mod promql;
 mod refresh;
 mod render;
 mod rota;
@@ -44,6 +45,12 @@ const BENCHES: &[Bench] = &[
         "内置时序库与 PromQL",
         "the embedded store and PromQL",
         tsdb::measure,
+    ),
+    (
+        "promql",
+        "PromQL 与 Prometheus 的一致程度",
+        "how far PromQL agrees with Prometheus",
+        promql::measure,
     ),
     (
         "start",

@@ -135,7 +135,19 @@ pub(super) fn read_secret(name: &str, locale: &str) -> Result<Secret, ExitCode> 
             "cli.secret_prompt",
             &[("name", name.to_owned())],
         ))
-        .map_err(cannot)?
+        .map_err(cannot)
+        .and_then(|typed| {
+            // A terminal gives one line, and of a key in PEM that is its first.
+            if typed.trim_start().starts_with("-----BEGIN") {
+                Err(fail(
+                    locale,
+                    "cli.secret_many_lines",
+                    &[("name", name.to_owned())],
+                ))
+            } else {
+                Ok(typed)
+            }
+        })?
     } else {
         let mut text = String::new();
         std::io::stdin()
@@ -180,7 +192,7 @@ pub async fn simulator(arguments: &ArgMatches, locale: &str) -> ExitCode {
         Err(code) => return code,
     };
     let scenario = Scenario {
-        seed: arguments.get_one("seed").copied().unwrap_or(1),
+        seed: arguments.get_one("seed").copied().unwrap_or(42),
         ambient: incidents.is_empty(),
         incidents,
     };

@@ -515,7 +515,7 @@ fn simulator_command(t: &dyn Fn(&str) -> String) -> Command {
         .arg(
             value("seed", "N")
                 .value_parser(value_parser!(u64))
-                .default_value("1"),
+                .default_value("42"),
         )
         .arg(value("incident", "SPEC").action(ArgAction::Append))
         .arg(

@@ -491,7 +491,8 @@ pub fn load(file: Option<&Path>) -> Loaded {
     };
     let (config, problems) = match read_bounded(&path) {
         Ok(text) => check::parse(&path, &text),
-        Err(problem) => (Config::default(), vec![problem]),
+        // What was meant is unknown, so no made-up numbers either.
+        Err(problem) => (check::without_demo(), vec![problem]),
     };
     Loaded {
         config,
@@ -569,6 +570,27 @@ mod tests {
             .type_scale(),
             1.0
         );
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_read_shows_no_made_up_numbers() {
+        let dir = std::env::temp_dir().join(format!("shouwang-config-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let too_large = dir.join("large.toml");
+        std::fs::write(&too_large, vec![b'#'; 1 << 21]).unwrap();
+        let other_encoding = dir.join("gbk.toml");
+        std::fs::write(&other_encoding, b"# \xca\xd8\xcd\xfb\n").unwrap();
+        for (file, key) in [
+            (dir.join("nowhere.toml"), "file_unreadable"),
+            (too_large, "file_too_large"),
+            (other_encoding, "file_not_utf8"),
+        ] {
+            let loaded = load(Some(&file));
+            assert_eq!(loaded.problems.len(), 1, "{key}");
+            assert_eq!(loaded.problems[0].key, key);
+            assert!(!loaded.config.demo_enabled(), "{key}");
+        }
+        std::fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]
