@@ -377,6 +377,13 @@ async fn a_swap_counts_when_the_other_has_agreed() {
         .find(|s| s.from == shift.from && s.role == "primary");
     assert_eq!(moved.expect("the shift").by, "swap");
     assert_eq!(shown.swaps[0].state, "accepted");
+    let me = AlertAct::Me {
+        person: "lisi".into(),
+    };
+    let back = desk.duty.act(me, Via::Desk).await;
+    back.expect("whoever asked sits down again");
+    let agreed = page(&rota).await.swaps[0].clone();
+    assert!(!agreed.can_withdraw, "what is agreed to stands: {agreed:?}");
     desk.stop().await;
 }
 

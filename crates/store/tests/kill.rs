@@ -90,6 +90,7 @@ fn setup() -> Setup {
             every_ms: MINUTE,
             times: 1000,
         }),
+        ..Policy::default()
     };
     let role = |name: &str, id: &str| (name.to_owned(), vec![id.to_owned()]);
     Setup {

@@ -279,7 +279,7 @@ pub struct DayView {
 /// Something that is wrong with the rota.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
 pub struct ProblemView {
-    /// `gap`, `double`, `absent`, `several`, `unknown`.
+    /// `gap`, `double`, `absent`, `several`, `unknown`, `lacks`.
     pub kind: String,
     /// As what.
     pub role: String,

@@ -124,6 +124,9 @@ export class FakeRota {
       const old = before === undefined ? [] : this.problems(before, query)
       this.book = structuredClone(kept)
       this.change(edit)
+      // What is asked for counts as agreed to, as in the program.
+      const asked = edit.edit === 'request_swap' ? this.book.swaps.at(-1) : undefined
+      if (asked !== undefined) this.change({ edit: 'answer_swap', swap: asked.id, accept: true, answer: '' })
       const rota = this.rota(query.rota)
       if (rota === undefined) return { shifts: [], new: [], gone: [] }
       const { from, until } = this.stretch(rota, query)

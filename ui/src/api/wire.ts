@@ -2170,7 +2170,7 @@ known: boolean, };
 
 export type ProblemView = { 
 /**
- * `gap`, `double`, `absent`, `several`, `unknown`.
+ * `gap`, `double`, `absent`, `several`, `unknown`, `lacks`.
  */
 kind: string, 
 /**

@@ -15,7 +15,7 @@ use std::process::ExitCode;
 const MAX_SECRET: usize = 64 * 1024;
 
 /// Checks configuration, boards and concepts; every problem on a line of its own.
-pub fn check(loaded: &Loaded, locale: &str) -> ExitCode {
+pub async fn check(loaded: &Loaded, locale: &str) -> ExitCode {
     match &loaded.file {
         Some(file) => line(&sentence(
             locale,
@@ -30,7 +30,9 @@ pub fn check(loaded: &Loaded, locale: &str) -> ExitCode {
         }
     }
     let library = boards::load(config::boards_dir(&loaded.config).as_deref());
-    let problems: Vec<_> = loaded.problems.iter().chain(&library.problems).collect();
+    let rotas = crate::rota::checked(loaded).await;
+    let problems = loaded.problems.iter().chain(&rotas);
+    let problems: Vec<_> = problems.chain(&library.problems).collect();
     for problem in &problems {
         error_line(&problem.say(locale));
     }

@@ -98,7 +98,7 @@ fn run(name: &str, arguments: &ArgMatches, loaded: Loaded, locale: &'static str)
         Err(e) => return output::fail(locale, "cli.no_threads", &[("detail", e.to_string())]),
     };
     match name {
-        "check" => commands::check(&loaded, locale),
+        "check" => runtime.block_on(commands::check(&loaded, locale)),
         "boards" => commands::boards(&loaded, locale),
         "board" => board::run(arguments, &loaded, locale),
         "secret" => runtime.block_on(commands::secret(arguments, &loaded, locale)),

@@ -36,8 +36,10 @@ impl<'a> Speaker<'a> {
         let local = ["%Y-%m-%d %H:%M", "%Y-%m-%d %H:%M:%S"]
             .iter()
             .find_map(|form| chrono::NaiveDateTime::parse_from_str(&text, form).ok())?;
-        let at = chrono::TimeZone::from_local_datetime(&self.zone, &local);
-        at.earliest().map(|t| t.timestamp_millis())
+        let at = |local| chrono::TimeZone::from_local_datetime(&self.zone, &local).earliest();
+        // A time that a change of clocks leaves out is an hour later, as clocks show it; of one that comes twice the first is meant.
+        let t = at(local).or_else(|| at(local + chrono::TimeDelta::hours(1)))?;
+        Some(t.timestamp_millis())
     }
 
     /// A point in time, ms: date and time of the zone.
@@ -135,6 +137,43 @@ impl<'a> Speaker<'a> {
 mod tests {
     use super::*;
     use wire::ErrorCode;
+
+    #[test]
+    fn a_moment_is_of_the_configured_zone_also_where_clocks_change() {
+        let shanghai = Speaker::new("zh-CN", "Asia/Shanghai");
+        let berlin = Speaker::new("en", "Europe/Berlin");
+        let utc = |text: &str| {
+            let t = DateTime::parse_from_rfc3339(text).unwrap();
+            Some(t.timestamp_millis())
+        };
+        for (text, expected) in [
+            ("2026-10-01 09:00", "2026-10-01T01:00:00Z"),
+            ("2026-10-01T09:00", "2026-10-01T01:00:00Z"),
+            (" 2026-10-01 09:00:30 ", "2026-10-01T01:00:30Z"),
+            ("2026-10-01T09:00:00+02:00", "2026-10-01T07:00:00Z"),
+            ("1790816400", "2026-10-01T01:00:00Z"),
+        ] {
+            assert_eq!(shanghai.moment(text), utc(expected), "{text}");
+        }
+        for (text, expected) in [
+            ("2026-07-01 09:00", "2026-07-01T07:00:00Z"),
+            ("2026-12-01 09:00", "2026-12-01T08:00:00Z"),
+            // It comes twice, and it does not come at all.
+            ("2026-10-25 02:30", "2026-10-25T00:30:00Z"),
+            ("2026-03-29 02:30", "2026-03-29T01:30:00Z"),
+        ] {
+            assert_eq!(berlin.moment(text), utc(expected), "{text}");
+        }
+        for text in [
+            "",
+            "明天",
+            "2026-02-30 09:00",
+            "2026-10-01 25:00",
+            "2026-10-01",
+        ] {
+            assert_eq!(shanghai.moment(text), None, "{text}");
+        }
+    }
 
     #[test]
     fn what_stands_inside_a_sentence_is_said_too() {

@@ -133,16 +133,17 @@ impl Walk<'_> {
     }
 
     /// A step that names somebody unknown stays: the desk tells everybody else and says so, which is better than nobody.
-    fn policies(&mut self, config: &Config, people: &BTreeSet<String>) {
+    fn policies(&mut self, config: &mut Config, people: &BTreeSet<String>) {
         let groups: BTreeSet<&str> = config.group.iter().map(|g| g.name.as_str()).collect();
-        for (i, policy) in config.policy.iter().enumerate() {
+        for (i, policy) in config.policy.iter_mut().enumerate() {
             let place = format!("policy.{i}");
             self.required(&place, "policy.name", &policy.name);
             if policy.step.is_empty() {
                 let line = self.line(&place);
                 self.add("config_required", line, "policy.step", &[]);
             }
-            for (j, step) in policy.step.iter().enumerate() {
+            for (j, step) in policy.step.iter_mut().enumerate() {
+                step.line = self.line(&format!("{place}.step.{j}.to"));
                 for to in &step.to {
                     let of_a_rota = to
                         .split_once('/')

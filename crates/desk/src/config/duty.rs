@@ -169,10 +169,13 @@ pub struct Policy {
 pub struct Step {
     /// Minutes without acknowledgement.
     pub after_minutes: f64,
-    /// Ids of persons, names of groups, or `all`.
+    /// Ids of persons, names of groups, roles of rotas (`platform/primary`), or `all`.
     pub to: Vec<String>,
     /// Kinds of channels.
     pub channels: Vec<String>,
+    /// Where `to` stands in the file: rotas are known only when the database is.
+    #[serde(skip)]
+    pub line: usize,
 }
 
 /// An alert that explains others.

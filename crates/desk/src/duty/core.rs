@@ -278,7 +278,8 @@ impl DutyCore {
         setup.roles.extend(
             news.roles
                 .into_iter()
-                .filter(|(_, people)| !people.is_empty()),
+                // A rota's own role stays known when nobody has it.
+                .filter(|(role, people)| role.contains('/') || !people.is_empty()),
         );
         let roles = setup.roles.clone();
         let more_people = setup.people != self.setup.people;

@@ -2,7 +2,7 @@
 
 use crate::config::duty as conf;
 use crate::config::{Config, check_duty::time_of_day};
-use crate::rota::news;
+use crate::rota::{SOURCE, news};
 use chrono::{NaiveDateTime, TimeZone};
 use engine::duty::calendar::WeekTime;
 use engine::duty::setup::{DUTY, LEAD, MINUTE, seed_policies};
@@ -100,8 +100,8 @@ fn policies(config: &Config, channels: &BTreeSet<String>) -> Vec<Policy> {
         "all" => Target::Everyone,
         DUTY | LEAD => Target::Role(name.clone()),
         other if groups.contains(other) => Target::Group(name.clone()),
-        // `platform/primary`: a role of a rota.
-        other if other.contains('/') => Target::Role(name.clone()),
+        // `platform/primary`: a role of a rota, also by its Chinese name.
+        other if other.contains('/') => Target::Role(news::role_of(other)),
         _ => Target::Person(name.clone()),
     };
     let one = |p: &conf::Policy| Policy {
@@ -121,35 +121,65 @@ fn policies(config: &Config, channels: &BTreeSet<String>) -> Vec<Policy> {
             every_ms: minutes(p.repeat_minutes).max(MINUTE),
             times: p.repeat_times,
         }),
+        at_once: false,
     };
-    config
-        .policy
-        .iter()
-        .map(one)
+    // A policy for a level alone would take the rota's own alerts away from those whom they are for; one that names them is meant.
+    let (named, others): (Vec<_>, Vec<_>) = config.policy.iter().map(one).partition(names_the_rota);
+    named
+        .into_iter()
         .chain(rota_policies(channels))
+        .chain(others)
         .chain(seed_policies(channels))
         .collect()
 }
 
-/// What the rota says of itself: nobody on duty goes to the managers, an unsigned handover to both sides.
+/// Whether a policy of the configuration asks for the rota's own alerts by their name or their domain, and not for whatever there is.
+fn names_the_rota(policy: &Policy) -> bool {
+    let asks = |m: &Matcher| {
+        let wanted: &[&str] = match m.name.as_str() {
+            "alertname" => &[news::NOBODY_RULE, news::UNSIGNED_RULE],
+            "domain" => &[SOURCE],
+            _ => return false,
+        };
+        if !m.is_equal {
+            return false;
+        }
+        if !m.is_regex {
+            return wanted.contains(&m.value.as_str());
+        }
+        let whole = regex::Regex::new(&format!("^(?:{})$", m.value));
+        whole.is_ok_and(|r| wanted.iter().any(|w| r.is_match(w)) && !r.is_match("another"))
+    };
+    policy.matchers.iter().any(asks)
+}
+
+/// What the rota says of itself: nobody on duty goes to the managers, an unsigned handover to both sides. Both are told at once: neither
+/// collected nor kept for the end of quiet hours, because somebody waits for it. An unsigned handover is a P2 that wakes nobody: no sound.
 fn rota_policies(channels: &BTreeSet<String>) -> Vec<Policy> {
     let all: Vec<String> = channels.iter().cloned().collect();
-    let policy = |name: &str, rule: &str, steps: Vec<(i64, Target)>, repeat| Policy {
-        name: name.to_owned(),
-        levels: Vec::new(),
-        matchers: matchers(&[
+    let silent: Vec<String> = all.iter().filter(|c| *c != "sound").cloned().collect();
+    let silent = if silent.is_empty() {
+        all.clone()
+    } else {
+        silent
+    };
+    let policy = |name: &str, rule: &str, channels: Vec<String>, steps: Vec<(i64, Target)>| {
+        let step = |(after_ms, target): (i64, Target)| Step {
+            after_ms,
+            targets: vec![target],
+            channels: channels.clone(),
+        };
+        let texts = [
             format!("alertname=\"{rule}\""),
-            "domain=\"rota\"".to_owned(),
-        ]),
-        steps: steps
-            .into_iter()
-            .map(|(after_ms, target)| Step {
-                after_ms,
-                targets: vec![target],
-                channels: all.clone(),
-            })
-            .collect(),
-        repeat,
+            format!("domain=\"{SOURCE}\""),
+        ];
+        Policy {
+            name: name.to_owned(),
+            matchers: matchers(&texts),
+            steps: steps.into_iter().map(step).collect(),
+            at_once: true,
+            ..Policy::default()
+        }
     };
     let nobody = vec![
         (0, Target::Role(news::NOBODY.to_owned())),
@@ -161,8 +191,11 @@ fn rota_policies(channels: &BTreeSet<String>) -> Vec<Policy> {
     });
     let unsigned = vec![(0, Target::Role(news::UNSIGNED.to_owned()))];
     vec![
-        policy("rota-nobody", news::NOBODY_RULE, nobody, again),
-        policy("rota-unsigned", news::UNSIGNED_RULE, unsigned, None),
+        Policy {
+            repeat: again,
+            ..policy("rota-nobody", news::NOBODY_RULE, all.clone(), nobody)
+        },
+        policy("rota-unsigned", news::UNSIGNED_RULE, silent, unsigned),
     ]
 }
 
@@ -288,6 +321,7 @@ fn window(m: &conf::Maintenance, zone: chrono_tz::Tz) -> Option<Window> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use model::Labels;
     use std::path::Path;
 
     fn of(text: &str) -> Setup {
@@ -315,6 +349,81 @@ mod tests {
         assert!(rules.iter().all(|r| r.equal.contains(&"check".to_owned())));
     }
 
+    fn policy_of(s: &Setup, rule: &str, level: Level) -> String {
+        let (policies, bad) = engine::duty::Policies::new(s);
+        assert!(bad.is_empty(), "{bad:?}");
+        let labels = Labels::from_pairs([
+            ("alertname", rule),
+            ("domain", SOURCE),
+            ("rota", "platform"),
+        ]);
+        let chosen = policies.choose(level, &labels).expect("a policy");
+        chosen.name.clone()
+    }
+
+    #[test]
+    fn the_rotas_own_alerts_stay_with_those_whom_they_are_for() {
+        let step = "[[policy.step]]\nto = [\"all\"]\nchannels = [\"popup\"]\n";
+        let own = |level: &str, matchers: &str| {
+            of(&format!(
+                "[[policy]]\nname = \"own\"\nlevel = \"{level}\"\nmatchers = [{matchers}]\n{step}"
+            ))
+        };
+        let chosen = |s: &Setup| {
+            (
+                policy_of(s, news::NOBODY_RULE, Level::P1),
+                policy_of(s, news::UNSIGNED_RULE, Level::P2),
+            )
+        };
+        let theirs = ("rota-nobody".to_owned(), "rota-unsigned".to_owned());
+        // For a level alone, for a rota, and for whatever there is: that is not meant.
+        for (level, matchers) in [
+            ("P1", ""),
+            ("P2", ""),
+            ("P1", "\"rota=platform\""),
+            ("P1", "\"alertname=~.*\""),
+            ("P2", "\"domain!=rota\""),
+        ] {
+            assert_eq!(chosen(&own(level, matchers)), theirs, "{level} {matchers}");
+        }
+        // By name it is.
+        let nobody = own("P1", "\"alertname=NobodyOnDuty\"");
+        assert_eq!(chosen(&nobody), ("own".into(), theirs.1.clone()));
+        let unsigned = own("P2", "\"alertname=~Handover.+\"");
+        assert_eq!(chosen(&unsigned), (theirs.0.clone(), "own".into()));
+        assert_eq!(chosen(&own("P1", "\"domain=rota\"")).0, "own");
+        // Other alerts of the level are the configuration's.
+        let labels = Labels::from_pairs([("alertname", "DiskFull")]);
+        let (policies, _) = engine::duty::Policies::new(&own("P1", ""));
+        assert_eq!(policies.choose(Level::P1, &labels).unwrap().name, "own");
+    }
+
+    #[test]
+    fn an_unsigned_handover_is_told_at_once_without_a_sound() {
+        let (config, _) = crate::config::check::parse(Path::new("c.toml"), "");
+        let kinds = ["popup", "sound"].map(str::to_owned).into();
+        let s = setup(&config, kinds, BTreeSet::new());
+        let of = |name: &str| s.policies.iter().find(|p| p.name == name).unwrap();
+        assert!(of("rota-unsigned").at_once && of("rota-nobody").at_once);
+        assert_eq!(of("rota-unsigned").steps[0].channels, ["popup"]);
+        assert_eq!(of("rota-nobody").steps[0].channels, ["popup", "sound"]);
+        // Where there is nothing but sound, a sound is better than nothing.
+        let s = setup(&config, ["sound".to_owned()].into(), BTreeSet::new());
+        let only = s.policies.iter().find(|p| p.name == "rota-unsigned");
+        assert_eq!(only.unwrap().steps[0].channels, ["sound"]);
+    }
+
+    #[test]
+    fn a_role_of_a_rota_can_be_written_in_chinese() {
+        let s = of(
+            "[[policy]]\nname = \"own\"\nlevel = \"P1\"\n[[policy.step]]\nto = [\"platform/主值\", \"platform/dba\"]\nchannels = [\"popup\"]\n",
+        );
+        let own = s.policies.iter().find(|p| p.name == "own").unwrap();
+        let role = |name: &str| Target::Role(name.into());
+        let expected = [role("platform/primary"), role("platform/dba")];
+        assert_eq!(own.steps[0].targets, expected);
+    }
+
     #[test]
     fn own_lines_come_before_the_defaults() {
         let s = of(concat!(
@@ -326,13 +435,14 @@ mod tests {
             "[[maintenance]]\ntitle = \"y\"\nmatchers = [\"a=b\"]\nat = \"2026-11-22 02:00\"\n",
         ));
         assert_eq!(s.levels.lines[0].2, Level::P1);
-        let step = &s.policies[0].steps[0];
+        let own = s.policies.iter().find(|p| p.name == "pay").unwrap();
+        let step = &own.steps[0];
         assert_eq!(step.after_ms, 30_000);
         assert_eq!(
             step.targets,
             [Target::Role("duty".into()), Target::Everyone]
         );
-        assert_eq!(s.policies[0].repeat.map(|r| r.every_ms), Some(MINUTE));
+        assert_eq!(own.repeat.map(|r| r.every_ms), Some(MINUTE));
         assert_eq!(s.quiet[0].levels, [Level::P2, Level::P3]);
         let weekly = WeekTime {
             days: vec![7],

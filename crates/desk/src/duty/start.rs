@@ -11,7 +11,9 @@ use crate::config::Config;
 use crate::config::duty::{AlertSource, Webhook};
 use crate::listener::{self, NotKept};
 use crate::problem::Problem;
-use crate::rota::{RotaAsk, RotaCore, RotaHandle, RotaParts, Words, serve_calendars};
+use crate::rota::{
+    RotaAsk, RotaCore, RotaHandle, RotaParts, Words, serve_calendars, unknown_roles,
+};
 use crate::sources::Secrets;
 use crate::{clock, secret_store, sources};
 use engine::Failure;
@@ -156,6 +158,9 @@ pub async fn run(
             .map(|(_, secret, at)| format!("http://{at}/calendar/{secret}")),
     };
     let rota_core = RotaCore::load(rota_parts).await?;
+    unknown_roles(Path::new("config.toml"), config, rota_core.book())
+        .into_iter()
+        .for_each(&mut tell);
     tasks.spawn(rota_core.run(rota));
     if let Some((listener, secret, _)) = served {
         tasks.spawn(serve_calendars(

@@ -6,7 +6,7 @@ use super::handle::{Answer, RotaAsk};
 use super::page::{self, Around};
 use super::{parts, words};
 use crate::clock;
-use engine::rota::{apply, on_duty, plan, preview, record, undo, wall};
+use engine::rota::{apply, differences, on_duty, plan, reach, record, tried, undo, wall};
 use model::duty::Via;
 use model::rota::{
     ChangeId, DutyNote, Edit, Handover, HandoverId, NoteId, Pack, RotaChange, RotaId, Side,
@@ -25,8 +25,6 @@ const PAGE_AGE: i64 = 30_000;
 const LOG: u32 = 100;
 /// Notes of a shift in a pack.
 const PACK_NOTES: u32 = 50;
-/// Longest stretch that a preview compares, ms.
-const PREVIEW: i64 = 400 * 24 * 3_600_000;
 
 /// Nobody waits any more where this fails: the page asks again.
 fn answer<T>(reply: Answer<T>, with: Result<T, ErrorView>) {
@@ -85,7 +83,7 @@ impl RotaCore {
             zone: self.parts.words.zone(),
             revision,
             handover,
-            undo: self.latest.as_ref().and_then(|c| self.undoable(c, now)),
+            undo: self.undoable(now),
         };
         page::page(&self.book, query, around, now).map(Some)
     }
@@ -138,10 +136,12 @@ impl RotaCore {
         pack
     }
 
-    fn undoable(&self, change: &RotaChange, now: i64) -> Option<RotaChangeView> {
+    /// The newest step that whoever sits here can take back.
+    fn undoable(&self, now: i64) -> Option<RotaChangeView> {
         let by = self.actor(Via::Desk);
-        let view = self.change_view(change, undo(&self.book, change, &by, now).is_ok());
-        view.can_undo.then_some(view)
+        let can = |c: &&RotaChange| undo(&self.book, c, &by, now).is_ok();
+        let change = self.steps.back().into_iter().find(can)?;
+        Some(self.change_view(change, true))
     }
 
     fn change_view(&self, change: &RotaChange, can_undo: bool) -> RotaChangeView {
@@ -234,7 +234,6 @@ impl RotaCore {
         let by = self.actor(Via::Desk);
         let zone = self.parts.words.zone();
         let (_, span) = page::chosen(&self.book, query, zone, now)?;
-        let (mut from, mut until) = (span.from, span.until);
         let edit = match self.wanted(edit, now)? {
             Wanted::Edit(edit) => *edit,
             Wanted::Adopt(ask) => {
@@ -245,28 +244,22 @@ impl RotaCore {
             }
             _ => return Err(refuse("no_preview")),
         };
-        // What an override outside of the stretch shown would break must be seen as well.
-        if let Edit::PutOverride(o) = &edit {
-            from = from.min(o.from);
-            until = until.max(o.until);
-        }
-        if until - from > PREVIEW {
-            until = from + PREVIEW;
-        }
-        let (after, _) = apply(&self.book, edit.clone(), &by, now)
-            .map_err(|e| words::refused(&e, &self.book))?;
-        let compared = preview(&self.book, edit, &by, now, from, until);
-        let compared = compared.map_err(|e| words::refused(&e, &self.book))?;
+        // What it would break outside of the stretch shown must be seen as well.
+        let compared = reach(&self.book, &edit, now, (span.from, span.until));
+        let (after, _) =
+            tried(&self.book, edit, &by, now).map_err(|e| words::refused(&e, &self.book))?;
         let (rota, _) = page::chosen(&after, query, zone, now)?;
         let mut out = RotaPreview {
             shifts: rota.map_or_else(Vec::new, |r| page::shifts(&after, r, span.from, span.until)),
             new: Vec::new(),
             gone: Vec::new(),
         };
-        for difference in &compared.differences {
-            out.new.extend(page::problems(&after, &difference.worse));
-            out.gone
-                .extend(page::problems(&self.book, &difference.better));
+        for (from, until) in compared {
+            for difference in differences(&self.book, &after, from, until) {
+                out.new.extend(page::problems(&after, &difference.worse));
+                let gone = page::problems(&self.book, &difference.better);
+                out.gone.extend(gone);
+            }
         }
         Ok(out)
     }

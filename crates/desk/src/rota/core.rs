@@ -2,6 +2,7 @@
 
 use super::handle::RotaAsk;
 use super::news::{self, RotaNews, SOURCE};
+use super::steps::Steps;
 use super::words::{self, Words};
 use crate::clock;
 use crate::duty::{DutyHandle, Message};
@@ -45,8 +46,10 @@ pub struct RotaParts {
 pub struct RotaCore {
     pub(super) book: Arc<Book>,
     pub(super) parts: RotaParts,
-    /// The latest change, which `Ctrl+Z` undoes.
-    pub(super) latest: Option<RotaChange>,
+    /// What `Ctrl+Z` takes back, step by step.
+    pub(super) steps: Steps,
+    /// When anything was changed last, ms; 0: never.
+    pub(super) changed_at: i64,
     /// The pack of the handover under way, and when it was put together, ms.
     pub(super) pack: Option<(HandoverId, i64, Pack)>,
     news: RotaNews,
@@ -61,20 +64,24 @@ impl RotaCore {
     /// When the database cannot be read.
     pub async fn load(parts: RotaParts) -> Result<Self, store::StoreError> {
         let book = parts.store.load_rota().await?;
-        let newest = store::ChangeQuery {
-            limit: 1,
-            ..store::ChangeQuery::default()
-        };
-        let latest = parts.store.rota_changes(&newest).await?.pop();
+        // A whole page of the log: of what the program did by itself there is more than of what people did.
+        let newest = store::ChangeQuery::default();
+        let log = parts.store.rota_changes(&newest).await?;
         Ok(Self {
             book: Arc::new(book),
             parts,
-            latest,
+            changed_at: log.first().map_or(0, |c| c.at),
+            steps: Steps::from_log(log.into_iter()),
             pack: None,
             news: RotaNews::default(),
             firing: Vec::new(),
             told_at: 0,
         })
+    }
+
+    /// The book as it is now.
+    pub fn book(&self) -> &Book {
+        &self.book
     }
 
     /// Runs until every handle is gone.
@@ -148,15 +155,17 @@ impl RotaCore {
         book: Book,
         changes: Vec<RotaChange>,
     ) -> Result<(), ErrorView> {
-        let latest = changes.last().cloned();
         let records: Vec<RotaRecord> = changes
-            .into_iter()
-            .map(|c| RotaRecord::Change(Box::new(c)))
+            .iter()
+            .map(|c| RotaRecord::Change(Box::new(c.clone())))
             .collect();
         let kept = self.parts.store.commit_rota(&records).await;
         kept.map_err(|e| crate::duty::store_error(&e))?;
         self.book = Arc::new(book);
-        self.latest = latest.or(self.latest.take());
+        for change in changes {
+            self.changed_at = change.at;
+            self.steps.add(change);
+        }
         Ok(())
     }
 

@@ -269,7 +269,7 @@ impl RotaCore {
         let title = format!("{} · {name}", words.plain("rota.calendar_title"));
         let made = Feed {
             name: &title,
-            changed_at: self.latest.as_ref().map_or(0, |c| c.at),
+            changed_at: self.changed_at,
             role: &|role| words.role(role),
             why: &of_shift,
         };

@@ -7,13 +7,16 @@ mod edits;
 mod feed;
 mod files;
 mod handle;
+mod named;
 pub(crate) mod news;
 mod page;
 mod parts;
+mod steps;
 mod words;
 
 pub use self::core::{RotaCore, RotaParts};
 pub use feed::serve as serve_calendars;
 pub use handle::{RotaAsk, RotaHandle};
+pub use named::{checked, unknown_roles};
 pub use news::{RotaNews, SOURCE};
 pub use words::{Words, role_name};

@@ -22,6 +22,14 @@ pub const NOBODY_RULE: &str = "NobodyOnDuty";
 /// Rule name of the alert that a handover is not signed.
 pub const UNSIGNED_RULE: &str = "HandoverUnsigned";
 
+/// `<rota>/<role>` as the alert desk is told of it, from how somebody has written it: `platform/主值` is `platform/primary`.
+pub fn role_of(written: &str) -> String {
+    match written.split_once('/') {
+        Some((rota, role)) => format!("{rota}/{}", Role::from(role)),
+        None => written.to_owned(),
+    }
+}
+
 /// What the alert desk is told, as a whole, whenever it has changed.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct RotaNews {
@@ -53,7 +61,7 @@ fn person(member: &Member) -> Person {
 }
 
 /// Roles of a rota that anybody can have: those of its layers and those that are required.
-fn roles_of(rota: &Rota) -> Vec<Role> {
+pub(super) fn roles_of(rota: &Rota) -> Vec<Role> {
     let mut roles: Vec<Role> = rota.layers.iter().map(|l| l.role.clone()).collect();
     roles.extend(rota.required.iter().cloned());
     roles.sort();
@@ -102,6 +110,8 @@ pub fn news(book: &Book, main: Option<&str>, now: i64) -> RotaNews {
             add(&mut out.roles, LEAD, &behind);
         }
     }
+    add(&mut out.roles, NOBODY, &[]);
+    add(&mut out.roles, UNSIGNED, &[]);
     for nobody in nobody_on_duty(book, now) {
         add(&mut out.roles, NOBODY, &nobody.tell);
     }

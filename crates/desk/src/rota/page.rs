@@ -155,7 +155,7 @@ fn swap_view(book: &Book, swap: &Swap, me: &PersonId, now: i64) -> SwapView {
     } else {
         &swap.by.name
     };
-    let open = matches!(swap.state, SwapState::Requested | SwapState::Accepted);
+    let waits = swap.state == SwapState::Requested;
     SwapView {
         id: swap.id.0,
         state: state.to_owned(),
@@ -166,8 +166,9 @@ fn swap_view(book: &Book, swap: &Swap, me: &PersonId, now: i64) -> SwapView {
         by: by.to_owned(),
         at: swap.at as f64,
         answer: swap.answer.clone(),
-        can_answer: before && swap.state == SwapState::Requested && swap.with == *me,
-        can_withdraw: before && open && swap.give.person == *me,
+        can_answer: before && waits && swap.with == *me,
+        // What was agreed to is taken back by whoever agreed, by undoing.
+        can_withdraw: before && waits && (swap.give.person == *me || swap.by.id == *me),
     }
 }
 
@@ -274,7 +275,7 @@ pub struct Around<'a> {
     pub revision: String,
     /// The handover with its pack as it is now.
     pub handover: Option<Handover>,
-    /// The latest change, if it can be undone.
+    /// The newest change that can be undone.
     pub undo: Option<RotaChangeView>,
 }
 

@@ -246,6 +246,18 @@ pub fn conflict(book: &Book, conflict: &Conflict) -> ProblemView {
             (*from, *until),
             say("unknown").with("person", text(person)),
         ),
+        Conflict::LacksRole {
+            person,
+            role,
+            from,
+            until,
+        } => (
+            "lacks",
+            role.clone(),
+            vec![person.clone()],
+            (*from, *until),
+            say("lacks").with("person", text(book.name_of(person))),
+        ),
     };
     ProblemView {
         kind: kind.into(),
@@ -353,7 +365,9 @@ pub fn refused(e: &Refusal, book: &Book) -> ErrorView {
                 DateTime::<Utc>::from_timestamp_millis(*at)
                     .map_or_else(String::new, |t| t.to_rfc3339()),
             ),
-        Refusal::AlreadyOnDuty { person } => view.with("person", book.name_of(person)),
+        Refusal::AlreadyOnDuty { person } | Refusal::Absent { person, .. } => {
+            view.with("person", book.name_of(person))
+        }
         Refusal::AlreadyBegun { .. } => view,
         Refusal::SwapDecided { .. } => view,
         Refusal::ChangedSince { what } => view.with("what", what),

@@ -92,10 +92,19 @@ impl Duty {
         &self,
         kind: &NoticeKind,
         level: Level,
+        alerts: &[AlertId],
         to: &str,
         now: i64,
     ) -> Option<(i64, WaitReason)> {
         if matches!(kind, NoticeKind::System { .. }) {
+            return None;
+        }
+        let at_once = |id: &AlertId| {
+            let entry = self.alerts.get(id);
+            let policy = entry.and_then(|e| self.policies.get(&e.alert.escalation.policy));
+            policy.is_some_and(|p| p.at_once)
+        };
+        if !alerts.is_empty() && alerts.iter().all(at_once) {
             return None;
         }
         if let Some(until) = self.setup.quiet_until(to, level, now) {

@@ -173,6 +173,16 @@ impl Duty {
                 self.tell_system_once(&key, "unknown_channel", &params, None, now);
             }
         }
+        for role in self.setup.unknown_roles(step) {
+            let shown = (number + 1).to_string();
+            let params = [
+                ("policy", policy),
+                ("step", shown.as_str()),
+                ("role", role.as_str()),
+            ];
+            let key = format!("unknown_role {policy} {number} {role}");
+            self.tell_system_once(&key, "unknown_role", &params, None, now);
+        }
         let mut to = self.setup.named_by(step);
         if to.is_empty() {
             to = self.setup.everyone();

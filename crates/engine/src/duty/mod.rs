@@ -38,6 +38,7 @@ pub use event::{
     WakeReason,
 };
 pub use explain::{Finding, Stop, You, explain};
+pub use people::Policies;
 pub use setup::{
     FlapLimits, InhibitRule, LevelMapping, PerLevel, Policy, QuietHours, Repeat, ResponseTargets,
     RetryLimits, Setup, Step, StormLimits, Target, When, Window,
@@ -50,7 +51,6 @@ use model::duty::{
     Alert, AlertId, AuditEntry, Mute, MuteId, Notice, NoticeId, Record, Transition, What,
 };
 use outbox::Outbox;
-use people::Policies;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// The alert desk's state. See the module.

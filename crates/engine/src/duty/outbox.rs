@@ -128,7 +128,7 @@ impl Duty {
         if matches!(kind, NoticeKind::Step { .. }) {
             self.supersede(&alerts, &to, &channel, now);
         }
-        let (not_before, why) = match self.wait_for(&kind, level, &to, now) {
+        let (not_before, why) = match self.wait_for(&kind, level, &alerts, &to, now) {
             Some((until, why)) => (until, Some(why)),
             None => (now, None),
         };

@@ -110,6 +110,22 @@ impl Setup {
         out
     }
 
+    /// Roles of rotas that a step names and no rota has. While no rota has said anything, nothing is known of them.
+    pub fn unknown_roles(&self, step: &Step) -> Vec<String> {
+        let of_rota = |role: &&String| role.contains('/');
+        if !self.roles.keys().any(|r| of_rota(&r)) {
+            return Vec::new();
+        }
+        let roles = step.targets.iter().filter_map(|t| match t {
+            Target::Role(role) => Some(role),
+            _ => None,
+        });
+        let unknown = roles
+            .filter(of_rota)
+            .filter(|r| !self.roles.contains_key(*r));
+        unknown.cloned().collect()
+    }
+
     /// Who has a role now. Where nobody is configured, the one person there is has all of them.
     pub fn in_role(&self, role: &str) -> Vec<PersonId> {
         if role == ALL || self.people.is_empty() {

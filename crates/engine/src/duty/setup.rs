@@ -185,6 +185,8 @@ pub struct Policy {
     pub steps: Vec<Step>,
     /// Whether it begins anew after its last step.
     pub repeat: Option<Repeat>,
+    /// Whether its notices go as soon as they are made: they are not collected, and quiet hours do not keep them. A storm still does.
+    pub at_once: bool,
 }
 
 /// One step of a policy.
@@ -355,6 +357,7 @@ pub fn seed_policies(channels: &BTreeSet<String>) -> Vec<Policy> {
         matchers: Vec::new(),
         steps,
         repeat,
+        at_once: false,
     };
     let loud = ["popup", "sound", "webhook"];
     let plain = ["popup", "webhook"];

@@ -73,7 +73,8 @@ fn begin(conflict: &Conflict) -> i64 {
     match conflict {
         Conflict::AbsentOnDuty { from, .. }
         | Conflict::SeveralPrimaries { from, .. }
-        | Conflict::UnknownPerson { from, .. } => *from,
+        | Conflict::UnknownPerson { from, .. }
+        | Conflict::LacksRole { from, .. } => *from,
     }
 }
 
@@ -119,7 +120,7 @@ fn several(line: &[Segment<'_>], out: &mut Vec<Conflict>) {
     close(&mut last);
 }
 
-/// Absent and unknown people on duty.
+/// Absent and unknown people on duty, and those who do not have the role.
 fn people(
     book: &Book,
     role: &Role,
@@ -128,22 +129,50 @@ fn people(
     out: &mut Vec<Conflict>,
 ) {
     let mut unknown: BTreeSet<&PersonId> = BTreeSet::new();
+    let mut lack: BTreeMap<&PersonId, usize> = BTreeMap::new();
     for segment in line {
         for holder in &segment.holders {
             let person = holder.person;
             for absence in absences.of_person(person) {
                 absent(role, segment, absence, out);
             }
-            if !book.members.contains_key(person) && unknown.insert(person) {
-                out.push(Conflict::UnknownPerson {
+            match book.members.get(person) {
+                Some(member) if member.can(role) => {}
+                Some(_) => lacking(role, segment, person, &mut lack, out),
+                None if unknown.insert(person) => out.push(Conflict::UnknownPerson {
                     person: person.clone(),
                     role: role.clone(),
                     from: segment.from,
                     until: segment.until,
-                });
+                }),
+                None => {}
             }
         }
     }
+}
+
+/// `last` knows where in `out` each person's latest stretch stands: one that goes on is one conflict.
+fn lacking<'a>(
+    role: &Role,
+    segment: &Segment<'_>,
+    person: &'a PersonId,
+    last: &mut BTreeMap<&'a PersonId, usize>,
+    out: &mut Vec<Conflict>,
+) {
+    let former = last.get(person).and_then(|at| out.get_mut(*at));
+    if let Some(Conflict::LacksRole { until, .. }) = former
+        && *until == segment.from
+    {
+        *until = segment.until;
+        return;
+    }
+    last.insert(person, out.len());
+    out.push(Conflict::LacksRole {
+        person: person.clone(),
+        role: role.clone(),
+        from: segment.from,
+        until: segment.until,
+    });
 }
 
 fn absent(role: &Role, segment: &Segment<'_>, absence: &Absence, out: &mut Vec<Conflict>) {

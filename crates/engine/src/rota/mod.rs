@@ -14,6 +14,7 @@ pub mod holidays;
 pub mod plan;
 mod preview;
 mod query;
+mod reach;
 mod seed;
 mod timeline;
 mod turns;
@@ -28,7 +29,8 @@ pub use handover::{
     pages_to, unsigned,
 };
 pub use plan::{Plan, PlanRules, Strain, plan};
-pub use preview::{Difference, Preview, preview};
+pub use preview::{Difference, Preview, differences, preview, tried};
 pub use query::{LOOK, holders, next_change, next_on_duty, on_duty, schedule};
+pub use reach::{AHEAD, reach};
 pub use seed::{SeedNames, seed_layers};
 pub use timeline::LONGEST;

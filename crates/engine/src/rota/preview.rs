@@ -5,8 +5,10 @@ use super::edit::{Refusal, apply};
 use super::query::schedule;
 use model::duty::Actor;
 use model::rota::{
-    Book, Conflict, Coverage, DoubleBooking, Edit, Gap, Role, RotaChange, RotaId, Shift,
+    Book, Conflict, Coverage, DoubleBooking, Edit, Gap, Role, RotaChange, RotaId, Shift, Swap,
+    SwapState, Touched,
 };
+use std::sync::Arc;
 
 /// What an edit would do to one rota.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -39,6 +41,27 @@ impl Preview {
     }
 }
 
+/// Tries an edit as `by` at `now`: the book as it would be, and the change. Refused as [`apply`] would refuse it. What is asked for counts as
+/// agreed to: a request by itself changes nobody's duty, and whoever asks or is asked wants to know what an agreement would break.
+pub fn tried(book: &Book, edit: Edit, by: &Actor, now: i64) -> Result<(Book, RotaChange), Refusal> {
+    let (mut after, change) = apply(book, edit, by, now)?;
+    for touched in &change.touched {
+        if let Touched::Swap {
+            after: Some(swap), ..
+        } = touched
+            && swap.state == SwapState::Requested
+        {
+            let agreed = Swap {
+                state: SwapState::Accepted,
+                decided_at: Some(now),
+                ..Swap::clone(swap)
+            };
+            after.swaps.insert(agreed.id, Arc::new(agreed));
+        }
+    }
+    Ok((after, change))
+}
+
 /// Tries an edit as `by` at `now` and compares from `from` to `until`, ms. Refused as [`apply`] would refuse it.
 pub fn preview(
     book: &Book,
@@ -48,18 +71,21 @@ pub fn preview(
     from: i64,
     until: i64,
 ) -> Result<Preview, Refusal> {
-    let (after, change) = apply(book, edit, by, now)?;
-    let mut ids: Vec<&RotaId> = book.rotas.keys().chain(after.rotas.keys()).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let differences = ids
-        .into_iter()
-        .filter_map(|id| difference(book, &after, id, from, until))
-        .collect();
+    let (after, change) = tried(book, edit, by, now)?;
     Ok(Preview {
         change,
-        differences,
+        differences: differences(book, &after, from, until),
     })
+}
+
+/// Every rota for which something is different between two books from `from` to `until`, ms, by id.
+pub fn differences(before: &Book, after: &Book, from: i64, until: i64) -> Vec<Difference> {
+    let mut ids: Vec<&RotaId> = before.rotas.keys().chain(after.rotas.keys()).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids.into_iter()
+        .filter_map(|id| difference(before, after, id, from, until))
+        .collect()
 }
 
 fn difference(
@@ -193,7 +219,8 @@ fn times(conflict: &Conflict) -> (i64, i64) {
     match conflict {
         Conflict::AbsentOnDuty { from, until, .. }
         | Conflict::SeveralPrimaries { from, until, .. }
-        | Conflict::UnknownPerson { from, until, .. } => (*from, *until),
+        | Conflict::UnknownPerson { from, until, .. }
+        | Conflict::LacksRole { from, until, .. } => (*from, *until),
     }
 }
 
@@ -202,7 +229,8 @@ fn at(conflict: &Conflict, (begin, end): (i64, i64)) -> Conflict {
     match &mut out {
         Conflict::AbsentOnDuty { from, until, .. }
         | Conflict::SeveralPrimaries { from, until, .. }
-        | Conflict::UnknownPerson { from, until, .. } => (*from, *until) = (begin, end),
+        | Conflict::UnknownPerson { from, until, .. }
+        | Conflict::LacksRole { from, until, .. } => (*from, *until) = (begin, end),
     }
     out
 }
@@ -220,6 +248,9 @@ fn alike(one: &Conflict, other: &Conflict) -> bool {
             Conflict::SeveralPrimaries { people, .. } => (1, people.clone(), None, 0),
             Conflict::UnknownPerson { person, role, .. } => {
                 (2, vec![person.clone()], Some(role.clone()), 0)
+            }
+            Conflict::LacksRole { person, role, .. } => {
+                (3, vec![person.clone()], Some(role.clone()), 0)
             }
         }
     };

@@ -557,3 +557,31 @@ fn the_takeover_stands_for_p0_that_nobody_has() {
     assert_eq!(w.takeover(), [a]);
     assert_eq!(labels("A:critical"), w.alert("A:critical").labels);
 }
+
+#[test]
+fn a_role_that_no_rota_has_is_told_as_a_problem_and_the_others_are_told() {
+    let mut setup = with(&[(0, "wang", &["popup"])], &["popup"]);
+    for role in ["platform/primary", "platform/dba"] {
+        let step = &mut setup.policies[0].steps[0];
+        step.targets.push(Target::Role(role.into()));
+    }
+    let mut w = World::new(setup);
+    let roles = |of: &[(&str, &str)]| {
+        let one = |(r, p): &(&str, &str)| ((*r).to_string(), vec![(*p).to_string()]);
+        engine::duty::Event::Roles(of.iter().map(one).collect())
+    };
+    w.event(roles(&[("duty", "zhang"), ("platform/primary", "li")]));
+    w.told();
+    w.fire("A:critical");
+    let got = w.told();
+    let told = |part: &str| got.iter().filter(|t| t.contains(part)).count();
+    assert_eq!(
+        (told("li popup step0 A"), told("wang popup step0 A")),
+        (1, 1),
+        "{got:?}"
+    );
+    assert!(told("unknown_role") > 0, "{got:?}");
+    // Once for each place, not for each alert.
+    w.fire("B:critical");
+    assert!(!w.told().iter().any(|t| t.contains("unknown_role")));
+}

@@ -3,7 +3,7 @@
 use super::world::{World, labels, morning, team};
 use engine::duty::calendar::WeekTime;
 use engine::duty::setup::{HOUR, MINUTE};
-use engine::duty::{Action, InhibitRule, QuietHours, Setup, When, Window};
+use engine::duty::{Action, InhibitRule, Policy, QuietHours, Setup, Step, Target, When, Window};
 use model::duty::{DropReason, MuteKind, NoticeState, Suppression, What};
 use model::{Level, Matcher, Observation, Reported};
 
@@ -51,6 +51,41 @@ fn at_night_p0_and_p1_wake_whatever_the_configuration_says() {
         w.told(),
         ["23:00 zhang popup step0 A", "23:00 zhang popup step0 B"]
     );
+}
+
+#[test]
+fn a_policy_that_tells_at_once_neither_collects_nor_waits_for_the_morning() {
+    let mut setup = night(&[Level::P2, Level::P3], None);
+    let step = Step {
+        targets: vec![Target::Person("zhang".into()), Target::Person("li".into())],
+        channels: vec!["popup".into()],
+        ..Step::default()
+    };
+    let now = Policy {
+        name: "now".into(),
+        matchers: vec![Matcher::equal("alertname", "A")],
+        steps: vec![step],
+        at_once: true,
+        ..Policy::default()
+    };
+    setup.policies.insert(0, now);
+    let both = |at: &str| {
+        [
+            format!("{at} li popup step0 A"),
+            format!("{at} zhang popup step0 A"),
+        ]
+    };
+    let mut w = at_23(setup.clone());
+    w.fire("A:warning");
+    w.fire("B:warning");
+    assert_eq!(w.told(), both("23:00"), "in quiet hours");
+    // By day it is not collected either.
+    let mut w = World::at(setup, morning());
+    w.fire("A:warning");
+    w.fire("B:warning");
+    assert_eq!(w.told(), both("10:00"));
+    w.minutes(6);
+    assert_eq!(w.told(), ["10:05 zhang popup step0 B"]);
 }
 
 #[test]

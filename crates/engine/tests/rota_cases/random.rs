@@ -2,13 +2,14 @@
 
 use super::reference;
 use super::world::{DAY, HOUR, date, ms, people, platform};
-use chrono::{Days, NaiveDate};
+use chrono::{Datelike, Days, NaiveDate};
 use chrono_tz::Europe::Berlin;
 use chrono_tz::{America::New_York, Asia::Kolkata, Asia::Shanghai, Australia::Lord_Howe, Tz};
 use engine::rota::{coverage, holders, next_change, on_duty, schedule};
 use model::rota::{
-    Absence, AbsenceId, Book, Cadence, Conflict, DayKind, Layer, LayerId, Override, OverrideId,
-    Role, Rota, RotaId, Rotation, ShiftRule, Slot, Swap, SwapId, SwapState, WallTime,
+    Absence, AbsenceId, Book, Cadence, Calendar, CalendarDay, CalendarId, Conflict, DayKind, Layer,
+    LayerId, Member, Override, OverrideId, Role, Rota, RotaId, Rotation, ShiftRule, Slot, Swap,
+    SwapId, SwapState, WallTime,
 };
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,6 +19,9 @@ const PEOPLE: [&str; 5] = ["a", "b", "c", "d", "e"];
 const ZONES: [Tz; 5] = [Shanghai, Berlin, New_York, Lord_Howe, Kolkata];
 const STEP: i64 = HOUR / 4;
 const LENGTH: i64 = 6 * DAY;
+const OWN: &str = "own";
+/// China's, one with a weekend of its own, and one that somebody has removed by hand from the database.
+const CALENDARS: [&str; 3] = ["cn", OWN, "gone"];
 
 /// Days around which something happens: clocks change, holidays, ends of years, a leap day.
 fn days() -> Vec<NaiveDate> {
@@ -121,9 +125,10 @@ fn layer(around: NaiveDate) -> impl Strategy<Value = Layer> {
         0u64..60,
         prop::option::weighted(0.2, 0u64..9),
         prop::option::weighted(0.3, prop::sample::select(&ZONES[..])),
+        prop::option::weighted(0.4, prop::sample::select(&CALENDARS[..])),
     );
     (role(), rule(), rotation(around), more).prop_map(
-        move |(role, rule, rotation, (priority, handoff, before, last, zone))| Layer {
+        move |(role, rule, rotation, (priority, handoff, before, last, zone, calendar))| Layer {
             id: LayerId(0),
             name: "班".into(),
             role,
@@ -134,9 +139,36 @@ fn layer(around: NaiveDate) -> impl Strategy<Value = Layer> {
             first_day: around + Days::new(3) - Days::new(before),
             last_day: last.map(|n| around + Days::new(3) + Days::new(n)),
             zone,
-            calendar: None,
+            calendar: calendar.map(CalendarId::from),
         },
     )
+}
+
+/// A company's calendar: a weekend of its own, and days off and worked around the time that is looked at.
+fn own_calendar(around: NaiveDate) -> impl Strategy<Value = Calendar> {
+    let weekend = prop_oneof![
+        1 => Just(BTreeSet::new()),
+        1 => Just(BTreeSet::from([5, 6])),
+        2 => prop::collection::btree_set(1u8..8, 1..4),
+    ];
+    let days = prop::collection::btree_map(0u64..14, any::<bool>(), 0..6);
+    (weekend, days).prop_map(move |(weekend, days)| Calendar {
+        id: OWN.into(),
+        name: "自己的".into(),
+        days: days
+            .into_iter()
+            .map(|(n, off)| {
+                let name = "厂休".into();
+                (
+                    around + Days::new(n) - Days::new(5),
+                    CalendarDay { off, name },
+                )
+            })
+            .collect(),
+        years: BTreeMap::from([(around.year(), "试".into())]),
+        weekend,
+        ..Calendar::default()
+    })
 }
 
 /// A stretch within the looked-at time or over its edges, in quarters of an hour from its begin.
@@ -188,18 +220,26 @@ fn case() -> impl Strategy<Value = Case> {
                 absences,
                 overrides,
                 swaps,
-                any::<bool>(),
+                (
+                    prop::option::weighted(0.7, prop::sample::select(&CALENDARS[..2])),
+                    own_calendar(day),
+                ),
             )
         })
         .prop_map(
-            |((day, zone), layers, absences, overrides, swaps, calendar)| {
+            |((day, zone), layers, absences, overrides, swaps, (calendar, own))| {
                 let from = ms(Shanghai, 2026, 1, 1, 0, 0)
                     + (day - date(2026, 1, 1)).num_days() * DAY
                     - 3 * DAY;
                 let mut book = people(&PEOPLE[..4]);
+                // One who is there for one role only.
+                let mut only = Member::clone(&book.members["d"]);
+                only.roles = vec![Role::Primary];
+                book.members.insert(only.id.clone(), Arc::new(only));
+                book.calendars.insert(own.id.clone(), Arc::new(own));
                 for other in [false, true] {
                     let mut rota = Rota::new(id(other), "r", zone);
-                    rota.calendar = calendar.then(|| "cn".into());
+                    rota.calendar = calendar.map(CalendarId::from);
                     let mine = layers.iter().filter(|(_, o)| *o == other);
                     rota.layers = mine.map(|(l, _)| l.clone()).collect();
                     for (n, layer) in (1..).zip(&mut rota.layers) {
@@ -361,6 +401,12 @@ fn check_coverage(
                 });
                 prop_assert_eq!(told, away, "absent at {}", t);
             }
+            let lacks = *role == Role::Secondary && people.iter().any(|p| p == "d");
+            let told = found.conflicts.iter().filter(|c| {
+                matches!(c, Conflict::LacksRole { person, role: r, from, until }
+                    if person == "d" && r == role && within(*from, *until, *t))
+            });
+            prop_assert_eq!(told.count(), usize::from(lacks), "lacks the role at {}", t);
         }
     }
     // The fifth is not in the list of people.

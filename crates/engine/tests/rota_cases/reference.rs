@@ -1,6 +1,6 @@
 //! The rota once more, slowly: at one instant, by walking days and minutes, from UTC to the wall clock only.
 
-use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, TimeDelta, Weekday};
 use chrono_tz::Tz;
 use model::rota::{
     Absence, Book, Cadence, Calendar, DayKind, DutyReason, Layer, Role, Rota, RotaId, Rotation,
@@ -35,9 +35,20 @@ fn kind(calendar: Option<&Calendar>, day: NaiveDate) -> DayKind {
     match listed {
         Some(l) if l.off => DayKind::Holiday,
         Some(_) => DayKind::Workday,
-        None if day.weekday().number_from_monday() > 5 => DayKind::Weekend,
+        None if is_weekend(calendar, day) => DayKind::Weekend,
         None => DayKind::Workday,
     }
+}
+
+/// The calendar's own weekend; Saturday and Sunday where it names none.
+fn is_weekend(calendar: Option<&Calendar>, day: NaiveDate) -> bool {
+    let weekday = day.weekday();
+    let own = calendar.map(|c| c.weekend.clone()).unwrap_or_default();
+    if own.is_empty() {
+        return matches!(weekday, Weekday::Sat | Weekday::Sun);
+    }
+    own.into_iter()
+        .any(|n| u32::from(n) == weekday.number_from_monday())
 }
 
 fn begins(layer: &Layer, calendar: Option<&Calendar>, day: NaiveDate) -> bool {

@@ -5,7 +5,8 @@ use chrono::{Datelike, NaiveDate, Weekday};
 use chrono_tz::Asia::Shanghai;
 use engine::rota::{coverage, day, holidays, missing_notices, on_duty, schedule};
 use model::rota::{
-    Cadence, DayKind, DutyReason, Edit, GapCause, MissingYear, Override, Role, Rotation, WallTime,
+    Book, Cadence, Calendar, CalendarDay, DayKind, DutyReason, Edit, Gap, GapCause, MissingYear,
+    Override, Role, Rotation, WallTime,
 };
 
 fn start() -> i64 {
@@ -40,33 +41,84 @@ fn each_instant_of_three_years_has_exactly_one_primary() {
     }
 }
 
-#[test]
-fn without_a_holiday_shift_the_holidays_are_gaps_and_nothing_else_is() {
-    let mut book = handbook(&["a", "b", "c"]);
+/// The handbook's rota without its holiday shift.
+fn without_holidays() -> Book {
+    let book = handbook(&["a", "b", "c"]);
     let rota = &book.rotas[&platform()];
     let holiday = rota.layers.iter().find(|l| l.name == "节假日").unwrap().id;
     let edit = Edit::RemoveLayer {
         rota: platform(),
         layer: holiday,
     };
-    book = done(&book, edit, "boss", 0).0;
-    let (from, until) = (at(1, 1, 9), ms(Shanghai, 2027, 1, 1, 9, 0));
-    let found = coverage(&book, &platform(), from, until);
+    done(&book, edit, "boss", 0).0
+}
+
+/// At each instant of 2025 to 2027 there is either exactly one primary or a gap that is reported, and the gaps are the calendar's days off.
+fn check_gaps(book: &Book, days_off: usize, runs: usize) {
+    let found = coverage(book, &platform(), start(), end());
     let calendar = &book.calendars[&holidays::CHINA.into()];
-    let off = |d: &NaiveDate| d.year() == 2026 && calendar.days.get(d).is_some_and(|l| l.off);
+    let off = |d: &NaiveDate| calendar.days.get(d).is_some_and(|l| l.off);
+    let days: Vec<NaiveDate> = date(2025, 1, 1)
+        .iter_days()
+        .take(1095)
+        .filter(off)
+        .collect();
+    assert_eq!(days.len(), days_off);
     let gap_time: i64 = found.gaps.iter().map(|g| g.until - g.from).sum();
-    let days = date(2026, 1, 1).iter_days().take(365).filter(off).count();
-    assert_eq!(days, 33);
-    assert_eq!(gap_time, days as i64 * DAY);
+    assert_eq!(gap_time, days_off as i64 * DAY);
+    assert_eq!(found.gaps.len(), runs, "{:?}", found.gaps);
     for gap in &found.gaps {
         assert_eq!(gap.cause, GapCause::NoShift);
-        let mut t = gap.from;
-        while t < gap.until {
-            assert!(primary(&book, t).is_empty());
-            t += 6 * HOUR;
+        assert_eq!(gap.role, Role::Primary);
+    }
+    for day in days {
+        let begins = ms(Shanghai, day.year(), day.month(), day.day(), 9, 0);
+        let within = |g: &&Gap| g.from <= begins && begins + DAY <= g.until;
+        assert!(found.gaps.iter().any(|g| within(&g)), "{day}");
+    }
+    let mut t = start();
+    while t < end() {
+        let gap = found.gaps.iter().any(|g| g.from <= t && t < g.until);
+        assert_eq!(primary(book, t).len(), usize::from(!gap), "{t}");
+        t += 7 * HOUR / 2;
+    }
+}
+
+#[test]
+fn without_a_holiday_shift_the_holidays_of_three_years_are_gaps_and_nothing_else_is() {
+    // 28 days in 6 runs in 2025, 33 in 7 in 2026; of 2027 there is no notice, which is told.
+    let book = without_holidays();
+    check_gaps(&book, 28 + 33, 6 + 7);
+    let found = coverage(&book, &platform(), start(), end());
+    assert_eq!(found.missing_years.len(), 1);
+    assert_eq!(found.missing_years[0].year, 2027);
+}
+
+#[test]
+fn the_gaps_of_a_year_whose_notice_is_imported_are_known_too() {
+    let mut book = without_holidays();
+    let mut calendar = Calendar::clone(&book.calendars[&holidays::CHINA.into()]);
+    calendar.years.insert(2027, "试".into());
+    // Not the notice, which is not out: two runs of days off and a Sunday that is worked.
+    let off = [(1, 1..=3), (10, 1..=7)];
+    for (month, days) in off {
+        for day in days {
+            let listed = CalendarDay {
+                off: true,
+                name: "试".into(),
+            };
+            calendar.days.insert(date(2027, month, day), listed);
         }
     }
-    assert_eq!(found.gaps.len(), 7, "{:?}", found.gaps);
+    let worked = CalendarDay {
+        off: false,
+        name: "试".into(),
+    };
+    calendar.days.insert(date(2027, 9, 26), worked);
+    book = done(&book, Edit::PutCalendar(calendar), "boss", 0).0;
+    check_gaps(&book, 28 + 33 + 10, 6 + 7 + 2);
+    let found = coverage(&book, &platform(), start(), end());
+    assert!(found.missing_years.is_empty());
 }
 
 /// Days off as month, first, last day; days worked as month and day.

@@ -176,6 +176,17 @@ pub enum Conflict {
         /// Until, ms: of the first such stretch.
         until: i64,
     },
+    /// Somebody is on duty as something that the list of people does not name among the person's roles ([`super::Member::can`]).
+    LacksRole {
+        /// Who.
+        person: PersonId,
+        /// As what.
+        role: Role,
+        /// From, ms.
+        from: i64,
+        /// Until, ms.
+        until: i64,
+    },
 }
 
 /// What is wrong with a rota in a stretch of time. Everything in order of time.

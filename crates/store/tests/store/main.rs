@@ -6,6 +6,7 @@ mod contract;
 mod damage;
 mod history;
 mod more;
+mod noisy;
 mod random;
 mod retain;
 mod rota;

@@ -255,12 +255,19 @@ pub fn holds(book: &Book, slot: &Slot) -> Checked {
     }
 }
 
-/// That a person does not have a slot's role at any time of it.
+/// That a person can take a slot over: is not absent, and does not have its role already, at any time of it. Two roles or two rotas at once are
+/// possible, if unwise: those a preview tells.
 pub fn free(book: &Book, slot: &Slot, person: &PersonId) -> Checked {
     let Some(rota) = book.rotas.get(&slot.rota) else {
         return Ok(());
     };
     let absences = Absences::of(book, slot.from, slot.until);
+    if let Some(away) = absences.of_person(person).iter().map(|a| a.from).min() {
+        return Err(Refusal::Absent {
+            person: person.clone(),
+            at: away.max(slot.from),
+        });
+    }
     let line = segments(book, rota, &slot.role, &absences, slot.from, slot.until);
     let there = line.iter().flat_map(|s| &s.holders);
     if there.into_iter().any(|h| h.person == person) {

@@ -141,9 +141,11 @@ pub fn undo(
     by: &Actor,
     now: i64,
 ) -> Result<(Book, RotaChange), Refusal> {
-    let mut draft = Draft::new(book, by, now);
     for touched in change.touched.iter().rev() {
         may_undo(book, change, touched, by, now)?;
+    }
+    let mut draft = Draft::new(book, by, now);
+    for touched in change.touched.iter().rev() {
         take_back(&mut draft, touched)?;
     }
     draft.finish("undo", change.rota.clone(), Some(change.id))

@@ -117,6 +117,14 @@ pub enum Refusal {
         /// Who.
         person: PersonId,
     },
+    /// The person is absent then.
+    #[error("{person} is absent at {at}")]
+    Absent {
+        /// Who.
+        person: PersonId,
+        /// The first moment of the stretch at which the person is, ms.
+        at: i64,
+    },
     /// A swap's two sides do not fit each other: with oneself, or what is taken is not the other's.
     #[error("the two sides of the swap do not fit")]
     BadSwap,
@@ -182,6 +190,7 @@ impl Refusal {
             Self::NotYours { .. } => "not_yours",
             Self::NotOnDuty { .. } => "not_on_duty",
             Self::AlreadyOnDuty { .. } => "already_on_duty",
+            Self::Absent { .. } => "absent",
             Self::BadSwap => "bad_swap",
             Self::AlreadyBegun { .. } => "already_begun",
             Self::SwapDecided { .. } => "swap_decided",
