@@ -1196,6 +1196,7 @@ store_error: ErrorView | null,
 /**
  * How long the program had been away before it started, ms, and when it started: shown for ten minutes.
  */
+rota_warnings: Array<Sentence>, 
 caught_up: [number, number] | null, };
 
 export type WantedView = { 
@@ -1807,6 +1808,8 @@ from: string | null,
  * How many days; at most 100.
  */
 days: number, 
+count_from: string | null, 
+count_days: number, 
 /**
  * [`RotaPage::revision`] of what the page has; the answer is `None` while nothing is different.
  */
@@ -2532,7 +2535,7 @@ rotas: Array<RotaName>,
 /**
  * All calendars of holidays.
  */
-calendars: Array<RotaName>, 
+calendars: Array<CalendarView>, 
 /**
  * The one asked for; `None`: there is none yet.
  */
@@ -2573,6 +2576,9 @@ swaps: Array<SwapView>,
  * How duty is spread in it.
  */
 loads: Array<LoadView>, 
+counted_from: number, 
+counted_until: number, 
+weights: WeightsView, 
 /**
  * Largest score less the smallest.
  */
@@ -2620,7 +2626,9 @@ rest_hours: number,
 /**
  * Another number, another plan.
  */
-seed: number, };
+seed: number, 
+weights: WeightsView | null, 
+history_days: number | null, };
 
 export type PlanView = { 
 /**
@@ -2820,7 +2828,7 @@ tags: Array<string>, } | { "edit": "remove_note",
 /**
  * Which.
  */
-note: number, } | { "edit": "undo", 
+note: number, } | { "edit": "set_weekend", calendar: string, weekend: Array<number>, } | { "edit": "undo", 
 /**
  * Which.
  */
@@ -2922,13 +2930,16 @@ errors: Array<ImportError>,
 /**
  * How many errors there are altogether.
  */
-error_count: number, };
+error_count: number, 
+notes: Array<Sentence>, 
+calendar: RotaName | null, 
+preview: RotaPreview | null, };
 
 export type ExportAsk = { "what": "people" } | { "what": "rota", 
 /**
  * Which.
  */
-rota: string, } | { "what": "person", 
+rota: string, } | { "what": "shifts", rota: string, from: string, until: string, } | { "what": "person", 
 /**
  * Who.
  */
@@ -5512,3 +5523,6 @@ export type ReportSaved = {
  * Where they are.
  */
 paths: Array<string>, };
+
+export type CalendarView = { id: string, name: string, years: Array<number>, weekend: Array<number>, };
+export type WeightsView = { night: number, weekend: number, holiday: number, standby: number, };

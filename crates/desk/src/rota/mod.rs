@@ -7,6 +7,7 @@ mod edits;
 mod feed;
 mod files;
 mod handle;
+mod import;
 pub(crate) mod news;
 mod page;
 mod parts;
