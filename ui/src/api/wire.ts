@@ -1835,6 +1835,42 @@ id: string,
  */
 name: string, };
 
+export type CalendarView = { 
+/**
+ * Which.
+ */
+id: string, 
+/**
+ * As shown.
+ */
+name: string, 
+/**
+ * Years of which it has the notice, in order.
+ */
+years: Array<number>, 
+/**
+ * Days of the week that are off, 1 Monday to 7 Sunday.
+ */
+weekend: Array<number>, };
+
+export type WeightsView = { 
+/**
+ * From 22:00 to 06:00 of a workday.
+ */
+night: number, 
+/**
+ * On a weekend's day.
+ */
+weekend: number, 
+/**
+ * On a holiday.
+ */
+holiday: number, 
+/**
+ * All of it times this for who is not the primary.
+ */
+standby: number, };
+
 export type CadenceView = { "every": "days", 
 /**
  * 1 to 366.

@@ -36,7 +36,7 @@ struct Taken {
 }
 
 /// What a file holds, or what is wrong with it.
-type Read = Result<Taken, ImportView>;
+type Read = Result<Taken, Box<ImportView>>;
 
 fn blank_view() -> ImportView {
     ImportView {
@@ -53,7 +53,7 @@ fn number(n: impl TryInto<u32>) -> u32 {
     n.try_into().unwrap_or(u32::MAX)
 }
 
-fn faults(refused: &Refused) -> ImportView {
+fn faults(refused: &Refused) -> Box<ImportView> {
     let one = |fault: &Fault| {
         let said = sentence(format!("exchange.problem.{}", fault.problem.code()));
         let said = fault
@@ -70,15 +70,15 @@ fn faults(refused: &Refused) -> ImportView {
             ),
         }
     };
-    ImportView {
+    Box::new(ImportView {
         errors: refused.faults.iter().take(SHOWN).map(one).collect(),
         error_count: number(refused.faults.len() as u64 + refused.more),
         ..blank_view()
-    }
+    })
 }
 
 /// `bytes`: the file, for the place of the fault; a calendar file's days have none left.
-fn holiday_fault(e: &HolidayError, bytes: Option<&[u8]>) -> ImportView {
+fn holiday_fault(e: &HolidayError, bytes: Option<&[u8]>) -> Box<ImportView> {
     let said = sentence(format!("rota.holiday_error.{}", e.code()));
     let entry = |entry: &usize| text(&entry.to_string());
     let what = match e {
@@ -110,7 +110,7 @@ fn holiday_fault(e: &HolidayError, bytes: Option<&[u8]>) -> ImportView {
             .with("max", text(&holidays::MAX_NAME.to_string())),
     };
     let place = bytes.and_then(|bytes| holidays::place(bytes, e));
-    ImportView {
+    Box::new(ImportView {
         errors: vec![ImportError {
             line: place.map_or(1, |(line, _)| number(line)),
             column: place.map(|(_, column)| number(column)),
@@ -118,7 +118,7 @@ fn holiday_fault(e: &HolidayError, bytes: Option<&[u8]>) -> ImportView {
         }],
         error_count: 1,
         ..blank_view()
-    }
+    })
 }
 
 /// Columns that the file has and that nobody reads.
@@ -194,7 +194,7 @@ impl RotaCore {
         let target = ask.target.as_deref().filter(|t| !t.is_empty());
         let taken = match self.read(ask.kind, target, &bytes)? {
             Ok(taken) => taken,
-            Err(faults) => return Ok(faults),
+            Err(faults) => return Ok(*faults),
         };
         let by = self.actor(via);
         let mut view = ImportView {

@@ -423,7 +423,7 @@ fn a_fault_in_a_file_of_holidays_has_its_place() {
         {\"name\": \"元旦\", \"date\": \"2027-01-02\", \"isOffDay\": true}, {\"name\": \"春节\", \"date\": \"2027-02-30\", \"isOffDay\": true}]}";
     let (code, place) = at(text);
     assert_eq!(code, "bad_date");
-    assert_eq!(place, Some((4, 60)));
+    assert_eq!(place, Some((4, 57)));
     assert_eq!(at(&" ".repeat(holidays::MAX_BYTES + 1)).1, None);
 }
 
