@@ -639,6 +639,8 @@ async fn a_plan_is_fairer_and_a_preview_shows_what_would_break() {
         nights_in_a_row: 2,
         rest_hours: 11,
         seed: 1,
+        weights: None,
+        history_days: None,
     };
     let ask = plan.clone();
     let made = rota.ask(|reply| RotaAsk::Plan(ask, reply)).await.unwrap();

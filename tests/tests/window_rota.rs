@@ -93,12 +93,14 @@ fn drag(wall: &Wall, from: &str, to: &str) {
     wall.drag(middle(wall, from), to);
 }
 
-/// A whole shift of a person as primary in the month shown, which is the next one in Shanghai: its `data-slot`, begin and end.
-fn first_shift(wall: &Wall, person: &str) -> (String, f64, f64) {
+/// A whole shift of a person as primary in the month shown, which is the next one in Shanghai: its `data-slot`.
+fn first_shift(wall: &Wall, person: &str) -> String {
     let month = wall.js(
         "const at = new Date(Date.now() + 8 * 3600000); at.setUTCDate(15); at.setUTCMonth(at.getUTCMonth() + 1); return at.toISOString().slice(0, 8) + '02'",
     );
-    let query = format!("{{query: {{rota: 'platform', from: {month}, days: 24, have: null}}}}");
+    let query = format!(
+        "{{query: {{rota: 'platform', from: {month}, days: 24, count_from: null, count_days: 0, have: null}}}}"
+    );
     let page = invoke(wall, "rota_page", &query);
     let edge = page["days"][0]["from"].as_f64().expect("a day");
     let shifts = page["shifts"].as_array().expect("shifts");
@@ -108,9 +110,8 @@ fn first_shift(wall: &Wall, person: &str) -> (String, f64, f64) {
             s["person"] == person && s["role"] == "primary" && s["from"].as_f64() > Some(edge)
         })
         .unwrap_or_else(|| panic!("no shift of {person} among {}", shifts.len()));
-    let (from, until) = (shift["from"].as_f64(), shift["until"].as_f64());
-    let (from, until) = (from.expect("a begin"), until.expect("an end"));
-    (format!("primary/{from}/{person}"), from, until)
+    let from = shift["from"].as_f64().expect("a begin");
+    format!("primary/{from}/{person}")
 }
 
 fn slot(key: &str) -> String {
@@ -142,7 +143,7 @@ fn a_rota_is_made_dragged_broken_mended_and_swapped() {
     let made = wall.picture("made");
 
     // Dragged: a person onto somebody else's shift, looked at, saved.
-    let (theirs, ..) = first_shift(&wall, "lisi");
+    let theirs = first_shift(&wall, "lisi");
     drag(&wall, "[data-drag=zhangsan]", &slot(&theirs));
     there(&wall, "[data-draft] [data-save]");
     wall.picture("dragged");
@@ -158,8 +159,8 @@ fn a_rota_is_made_dragged_broken_mended_and_swapped() {
     gone(&wall, "[data-calendar] [data-by=override]");
 
     // A shift dragged onto somebody else's: the two change places, and back.
-    let (one, ..) = first_shift(&wall, "lisi");
-    let (other, ..) = first_shift(&wall, "zhangsan");
+    let one = first_shift(&wall, "lisi");
+    let other = first_shift(&wall, "zhangsan");
     drag(&wall, &slot(&one), &slot(&other));
     there(&wall, "[data-draft] [data-save]");
     wall.click("[data-save]");
@@ -171,13 +172,16 @@ fn a_rota_is_made_dragged_broken_mended_and_swapped() {
     there(&wall, &slot(&one));
 
     // Broken: somebody is away, and the gap is seen; mended by a drag onto it.
-    let (_, from, until) = first_shift(&wall, "zhaoliu");
-    edit(
-        &wall,
-        &format!(
-            "{{edit: 'put_absence', absence: {{id: 0, person: 'zhaoliu', from: {from}, until: {until}, stand_in: null, why: '年假'}}}}"
-        ),
-    );
+    let theirs = first_shift(&wall, "zhaoliu");
+    wall.click(&slot(&theirs));
+    there(&wall, "[data-dialog] [data-command=absence]");
+    wall.click("[data-dialog] [data-command=absence]");
+    // The dialog has the shift's own times, and shows in red what that would leave before anything is kept.
+    there(&wall, "[data-dialog] [data-begin]");
+    there(&wall, "[data-dialog] [data-verdict-of-edit=wrong]");
+    wall.picture("absence");
+    gone(&wall, "[data-problem=gap]");
+    wall.click("[data-dialog] [data-submit]");
     there(&wall, "[data-problem=gap]");
     there(&wall, "[data-calendar] [data-lane=primary] [data-kind=gap]");
     let gap = wall.picture("gap");
@@ -195,7 +199,7 @@ fn a_rota_is_made_dragged_broken_mended_and_swapped() {
     gone(&wall, "[data-problem=gap]");
 
     // Swapped: asked by one, agreed to by the other.
-    let (mine, ..) = first_shift(&wall, "lisi");
+    let mine = first_shift(&wall, "lisi");
     wall.click(&slot(&mine));
     there(&wall, "[data-dialog] [data-command=swap]");
     wall.click("[data-dialog] [data-command=swap]");

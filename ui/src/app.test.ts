@@ -272,6 +272,19 @@ describe('the alert desk on the wall', () => {
     expect(document.querySelectorAll('[data-do], [data-band] button').length).toBe(0)
   })
 
+  it('says who is on duty, since when and who is next, for each of two, and which source is lost besides', async () => {
+    const on = (role: string, name: string, from: number, until: number, next: string[]): AlertBand['rota'][number] => ({ rota: 'ops', role, person: name, name, from, until, why: { key: 'x', params: {} }, next })
+    const rota = [on('primary', '李四', NOW - 3_600_000, NOW + 7_200_000, ['王五']), on('secondary', HOSTILE, NOW - 86_400_000, NOW + 7_200_000, []), on('manager', '张三', 0, NOW + 1, [])]
+    await open(head([panelFrame('stat', { kind: 'data' })], ['stat'], { alerts: band({ rota, lost: ['am-1'] }) }))
+    const posts = [...document.querySelectorAll<HTMLElement>('[data-post]')]
+    expect(posts.map((post) => post.dataset.post)).toEqual(['primary', 'secondary'])
+    expect(posts[0]?.textContent).toMatch(/主值.*李四.*起，.*交 王五/s)
+    expect(posts[1]?.textContent).toMatch(/备值.*<img src=x.*起，.*交 无人值班/s)
+    expect(document.querySelectorAll('[data-next-shift]').length).toBe(2)
+    expect(one('[data-lost-sources]').textContent).toContain('am-1 失联')
+    expect(document.querySelectorAll('img').length).toBe(0)
+  })
+
   it('lists the others with owner and age, and keeps what it knows while nothing changes', async () => {
     const ticker = [row(7, 'p2', { look: 'acked', acked_by: '赵六', respond_by: null }), row(8, 'p2', { respond_by: NOW - 60_000 })]
     const first = head([panelFrame('stat', { kind: 'data' })], ['stat'], { alerts: band({ ticker, lost: ['am-1'] }) })

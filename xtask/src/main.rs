@@ -45,7 +45,7 @@ const COMMANDS: &[Command] = &[
     },
     Command {
         name: "screenshots",
-        usage: "[--debug] [--alerts] [--boards] [BOARD]…",
+        usage: "[--debug] [--alerts] [--rota] [--boards] [BOARD]…",
         zh: "由程序自己拍摄 docs/images 里的画面",
         en: "let the program take the pictures in docs/images",
         go: screenshots::main,

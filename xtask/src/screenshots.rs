@@ -37,8 +37,8 @@ const UNTIL_ALERTS: Duration = Duration::from_secs(240);
 /// Every built-in board is taken at these sizes.
 const BOARD_SIZES: [(&str, Size); 2] = [("1080p", Size::FULL_HD), ("4k", Size::UHD)];
 
-/// `cargo xtask screenshots [--debug] [--alerts] [--boards] [BOARD …]`: with `--alerts` only the windows of the alert desk, with
-/// `--boards` only the built-in boards (all of them, or those named), which go to `target/screenshots`.
+/// `cargo xtask screenshots [--debug] [--alerts] [--rota] [--boards] [BOARD …]`: with `--alerts` only the windows of the alert desk and the
+/// rota, with `--rota` the rota alone, with `--boards` only the built-in boards (all of them, or those named), which go to `target/screenshots`.
 ///
 /// # Errors
 /// When the program does not paint.
@@ -46,6 +46,7 @@ pub fn main(mut args: Args) -> Result<()> {
     let release = !args.flag("--debug");
     let only_alerts = args.flag("--alerts");
     let only_boards = args.flag("--boards");
+    let only_rota = args.flag("--rota");
     let known = built_in()?;
     let known: Vec<&str> = known.iter().map(String::as_str).collect();
     let named = args.words(&known)?;
@@ -57,11 +58,25 @@ pub fn main(mut args: Args) -> Result<()> {
     if only_boards {
         return boards(&program, &named);
     }
-    if !only_alerts {
+    if !only_alerts && !only_rota {
         walls(&program, &folder)?;
         boards(&program, &named)?;
     }
-    alerts(&program, &folder)
+    if !only_rota {
+        alerts(&program, &folder)?;
+    }
+    rota(&program, &folder)
+}
+
+/// The rota's month at 1080p and the pocket's duty: a rota has to be made first, so the window tests that do so take them.
+fn rota(program: &Path, folder: &Path) -> Result<()> {
+    setup::ensure(Need::Test)?;
+    say::step("拍摄值班", "taking the rota");
+    let test = "window_rota_pictures";
+    let mut command = app::cargo(&["test", "-p", "shouwang-tests", "--test", test]);
+    command.env("SHOUWANG_BIN", program);
+    command.env("SHOUWANG_PICTURES", folder);
+    procs::step(&mut command)
 }
 
 /// Every built-in board, or those named, as a wall shows it.

@@ -231,6 +231,7 @@ mod tests {
                 .into(),
             muted_until: None,
             store_error: None,
+            rota_warnings: Vec::new(),
             caught_up: None,
         }
     }

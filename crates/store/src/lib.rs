@@ -6,6 +6,7 @@
 //! The rota's book is kept the same way: [`Store::commit_rota`], [`Store::load_rota`], [`Store::notes`]; see [`rota`].
 //!
 //! Time is a parameter everywhere, milliseconds since the epoch.
+#![warn(missing_docs)]
 
 pub mod audit;
 pub mod backup;

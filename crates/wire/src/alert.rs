@@ -332,6 +332,8 @@ pub struct DutyView {
     pub muted_until: Option<f64>,
     /// The database cannot be written: nothing is told until it can.
     pub store_error: Option<ErrorView>,
+    /// What whoever plans the rota must know: a year whose holidays are not known. Empty while nothing is missing.
+    pub rota_warnings: Vec<Sentence>,
     /// How long the program had been away before it started, ms, and when it started: shown for ten minutes.
     pub caught_up: Option<(f64, f64)>,
 }

@@ -100,6 +100,8 @@ pub fn typescript() -> String {
         alert::PreviewView,
         rota::RotaQuery,
         rota::RotaName,
+        rota::CalendarView,
+        rota::WeightsView,
         rota::CadenceView,
         rota::PlannedDay,
         rota::RotationView,

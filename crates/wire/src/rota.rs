@@ -20,6 +20,11 @@ pub struct RotaQuery {
     pub from: Option<String>,
     /// How many days; at most 100.
     pub days: u32,
+    /// First day of which duty is counted, in the rota's zone: a month shown in whole weeks is counted without the days of others. `None`: the
+    /// first day shown.
+    pub count_from: Option<String>,
+    /// How many days are counted; 0: all that are shown.
+    pub count_days: u32,
     /// [`RotaPage::revision`] of what the page has; the answer is `None` while nothing is different.
     pub have: Option<String>,
 }
@@ -31,6 +36,19 @@ pub struct RotaName {
     pub id: String,
     /// As shown.
     pub name: String,
+}
+
+/// A calendar of holidays.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct CalendarView {
+    /// Which.
+    pub id: String,
+    /// As shown.
+    pub name: String,
+    /// Years of which it has the notice, in order.
+    pub years: Vec<i32>,
+    /// Days of the week that are off, 1 Monday to 7 Sunday.
+    pub weekend: Vec<u8>,
 }
 
 /// When the next turn of a rotation begins.
@@ -515,7 +533,7 @@ pub struct RotaPage {
     /// All rotas.
     pub rotas: Vec<RotaName>,
     /// All calendars of holidays.
-    pub calendars: Vec<RotaName>,
+    pub calendars: Vec<CalendarView>,
     /// The one asked for; `None`: there is none yet.
     pub rota: Option<RotaView>,
     /// Everybody.
@@ -534,8 +552,14 @@ pub struct RotaPage {
     pub absences: Vec<AbsenceView>,
     /// Swaps that touch it, and all that wait for an answer.
     pub swaps: Vec<SwapView>,
-    /// How duty is spread in it.
+    /// How duty is spread from [`Self::counted_from`] to [`Self::counted_until`].
     pub loads: Vec<LoadView>,
+    /// Begin of what is counted.
+    pub counted_from: f64,
+    /// End of what is counted.
+    pub counted_until: f64,
+    /// The weights that it is counted with.
+    pub weights: WeightsView,
     /// Largest score less the smallest.
     pub spread: f64,
     /// The handover under way, coming within an hour, or the last one.

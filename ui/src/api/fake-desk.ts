@@ -292,6 +292,7 @@ export class FakeDesk {
       ],
       muted_until: this.mutedUntil !== null && this.mutedUntil > now ? this.mutedUntil : null,
       store_error: this.query.has('nostore') ? { code: 'internal', params: { detail: 'disk full' } } : null,
+      rota_warnings: this.rota.warnings(),
       caught_up: this.query.has('away') ? [25 * MINUTE, this.began] : null,
     }
   }

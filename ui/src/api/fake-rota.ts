@@ -2,7 +2,7 @@ import { fakeBook, fakeNotes, handbook } from './fake-rota-book'
 import { dayOf, instant, loadsOf, plain, problemsIn, shiftsOf, spreadOf, type FakeBook } from './fake-rota-duty'
 import { firstOfMonth, plusDays } from '../features/rota/dates'
 import { Zone } from '../shared/time'
-import type { ErrorView, HandoverView, ImportAsk, ImportError, ImportView, NotesPage, NotesQuery, NoteView, OnDutyView, PlanAsk, PlanView, ProblemView, RotaChangeView, RotaEdit, RotaPage, RotaPreview, RotaQuery, RotaView, ShiftView } from './wire'
+import type { ErrorView, HandoverView, ImportAsk, ImportError, ImportView, NotesPage, NotesQuery, NoteView, OnDutyView, PlanAsk, PlanView, ProblemView, RotaChangeView, RotaEdit, RotaPage, RotaPreview, RotaQuery, RotaView, Sentence, ShiftView, CalendarView } from './wire'
 
 const MINUTE = 60_000
 const HOUR = 3_600_000
@@ -20,6 +20,7 @@ export class FakeRota {
   private log: { change: RotaChangeView; before: FakeBook }[] = []
   private revision = 1
   private next = 1000
+  private calendars: CalendarView[] = [{ id: 'cn', name: '中国法定节假日', years: [2025, 2026], weekend: [6, 7] }, { id: 'de', name: 'Deutschland', years: [2026], weekend: [6, 7] }]
   private readonly horizon: number
 
   constructor(
@@ -56,6 +57,7 @@ export class FakeRota {
       case 'rota_import':
         return this.take(args.ask as ImportAsk)
       case 'rota_export':
+        if ((args.ask as { what: string }).what === 'shifts') return { path: '~/shouwang/shifts-ops.csv', url: null }
         return (args.ask as { what: string }).what === 'people' ? { path: '~/shouwang/people.csv', url: null } : { path: '~/shouwang/duty.ics', url: 'http://127.0.0.1:9188/rota/ops.ics?key=9f2c41d07be8' }
       default:
         return undefined
@@ -70,6 +72,11 @@ export class FakeRota {
     const zone = new Zone(rota.zone)
     const first = query.from ?? firstOfMonth(zone.date(this.now()))
     return { zone, first, from: instant(first, '00:00', zone), until: instant(plusDays(first, query.days), '00:00', zone) }
+  }
+
+  /** What whoever plans must know, while there is a rota. */
+  warnings(): Sentence[] {
+    return this.book.rotas.length === 0 ? [] : [plain('还没有 2027 年的放假通知，明年的班次先按星期排；通知公布后请在“班次规则”导入')]
   }
 
   /** Who has which role now, on all rotas. */
@@ -99,12 +106,15 @@ export class FakeRota {
       revision,
       now,
       rotas: this.book.rotas.map(({ id, name }) => ({ id, name })),
-      calendars: [{ id: 'cn', name: '中国法定节假日' }, { id: 'de', name: 'Deutschland' }],
+      calendars: this.calendars,
       rota: rota ?? null,
       people: this.book.people,
       me: this.me().id,
       absences: this.book.absences,
-      warnings: [plain('还没有 2027 年的放假通知，明年的班次先按星期排；通知公布后请在“班次规则”导入')],
+      warnings: this.warnings(),
+      weights: { night: 1.5, weekend: 2, holiday: 3, standby: 0.5 },
+      counted_from: 0,
+      counted_until: 0,
       undo: undo === null ? null : { ...undo, can_undo: true },
       handover: this.handover,
       on_duty: this.onDuty(),
@@ -112,13 +122,16 @@ export class FakeRota {
     if (rota === undefined) return { ...base, shifts: [], days: [], problems: [], swaps: [], loads: [], spread: 0 }
     const { zone, first, from, until } = this.stretch(rota, query)
     const shifts = this.within(shiftsOf(this.book, rota, from, until), from, until)
-    const loads = loadsOf(this.book.people, shifts, zone)
+    const countFirst = query.count_from ?? first
+    const counted = { counted_from: instant(countFirst, '00:00', zone), counted_until: instant(plusDays(countFirst, query.count_days === 0 ? query.days : query.count_days), '00:00', zone) }
+    const loads = loadsOf(this.book.people, this.within(shiftsOf(this.book, rota, counted.counted_from, counted.counted_until), counted.counted_from, counted.counted_until), zone)
     const swaps = this.book.swaps.filter((one) => one.give.rota === rota.id).map((one) => ({ ...one, can_answer: one.state === 'requested' && one.with === this.me().id, can_withdraw: one.state === 'requested' && one.give.person === this.me().id }))
-    return { ...base, shifts, days: Array.from({ length: query.days }, (_, i) => dayOf(plusDays(first, i), zone)), problems: problemsIn(rota, shifts, from, until), swaps, loads, spread: spreadOf(loads) }
+    return { ...base, ...counted, shifts, days: Array.from({ length: query.days }, (_, i) => dayOf(plusDays(first, i), zone)), problems: problemsIn(rota, shifts, from, until), swaps, loads, spread: spreadOf(loads) }
   }
 
   private preview(edit: RotaEdit, query: RotaQuery): RotaPreview {
     const kept = this.book
+    const { calendars } = this
     const before = this.rota(query.rota)
     try {
       const old = before === undefined ? [] : this.problems(before, query)
@@ -134,6 +147,7 @@ export class FakeRota {
       return { shifts: this.within(shiftsOf(this.book, rota, from, until), from, until), new: now.filter((one) => !old.some((other) => same(one, other))), gone: old.filter((one) => !now.some((other) => same(one, other))) }
     } finally {
       this.book = kept
+      this.calendars = calendars
     }
   }
 
@@ -248,6 +262,9 @@ export class FakeRota {
       case 'withdraw_swap':
         book.swaps = book.swaps.map((one) => (one.id === edit.swap ? { ...one, state: 'withdrawn' } : one))
         return '撤回换班申请'
+      case 'set_weekend':
+        this.calendars = this.calendars.map((one) => (one.id === edit.calendar ? { ...one, weekend: edit.weekend } : one))
+        return '修改了日历的周末'
       case 'adopt_plan':
         for (const shift of this.planned(edit.plan)) this.override({ rota: edit.plan.rota, role: shift.role, person: shift.person, from: shift.from, until: shift.until }, null, false)
         return `采用排班 ${edit.plan.from} 至 ${edit.plan.until}`
@@ -344,7 +361,17 @@ export class FakeRota {
         if (!/^\+?\d{6,15}$/.test(phone)) errors.push({ line: i + 2, column: 3, what: plain('“%{phone}” 不是电话号码；写成 13800001234', { phone: { kind: 'text', value: phone } }) })
       })
     } else if (ask.kind === 'holidays' && !lines.join('').includes('"days"')) errors.push({ line: 1, column: null, what: plain('不是放假通知（holiday-cn 的 JSON）') })
+    if (ask.kind === 'holidays_ical' && ask.target === 'cn') throw fault('cn 是内置的中国法定节假日，只能用放假通知更新')
     if (!ask.dry_run && errors.length === 0) this.revision += 1
-    return { entries: Math.max(0, lines.length - 1), errors: errors.slice(0, 100), error_count: errors.length }
+    const view = { entries: Math.max(0, lines.length - 1), errors: errors.slice(0, 100), error_count: errors.length, notes: [], calendar: null, preview: null }
+    if (errors.length > 0 || ask.kind === 'people') return view
+    const preview = ask.dry_run ? { shifts: [], new: [], gone: [] } : null
+    if (ask.kind === 'overrides' || ask.kind === 'overrides_ical') {
+      const gap: ProblemView = { kind: 'gap', role: 'primary', people: [], from: this.now(), until: this.now() + HOUR, what: plain('替班以后 10-12 没有主值') }
+      return { ...view, notes: lines[0]?.includes('加班费') === true ? [plain('没有读这些列：加班费')] : [], preview: preview === null ? null : { ...preview, new: lines.join('').includes('空缺') ? [gap] : [] } }
+    }
+    const known = this.calendars.find((one) => one.id === ask.target)
+    const calendar = known ?? { id: ask.target ?? 'feiertage', name: 'Feiertage' }
+    return { ...view, preview, calendar: { id: calendar.id, name: calendar.name }, notes: [plain(known === undefined ? `新建日历“${calendar.name}”，编号 ${calendar.id}` : `并入已有的日历“${calendar.name}”`)] }
   }
 }

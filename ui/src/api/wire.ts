@@ -1194,6 +1194,10 @@ muted_until: number | null,
  */
 store_error: ErrorView | null, 
 /**
+ * What whoever plans the rota must know: a year whose holidays are not known. Empty while nothing is missing.
+ */
+rota_warnings: Array<Sentence>, 
+/**
  * How long the program had been away before it started, ms, and when it started: shown for ten minutes.
  */
 caught_up: [number, number] | null, };
@@ -1808,6 +1812,15 @@ from: string | null,
  */
 days: number, 
 /**
+ * First day of which duty is counted, in the rota's zone: a month shown in whole weeks is counted without the days of others. `None`: the
+ * first day shown.
+ */
+count_from: string | null, 
+/**
+ * How many days are counted; 0: all that are shown.
+ */
+count_days: number, 
+/**
  * [`RotaPage::revision`] of what the page has; the answer is `None` while nothing is different.
  */
 have: string | null, };
@@ -1821,6 +1834,42 @@ id: string,
  * As shown.
  */
 name: string, };
+
+export type CalendarView = { 
+/**
+ * Which.
+ */
+id: string, 
+/**
+ * As shown.
+ */
+name: string, 
+/**
+ * Years of which it has the notice, in order.
+ */
+years: Array<number>, 
+/**
+ * Days of the week that are off, 1 Monday to 7 Sunday.
+ */
+weekend: Array<number>, };
+
+export type WeightsView = { 
+/**
+ * From 22:00 to 06:00 of a workday.
+ */
+night: number, 
+/**
+ * On a weekend's day.
+ */
+weekend: number, 
+/**
+ * On a holiday.
+ */
+holiday: number, 
+/**
+ * All of it times this for who is not the primary.
+ */
+standby: number, };
 
 export type CadenceView = { "every": "days", 
 /**
@@ -2532,7 +2581,7 @@ rotas: Array<RotaName>,
 /**
  * All calendars of holidays.
  */
-calendars: Array<RotaName>, 
+calendars: Array<CalendarView>, 
 /**
  * The one asked for; `None`: there is none yet.
  */
@@ -2570,9 +2619,21 @@ absences: Array<AbsenceView>,
  */
 swaps: Array<SwapView>, 
 /**
- * How duty is spread in it.
+ * How duty is spread from [`Self::counted_from`] to [`Self::counted_until`].
  */
 loads: Array<LoadView>, 
+/**
+ * Begin of what is counted.
+ */
+counted_from: number, 
+/**
+ * End of what is counted.
+ */
+counted_until: number, 
+/**
+ * The weights that it is counted with.
+ */
+weights: WeightsView, 
 /**
  * Largest score less the smallest.
  */
@@ -2620,7 +2681,15 @@ rest_hours: number,
 /**
  * Another number, another plan.
  */
-seed: number, };
+seed: number, 
+/**
+ * How much heavier nights, weekends and holidays are; `None`: as [`super::RotaPage::weights`].
+ */
+weights: WeightsView | null, 
+/**
+ * So many days before the plan are evened out with it, at most 1096; `None`: 90.
+ */
+history_days: number | null, };
 
 export type PlanView = { 
 /**
@@ -2820,7 +2889,15 @@ tags: Array<string>, } | { "edit": "remove_note",
 /**
  * Which.
  */
-note: number, } | { "edit": "undo", 
+note: number, } | { "edit": "set_weekend", 
+/**
+ * Which calendar.
+ */
+calendar: string, 
+/**
+ * 1 Monday to 7 Sunday; none named: Saturday and Sunday.
+ */
+weekend: Array<number>, } | { "edit": "undo", 
 /**
  * Which.
  */
@@ -2884,7 +2961,8 @@ export type ImportAsk = {
  */
 kind: ImportKind, 
 /**
- * For overrides: the rota. For holidays: the calendar, a new or an existing one.
+ * For overrides: the rota, in CSV where the file names none. For holidays: the calendar, a new or an existing one; none: for JSON China's, for
+ * iCalendar a new one.
  */
 target: string | null, 
 /**
@@ -2922,13 +3000,38 @@ errors: Array<ImportError>,
 /**
  * How many errors there are altogether.
  */
-error_count: number, };
+error_count: number, 
+/**
+ * What to know before it is kept, and no fault: columns that are not read, years of a calendar that are replaced.
+ */
+notes: Array<Sentence>, 
+/**
+ * For holidays: the calendar into which they go.
+ */
+calendar: RotaName | null, 
+/**
+ * For overrides and holidays that are only looked at: what would be wrong or right with them on any rota, over the stretch that they
+ * concern. Without shifts.
+ */
+preview: RotaPreview | null, };
 
 export type ExportAsk = { "what": "people" } | { "what": "rota", 
 /**
  * Which.
  */
-rota: string, } | { "what": "person", 
+rota: string, } | { "what": "shifts", 
+/**
+ * Which.
+ */
+rota: string, 
+/**
+ * First day, in the rota's zone.
+ */
+from: string, 
+/**
+ * Last day; at most 366 after the first.
+ */
+until: string, } | { "what": "person", 
 /**
  * Who.
  */
@@ -2940,7 +3043,7 @@ export type ExportView = {
  */
 path: string, 
 /**
- * Address on this machine; `None`: the listener is off, or it is no calendar.
+ * Address on this machine; `None`: there is no listener (`duty.calendar_listen` is empty), or it is no calendar.
  */
 url: string | null, };
 

@@ -1,3 +1,5 @@
+import type { Tab } from '../features/rota/tabs'
+
 /** Pages of the desk, in the order of its navigation. */
 export const PAGES = ['alerts', 'logs', 'traces', 'rota', 'mutes', 'history', 'figures', 'reports', 'boards', 'health'] as const
 /** A page of the desk. */
@@ -11,6 +13,8 @@ export interface Wanted {
   history: { search: string; at: number }
   /** For 日志: a query in its language, and the time it is about. */
   logs: { query: string; from?: number; to?: number }
+  /** For 值班: the part of it. */
+  rota: { tab: Tab }
   /** For 链路: a trace, or a search. Ids are hexadecimal; a trace's may be its lower half. */
   traces: { trace: string; span?: string } | { service: string; operation?: string; from?: number; to?: number; errors?: boolean }
 }

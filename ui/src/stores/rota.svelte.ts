@@ -1,7 +1,7 @@
 import { untrack } from 'svelte'
 import { asErrorView, type Host } from '../api/host'
 import type { DayView, ErrorView, RotaEdit, RotaPage, RotaPreview, RotaQuery } from '../api/wire'
-import { pageOf, plusDays, turned, type Span } from '../features/rota/dates'
+import { countedOf, pageOf, plusDays, turned, type Span } from '../features/rota/dates'
 import type { Clock } from '../shared/say'
 import { Zone } from '../shared/time'
 import type { Doing } from './doing.svelte'
@@ -55,6 +55,9 @@ export class RotaStore {
   /** First day on the screen, and how many there are. */
   readonly shown: { from: string; days: number } = $derived.by(() => (this.ahead ? { from: this.today, days: AHEAD } : pageOf(this.span, this.anchor ?? this.today)))
 
+  /** What of it is counted as duty. */
+  readonly counted: { from: string; days: number } = $derived.by(() => (this.ahead ? this.shown : countedOf(this.span, this.anchor ?? this.today)))
+
   private timer = 0
   private seq = 0
   private asked = ''
@@ -90,7 +93,7 @@ export class RotaStore {
   /** What is on the screen, as it is asked for; `have` only for the answer in hand. */
   query(have = false): RotaQuery {
     // The host cuts shifts to what is asked for. A day more on each side, so that one at the edge is whole when it is changed.
-    const query = { rota: this.rota, from: plusDays(this.shown.from, -EDGE), days: this.shown.days + 2 * EDGE }
+    const query = { rota: this.rota, from: plusDays(this.shown.from, -EDGE), days: this.shown.days + 2 * EDGE, count_from: this.counted.from, count_days: this.counted.days }
     return { ...query, have: have && this.asked === JSON.stringify(query) ? (this.page?.revision ?? null) : null }
   }
 
@@ -116,7 +119,7 @@ export class RotaStore {
       const page = await this.host.rotaPage(query)
       if (mine !== this.seq || this.stopped) return
       if (page !== null) {
-        this.asked = JSON.stringify({ rota: query.rota, from: query.from, days: query.days })
+        this.asked = JSON.stringify({ ...query, have: undefined })
         this.page = page
         this.revision += 1
         // The rota that was shown is gone, removed or undone: the first one is shown instead.
@@ -137,7 +140,7 @@ export class RotaStore {
 
   private again(query: RotaQuery): void {
     const wanted = this.query()
-    if (wanted.from !== query.from || wanted.days !== query.days || wanted.rota !== query.rota) void this.ask()
+    if (wanted.from !== query.from || wanted.count_from !== query.count_from || wanted.days !== query.days || wanted.rota !== query.rota) void this.ask()
   }
 
   /** Another rota, another stretch. */

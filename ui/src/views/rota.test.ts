@@ -125,7 +125,9 @@ describe('the calendar', () => {
     expect(one('[data-problem="gap"]').textContent).toContain('没有主值')
     expect(all('[data-kind="gap"]').length).toBeGreaterThan(0)
     expect(one('[data-on="primary"]').textContent).toContain('李四')
-    expect(one('[data-warning]').textContent).toContain('2027')
+    expect(one('[data-rota-warning]').textContent).toContain('2027')
+    // What is counted is the month, not the days of others beside it.
+    expect(one('[data-counted]').textContent).toBe('10-01 至 10-31')
     expect(one('[data-swap-badge]').textContent).toBe('1')
   })
 
@@ -585,14 +587,14 @@ describe('everywhere', () => {
   it('the foot of the desk says who is on, as what and until when', async () => {
     await open('#desk')
     expect(all('[data-on-duty]').map((line) => line.dataset.onDuty)).toEqual(['primary', 'secondary', 'manager'])
-    expect(one('[data-on-duty="primary"]').textContent).toMatch(/主值.*李四.*至 10-10 09:00/s)
+    expect(one('[data-on-duty="primary"]').textContent).toMatch(/主值.*李四.*10-08 09:00 起.*10-10 09:00 交 钱七/s)
   })
 
   it('who is never relieved is not said to be followed by nobody', async () => {
     await open('#desk/rota', 'ahead=40')
     expect(one('[data-on="manager"]').textContent).toContain('一个月内不换人')
     expect(one('[data-on="manager"]').textContent).not.toContain('没有人')
-    expect(one('[data-on-duty="manager"]').textContent).not.toContain('至')
+    expect(one('[data-on-duty="manager"]').textContent).not.toContain('交')
   })
 
   it('without a rota it says who is told first', async () => {

@@ -117,6 +117,8 @@ pub struct DutyCore {
     /// As the configuration has it: people and roles, to which the rota adds its own.
     base: (Vec<model::duty::Person>, BTreeMap<String, Vec<String>>),
     rota: Vec<wire::OnDutyView>,
+    /// What whoever plans the rota must know.
+    rota_warnings: Vec<wire::Sentence>,
 }
 
 impl DutyCore {
@@ -167,6 +169,7 @@ impl DutyCore {
             me,
             base,
             rota: Vec::new(),
+            rota_warnings: Vec::new(),
         }
     }
 
@@ -290,6 +293,7 @@ impl DutyCore {
         }
         self.event(Event::Roles(roles));
         self.rota = news.on_duty;
+        self.rota_warnings = news.warnings;
         self.shown.0 = u64::MAX;
     }
 

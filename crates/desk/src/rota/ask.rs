@@ -59,13 +59,15 @@ impl RotaCore {
         let now = clock::now_ms();
         let me = self.parts.me.borrow().clone();
         let revision = format!(
-            "{}.{}.{}.{:?}.{:?}.{}",
+            "{}.{}.{}.{:?}.{:?}.{}.{:?}.{}",
             self.book.last_id,
             now / PAGE_AGE,
             me.id,
             query.rota,
             query.from,
-            query.days
+            query.days,
+            query.count_from,
+            query.count_days
         );
         if query.have.as_ref() == Some(&revision) {
             return Ok(None);

@@ -3,11 +3,12 @@
 use super::parts::{self, ms};
 use super::words::Words;
 use chrono::{Datelike, Days, NaiveDate};
+use engine::rota::plan::MAX_HISTORY;
 use engine::rota::{PlanRules, SeedNames, seed_layers};
 use model::duty::AlertId;
 use model::rota::{
-    AbsenceId, Book, Contact, DutyNote, Edit, HandoverId, LayerId, Member, Override, OverrideId,
-    Rota, RotaId, Side, Swap, SwapId,
+    AbsenceId, Book, Calendar, Contact, DutyNote, Edit, HandoverId, LayerId, Member, Override,
+    OverrideId, Rota, RotaId, Side, Swap, SwapId,
 };
 use wire::{ErrorCode, ErrorView, MemberEdit, PlanAsk, RotaEdit, SideView};
 
@@ -109,11 +110,15 @@ pub fn plan(ask: &PlanAsk) -> Result<(RotaId, NaiveDate, NaiveDate, PlanRules, u
         return Err(refuse("plan_too_long").with("days", LONGEST_PLAN));
     }
     let until = last.succ_opt().unwrap_or(last);
+    let usual = PlanRules::default();
     let rules = PlanRules {
         people: ask.people.clone(),
         max_nights: ask.nights_in_a_row.clamp(1, 31),
         min_rest_ms: i64::from(ask.rest_hours.min(168)) * 3_600_000,
-        ..PlanRules::default()
+        weights: ask.weights.map_or(Ok(usual.weights), parts::weights)?,
+        history_days: ask
+            .history_days
+            .map_or(usual.history_days, |d| d.min(MAX_HISTORY)),
     };
     let rota = RotaId(ask.rota.clone());
     Ok((rota, from, until, rules, u64::from(ask.seed)))
@@ -220,6 +225,14 @@ pub fn wanted(
                 SideView::Taking => Side::Taking,
             };
             return Ok(Wanted::Sign(HandoverId(handover), side));
+        }
+        RotaEdit::SetWeekend { calendar, weekend } => {
+            let known = book.calendars.get(&calendar.as_str().into());
+            let known =
+                known.ok_or_else(|| refuse("unknown_calendar").with("calendar", &calendar))?;
+            let mut changed = Calendar::clone(known);
+            changed.weekend = weekend.into_iter().collect();
+            Edit::PutCalendar(changed)
         }
         RotaEdit::AdoptPlan { plan } => return Ok(Wanted::Adopt(plan)),
         RotaEdit::AlterNote { note, text, tags } => return Ok(Wanted::Alter(note, text, tags)),

@@ -8,6 +8,7 @@ mod feed;
 mod files;
 mod handle;
 mod named;
+mod import;
 pub(crate) mod news;
 mod page;
 mod parts;

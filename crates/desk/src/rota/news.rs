@@ -1,15 +1,15 @@
 //! What the alert desk is told of the rota: who can be told, who has which role, who stands on walls, and what is wrong with it as alerts.
 
 use super::page::on_duty_view;
-use super::words::{Words, gap as gap_words, role_param};
+use super::words::{Words, gap as gap_words, missing, role_param};
 use crate::duty::sentences::{With, sentence, text, time};
 use engine::duty::setup::{DUTY, LEAD};
-use engine::rota::{Nobody, nobody_on_duty, on_duty, pages_for};
+use engine::rota::{Nobody, missing_notices, nobody_on_duty, on_duty, pages_for};
 use model::duty::{Person, PersonId};
 use model::rota::{Book, Handover, HandoverState, Member, Role, Rota};
 use model::{Labels, Observation, Reported};
 use std::collections::BTreeMap;
-use wire::OnDutyView;
+use wire::{OnDutyView, Sentence};
 
 /// The name of the rota as a source of alerts.
 pub const SOURCE: &str = "rota";
@@ -39,6 +39,8 @@ pub struct RotaNews {
     pub roles: BTreeMap<String, Vec<PersonId>>,
     /// Who has which role.
     pub on_duty: Vec<OnDutyView>,
+    /// Years whose holidays should be known by now and are not.
+    pub warnings: Vec<Sentence>,
 }
 
 fn person(member: &Member) -> Person {
@@ -83,6 +85,10 @@ fn add(roles: &mut BTreeMap<String, Vec<PersonId>>, role: &str, people: &[Person
 pub fn news(book: &Book, main: Option<&str>, now: i64) -> RotaNews {
     let mut out = RotaNews {
         people: book.members.values().map(|m| person(m)).collect(),
+        warnings: missing_notices(book, now)
+            .iter()
+            .map(|year| missing(book, year))
+            .collect(),
         ..RotaNews::default()
     };
     for rota in book.rotas.values().filter(|r| !r.layers.is_empty()) {
@@ -290,6 +296,23 @@ mod tests {
         assert_eq!(only.roles["dba/primary"], ["b"]);
         let together = news(&book, None, MONDAY_NOON);
         assert_eq!(together.roles[DUTY], ["b", "a"]);
+    }
+
+    #[test]
+    fn the_desk_is_told_from_november_on_that_next_years_notice_is_missing() {
+        let mut book = book();
+        let china = engine::rota::holidays::china("中国法定节假日");
+        book.calendars.insert(china.id.clone(), Arc::new(china));
+        let mut rota = Rota::clone(&book.rotas[&"platform".into()]);
+        rota.calendar = Some("cn".into());
+        book.rotas.insert("platform".into(), Arc::new(rota));
+        let october = news(&book, None, MONDAY_NOON - 48 * HOUR);
+        assert!(october.warnings.is_empty(), "{:?}", october.warnings);
+        let [warning] = &news(&book, None, MONDAY_NOON).warnings[..] else {
+            panic!("one warning")
+        };
+        assert_eq!(warning.key, "rota.warning.missing_year");
+        assert_eq!(warning.params["year"], text("2027"));
     }
 
     #[test]

@@ -29,6 +29,28 @@ pub struct Span {
     pub from: i64,
     /// End, ms.
     pub until: i64,
+    /// What of it is counted, from, ms.
+    pub counted_from: i64,
+    /// And until.
+    pub counted_until: i64,
+}
+
+/// What of the days shown is counted: a month is shown in whole weeks, and counted without the days of others.
+fn counted(
+    query: &RotaQuery,
+    zone: chrono_tz::Tz,
+    shown: (i64, i64),
+) -> Result<(i64, i64), ErrorView> {
+    let Some(text) = query.count_from.as_ref().filter(|t| !t.is_empty()) else {
+        return Ok(shown);
+    };
+    let first = parts::day("count_from", text)?;
+    let last = first.checked_add_days(Days::new(u64::from(
+        query.count_days.clamp(1, MAX_DAYS) - 1,
+    )));
+    let begin = wall::instant(first, WallTime::default(), zone);
+    let end = last.and_then(|day| wall::day_end(day, zone));
+    Ok(begin.zip(end).unwrap_or(shown))
 }
 
 /// The rota that is asked for, and the stretch.
@@ -65,7 +87,17 @@ pub fn chosen<'a>(
         (Some((_, from, _)), Some((_, _, until))) => (*from, *until),
         _ => (now, now),
     };
-    Ok((rota, Span { days, from, until }))
+    let (counted_from, counted_until) = counted(query, zone, (from, until))?;
+    Ok((
+        rota,
+        Span {
+            days,
+            from,
+            until,
+            counted_from,
+            counted_until,
+        },
+    ))
 }
 
 /// Somebody on duty, as every window shows it.
@@ -306,7 +338,7 @@ pub fn page(
         calendars: book
             .calendars
             .values()
-            .map(|c| name(&c.id.0, &c.name))
+            .map(|c| parts::calendar_view(c))
             .collect(),
         rota: rota.map(parts::rota_view),
         people: book.members.values().map(|m| member_view(m)).collect(),
@@ -318,6 +350,9 @@ pub fn page(
         absences: Vec::new(),
         swaps: Vec::new(),
         loads: Vec::new(),
+        counted_from: span.counted_from as f64,
+        counted_until: span.counted_until as f64,
+        weights: parts::weights_view(Weights::default()),
         spread: 0.0,
         handover: None,
         warnings: missing_notices(book, now)
@@ -346,7 +381,8 @@ pub fn page(
         .filter(|s| s.state == SwapState::Requested || touches(s, &rota.id, &span))
         .map(|s| swap_view(book, s, around.me, now))
         .collect();
-    let fair = fairness(book, &rota.id, span.from, span.until, &Weights::default());
+    let (from, until) = (span.counted_from, span.counted_until);
+    let fair = fairness(book, &rota.id, from, until, &Weights::default());
     out.loads = fair.people.iter().map(|l| load_view(l, book)).collect();
     out.spread = fair.spread;
     if let (Some(rules), Some(handover)) = (rota.handover, &around.handover) {

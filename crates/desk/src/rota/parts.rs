@@ -3,13 +3,13 @@
 use chrono::NaiveDate;
 use model::duty::PersonId;
 use model::rota::{
-    Absence, AbsenceId, Book, Cadence, CalendarId, DayKind, DutyNote, HandoverRules, Layer,
-    LayerId, Load, Member, Role, Rota, RotaId, Rotation, ShiftRule, Slot, WallTime,
+    Absence, AbsenceId, Book, Cadence, Calendar, CalendarId, DayKind, DutyNote, HandoverRules,
+    Layer, LayerId, Load, Member, Role, Rota, RotaId, Rotation, ShiftRule, Slot, WallTime, Weights,
 };
 use std::collections::BTreeMap;
 use wire::{
-    AbsenceView, CadenceView, ErrorCode, ErrorView, LayerView, LoadView, MemberView, NoteView,
-    PlannedDay, RotaView, RotationView, SlotView,
+    AbsenceView, CadenceView, CalendarView, ErrorCode, ErrorView, LayerView, LoadView, MemberView,
+    NoteView, PlannedDay, RotaView, RotationView, SlotView, WeightsView,
 };
 
 /// What stands where a day, a time or a zone is expected.
@@ -271,6 +271,55 @@ pub fn slot(view: SlotView) -> Slot {
         from: ms(view.from),
         until: ms(view.until),
     }
+}
+
+/// A calendar as the page sees it.
+pub fn calendar_view(calendar: &Calendar) -> CalendarView {
+    let usual = [6, 7];
+    CalendarView {
+        id: calendar.id.0.clone(),
+        name: calendar.name.clone(),
+        years: calendar.years.keys().copied().collect(),
+        weekend: if calendar.weekend.is_empty() {
+            usual.to_vec()
+        } else {
+            calendar.weekend.iter().copied().collect()
+        },
+    }
+}
+
+/// Weights as the page sees them.
+pub fn weights_view(weights: Weights) -> WeightsView {
+    WeightsView {
+        night: weights.night,
+        weekend: weights.weekend,
+        holiday: weights.holiday,
+        standby: weights.standby,
+    }
+}
+
+/// Weights as the page wants them.
+pub fn weights(view: WeightsView) -> Result<Weights, ErrorView> {
+    let all = [
+        ("night", view.night),
+        ("weekend", view.weekend),
+        ("holiday", view.holiday),
+        ("standby", view.standby),
+    ];
+    for (field, weight) in all {
+        if !(0.0..=100.0).contains(&weight) {
+            return Err(super::edits::refuse("bad_number")
+                .with("field", field)
+                .with("least", 0)
+                .with("most", 100));
+        }
+    }
+    Ok(Weights {
+        night: view.night,
+        weekend: view.weekend,
+        holiday: view.holiday,
+        standby: view.standby,
+    })
 }
 
 /// A load as the page sees it.

@@ -56,7 +56,11 @@ impl Words {
         match value {
             Param::Text(text) => text.clone(),
             Param::Time(ms) => self.moment(*ms as i64),
-            Param::Duration(ms) => format!("{:.0} min", ms / 60_000.0),
+            Param::Duration(ms) => {
+                let minutes = format!("{:.0}", ms / 60_000.0);
+                let params = BTreeMap::from([("n".to_owned(), minutes)]);
+                texts::say(&self.locale, "rota.minutes", &params)
+            }
             Param::Number(n) => n.to_string(),
             Param::Key(key) => self.plain(key),
             Param::Keys(keys) => list(keys.iter().map(|k| self.plain(k)).collect()),
@@ -387,4 +391,21 @@ pub fn plan_notes(book: &Book, rota: &RotaId, plan: &engine::rota::Plan) -> Vec<
     });
     let unfilled = plan.unfilled.iter().map(|g| gap(book, rota, g).what);
     unfilled.chain(strained).take(50).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_is_said_in_the_desks_language() {
+        let said = |locale| {
+            let words = Words::new(locale, chrono_tz::UTC);
+            words.value(&Param::Duration(90_000.0 * 60.0))
+        };
+        assert_eq!(
+            (said("zh-CN").as_str(), said("en").as_str()),
+            ("90 分钟", "90 min")
+        );
+    }
 }

@@ -6,7 +6,7 @@
 use chrono::{Datelike, NaiveDate};
 use model::rota::{Calendar, CalendarDay, CalendarId};
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The id of the calendar that is built in.
 pub const CHINA: &str = "cn";
@@ -118,6 +118,76 @@ impl HolidayError {
             Self::BadName { .. } => "bad_name",
         }
     }
+}
+
+/// Where in a file of [`read_year`] the fault is: line and column, from 1. `None`: it is about the file as a whole.
+pub fn place(bytes: &[u8], error: &HolidayError) -> Option<(usize, usize)> {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let at = match error {
+        // the parser says 0 for the column of a file that ends at a line's end
+        HolidayError::NotJson { line, column, .. } => return Some((*line, (*column).max(1))),
+        HolidayError::TooLarge { .. } => return None,
+        HolidayError::BadYear { .. } => value_of(bytes, "year", 0),
+        HolidayError::BadCount { .. } => value_of(bytes, "days", 0),
+        HolidayError::BadDate { entry, .. }
+        | HolidayError::OtherYear { entry, .. }
+        | HolidayError::Twice { entry, .. }
+        | HolidayError::BadName { entry, .. } => value_of(bytes, "days", *entry),
+    }?;
+    let before = bytes.get(..at)?;
+    let line = before.iter().filter(|b| **b == b'\n').count() + 1;
+    let begin = before
+        .iter()
+        .rposition(|b| *b == b'\n')
+        .map_or(0, |n| n + 1);
+    let column = String::from_utf8_lossy(before.get(begin..)?)
+        .chars()
+        .count()
+        + 1;
+    Some((line, column))
+}
+
+/// The offset of the value of a key of the outermost object, or with `entry` from 1 of an entry of that value. Only for what has been parsed:
+/// it trusts brackets and quotation marks to be closed.
+fn value_of(json: &[u8], key: &str, entry: usize) -> Option<usize> {
+    let (mut depth, mut text, mut escaped) = (0_usize, None, false);
+    // the last text of the outermost object, which is a key when a colon follows; whether the value wanted has begun; entries so far
+    let (mut last, mut inside, mut wanted, mut seen) = ("", false, false, 0_usize);
+    for (at, byte) in json.iter().copied().enumerate() {
+        if let Some(begin) = text {
+            match byte {
+                _ if escaped => escaped = false,
+                b'\\' => escaped = true,
+                b'"' => {
+                    text = None;
+                    if depth == 1 {
+                        last = std::str::from_utf8(json.get(begin..at)?).unwrap_or("");
+                    }
+                }
+                _ => {}
+            }
+            continue;
+        }
+        if wanted && !byte.is_ascii_whitespace() {
+            if entry == 0 {
+                return Some(at);
+            }
+            (wanted, inside) = (false, true);
+        } else if inside && depth == 2 && !byte.is_ascii_whitespace() && byte != b',' {
+            seen += 1;
+            if seen == entry {
+                return Some(at);
+            }
+        }
+        match byte {
+            b'"' => text = Some(at + 1),
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            b':' if depth == 1 => wanted = last == key,
+            _ => {}
+        }
+    }
+    None
 }
 
 #[derive(Deserialize)]
@@ -277,6 +347,74 @@ pub fn calendar_of(
         calendar.years.insert(year, bounded(source));
     }
     Ok(calendar)
+}
+
+/// What becomes of a calendar when days are merged into it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Merged {
+    /// The calendar with them.
+    pub calendar: Calendar,
+    /// Years that the calendar knew and that are replaced: year → days before, days after.
+    pub replaced: BTreeMap<i32, (usize, usize)>,
+    /// Years that it knows from now on and did not before.
+    pub added: BTreeSet<i32>,
+    /// Years that get days and count as unknown all the same, because only rules tell of them.
+    pub unsure: BTreeSet<i32>,
+    /// Years of which the list has days by rules alone and which the calendar knows better: they stay as they are.
+    pub kept: BTreeSet<i32>,
+}
+
+/// Takes days of any years over into a calendar, year by year. A year of `known`, those that the list tells by themselves, replaces the calendar's
+/// days of that year; every other year of the calendar stays. Days of further years (a holiday of every year, written out; the end of a holiday
+/// over New Year) go beside what is there, unless the calendar knows that year: a rule cannot know the days that move, so it makes no year known.
+///
+/// # Errors
+/// When the list is empty or too long, or has a day that cannot be; see [`HolidayError`].
+pub fn merge(
+    calendar: &Calendar,
+    days: impl IntoIterator<Item = Entry>,
+    known: &BTreeSet<i32>,
+    source: &str,
+) -> Result<Merged, HolidayError> {
+    let (id, name, country) = (calendar.id.clone(), &calendar.name, &calendar.country);
+    let read = calendar_of(id, name, country, source, days)?;
+    let count = |of: &BTreeMap<NaiveDate, CalendarDay>, year: i32| {
+        of.keys().filter(|date| date.year() == year).count()
+    };
+    let mut out = Merged {
+        calendar: calendar.clone(),
+        replaced: BTreeMap::new(),
+        added: BTreeSet::new(),
+        unsure: BTreeSet::new(),
+        kept: BTreeSet::new(),
+    };
+    let into = &mut out.calendar;
+    for (year, source) in read.years {
+        match (known.contains(&year), calendar.years.contains_key(&year)) {
+            (true, true) => {
+                let (before, after) = (count(&calendar.days, year), count(&read.days, year));
+                out.replaced.insert(year, (before, after));
+            }
+            (true, false) => {
+                out.added.insert(year);
+            }
+            (false, true) => {
+                out.kept.insert(year);
+                continue;
+            }
+            (false, false) => {
+                out.unsure.insert(year);
+            }
+        }
+        if known.contains(&year) {
+            into.days.retain(|date, _| date.year() != year);
+            into.years.insert(year, source);
+        }
+        let new = read.days.iter().filter(|(date, _)| date.year() == year);
+        into.days
+            .extend(new.map(|(date, day)| (*date, day.clone())));
+    }
+    Ok(out)
 }
 
 /// The entry's place in the whole list instead of in its year's.

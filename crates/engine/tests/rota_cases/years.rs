@@ -5,8 +5,7 @@ use chrono::{Datelike, NaiveDate, Weekday};
 use chrono_tz::Asia::Shanghai;
 use engine::rota::{coverage, day, holidays, missing_notices, on_duty, schedule};
 use model::rota::{
-    Book, Cadence, Calendar, CalendarDay, DayKind, DutyReason, Edit, Gap, GapCause, MissingYear,
-    Override, Role, Rotation, WallTime,
+    Book, Cadence, Calendar, DayKind, DutyReason, Edit, Gap, GapCause, MissingYear, Override, Role, Rotation, WallTime,
 };
 
 fn start() -> i64 {
@@ -417,6 +416,65 @@ fn a_calendar_of_another_country_is_made_of_days() {
     ];
     let refused = holidays::calendar_of("de", "D", "DE", "", twice).unwrap_err();
     assert!(refused.to_string().starts_with("entry 3:"), "{refused}");
+}
+
+#[test]
+fn days_are_merged_year_by_year_and_a_rule_makes_no_year_known() {
+    let xmas = |year| (date(year, 12, 25), "Weihnachten".to_string(), true);
+    let easter = |month, day, year| (date(year, month, day), "Ostern".to_string(), true);
+    let mut german = Calendar {
+        id: "de".into(),
+        name: "Deutschland".into(),
+        weekend: [5, 6].into(),
+        ..Calendar::default()
+    };
+    // 2026 is listed, 2027 is there by the rule of every year alone.
+    let first = [easter(4, 6, 2026), xmas(2026), xmas(2027)];
+    let merged = holidays::merge(&german, first, &[2026].into(), "2026.ics").unwrap();
+    assert_eq!(merged.added, [2026].into());
+    assert_eq!(merged.unsure, [2027].into());
+    german = merged.calendar;
+    assert_eq!(german.years.keys().copied().collect::<Vec<_>>(), [2026]);
+    assert!(german.days.contains_key(&date(2027, 12, 25)));
+    assert!(!day(Some(&german), date(2027, 12, 25)).known);
+    // The list of 2027 alone leaves 2026 as it is, and the weekend too.
+    let second = [easter(3, 29, 2027), xmas(2027), xmas(2026)];
+    let merged = holidays::merge(&german, second, &[2027].into(), "2027.ics").unwrap();
+    assert_eq!((merged.added, merged.kept), ([2027].into(), [2026].into()));
+    german = merged.calendar;
+    assert!(german.days.contains_key(&date(2026, 4, 6)));
+    assert_eq!(german.weekend, [5, 6].into());
+    // A year that is there already is replaced, and that is said.
+    let again = holidays::merge(&german, [xmas(2026)], &[2026].into(), "").unwrap();
+    assert_eq!(again.replaced, [(2026, (2, 1))].into());
+    assert!(!again.calendar.days.contains_key(&date(2026, 4, 6)));
+    assert!(again.calendar.days.contains_key(&date(2027, 3, 29)));
+    let none = holidays::merge(&german, [], &[2026].into(), "").unwrap_err();
+    assert_eq!(none.code(), "bad_count");
+}
+
+#[test]
+fn a_fault_in_a_file_of_holidays_has_its_place() {
+    let at = |text: &str| {
+        let refused = holidays::read_year(text.as_bytes()).unwrap_err();
+        (refused.code(), holidays::place(text.as_bytes(), &refused))
+    };
+    assert_eq!(at("{\n  \"year\": 2027,\n  x"), ("not_json", Some((3, 3))));
+    assert_eq!(
+        at("{\n  \"year\": 99, \"days\": []}"),
+        ("bad_year", Some((2, 11)))
+    );
+    assert_eq!(
+        at("{\"year\": 2027,\n\"days\": []}"),
+        ("bad_count", Some((2, 9)))
+    );
+    let text = "\u{feff}{\"papers\": [\"days\", \"a \\\" ] b\"],\n \"year\": 2027, \"days\": [\n\
+        {\"name\": \"元旦\", \"date\": \"2027-01-01\", \"isOffDay\": true},\n\
+        {\"name\": \"元旦\", \"date\": \"2027-01-02\", \"isOffDay\": true}, {\"name\": \"春节\", \"date\": \"2027-02-30\", \"isOffDay\": true}]}";
+    let (code, place) = at(text);
+    assert_eq!(code, "bad_date");
+    assert_eq!(place, Some((4, 57)));
+    assert_eq!(at(&" ".repeat(holidays::MAX_BYTES + 1)).1, None);
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::times::{self, Time};
 use crate::fault::{Fault, Field, Problem, Refused, shown};
 use chrono::{Datelike, NaiveDate};
 use chrono_tz::Tz;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::RangeInclusive;
 
 /// Days of one event at most: more is no holiday.
@@ -41,6 +41,9 @@ pub struct Holidays {
     pub name: String,
     /// By date, each day once.
     pub days: Vec<Holiday>,
+    /// Years in which an event of once begins: what the file says of them is a list for that year. Of other years it has only what returns on
+    /// the same day every year, which is not all of a country's holidays.
+    pub years: BTreeSet<i32>,
     /// Events that are in the calendar but are no days off: anniversaries, school holidays that the calendar marks as such, cancelled ones.
     pub passed_over: u64,
 }
@@ -75,6 +78,9 @@ pub fn holidays(bytes: &[u8], years: RangeInclusive<i32>) -> Result<Holidays, Re
         }
         match of_event(event, &years) {
             Ok(found) => {
+                let once = event.get("RRULE").is_none();
+                let first = found.first().filter(|_| once);
+                out.years.extend(first.map(|day| day.date.year()));
                 written += found.len();
                 if written > MAX_WRITTEN {
                     refused.add(event.fault(
@@ -316,6 +322,19 @@ mod tests {
         let calendar = made.expect("a calendar");
         let may = NaiveDate::from_ymd_opt(2026, 5, 1).expect("a day");
         assert!(calendar.days[&may].off && calendar.years.contains_key(&2026));
+    }
+
+    #[test]
+    fn a_year_is_told_by_events_of_once_and_not_by_rules() {
+        let read = read(&[
+            "SUMMARY:Weihnachten\nDTSTART;VALUE=DATE:20251225\nRRULE:FREQ=YEARLY",
+            "SUMMARY:Karfreitag\nDTSTART;VALUE=DATE:20260403",
+            "SUMMARY:Silvester\nDTSTART;VALUE=DATE:20261231\nDTEND;VALUE=DATE:20270102",
+        ])
+        .expect("holidays");
+        assert_eq!(read.years, [2026].into());
+        let days = read.days.iter().map(|d| d.date.year());
+        assert_eq!(days.collect::<BTreeSet<_>>(), [2025, 2026, 2027].into());
     }
 
     #[test]

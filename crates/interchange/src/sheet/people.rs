@@ -116,7 +116,7 @@ impl People {
 /// All faults of the file; nothing is taken from a file with faults.
 pub fn people(bytes: &[u8]) -> Result<People, Refused> {
     let mut refused = Refused::default();
-    let table = match table::read(bytes, &COLUMNS, &mut refused) {
+    let table = match table::read(bytes, &COLUMNS, None, &mut refused) {
         Ok(table) => table,
         Err(fault) => {
             refused.add(fault);

@@ -8,7 +8,7 @@ use crate::when::{self, Edge};
 use crate::who::{self, Names};
 use chrono::{DateTime, TimeZone};
 use chrono_tz::Tz;
-use model::rota::{Book, Override, Rota, Shift};
+use model::rota::{Book, Override, Rota, RotaId, Shift};
 use std::collections::BTreeMap;
 
 const COLUMNS: [Column; 6] = [
@@ -58,13 +58,19 @@ pub struct Overrides {
 
 /// Reads shifts to put into rotas: a head (排班表/rota, 角色/role, 值班人/person, 开始/from, 结束/until, 原因/why, in any order), then a row for each shift. Rotas
 /// and people are named by id or name, roles as the rota has them; times are in the rota's zone unless they carry an offset, and a date alone is
-/// the whole day (an end on the 23rd covers the 23rd).
+/// the whole day (an end on the 23rd covers the 23rd). A file without a column for the rota is about the rota `target`.
 ///
 /// # Errors
 /// All faults of the file; nothing is taken from a file with faults.
-pub fn overrides_from_csv(bytes: &[u8], book: &Book) -> Result<Overrides, Refused> {
+pub fn overrides_from_csv(
+    bytes: &[u8],
+    book: &Book,
+    target: Option<&RotaId>,
+) -> Result<Overrides, Refused> {
     let mut refused = Refused::default();
-    let table = match table::read(bytes, &COLUMNS, &mut refused) {
+    let target = target.filter(|id| book.rotas.contains_key(id));
+    let given = target.map(|_| Field::Rota);
+    let table = match table::read(bytes, &COLUMNS, given, &mut refused) {
         Ok(table) => table,
         Err(fault) => {
             refused.add(fault);
@@ -72,9 +78,10 @@ pub fn overrides_from_csv(bytes: &[u8], book: &Book) -> Result<Overrides, Refuse
         }
     };
     let names = Names::of(book);
+    let target = target.filter(|_| !table.columns.contains(&Field::Rota));
     let mut shifts = Vec::with_capacity(table.rows.len());
     for row in &table.rows {
-        let (shift, faults) = shift(row, &names);
+        let (shift, faults) = shift(row, &names, target);
         shifts.extend(shift.map(|s| (row.line, s)));
         for fault in faults {
             refused.add(fault);
@@ -93,9 +100,9 @@ pub fn overrides_from_csv(bytes: &[u8], book: &Book) -> Result<Overrides, Refuse
     })
 }
 
-fn shift(row: &Row, names: &Names) -> (Option<Override>, Vec<Fault>) {
+fn shift(row: &Row, names: &Names, target: Option<&RotaId>) -> (Option<Override>, Vec<Fault>) {
     let mut faults = Vec::new();
-    let rota = names.rota(row.text(Field::Rota));
+    let rota = names.rota(target.map_or_else(|| row.text(Field::Rota), |id| &id.0));
     // without the rota neither its roles nor its zone are known; a date can still be no date at all
     let zone = rota.as_ref().map_or(Tz::UTC, |r| r.zone);
     let known = rota.is_ok();
@@ -207,7 +214,7 @@ mod tests {
     use model::rota::{DutyReason, OverrideId, Role};
 
     fn read(text: &str) -> Result<Overrides, Refused> {
-        overrides_from_csv(text.as_bytes(), &book())
+        overrides_from_csv(text.as_bytes(), &book(), None)
     }
 
     fn found(text: &str) -> Vec<(u64, u64, &'static str)> {
@@ -222,12 +229,12 @@ mod tests {
         let english = "person;until;from;role;rota;why\nzhang.san@example.com;2026-11-21 10:00Z;2026-11-21T01:00:00Z;primary;platform;换班\n\
                        李四;2026-11-22 24:00;2026-11-21;Secondary;platform\n";
         let (gbk, _, _) = GB18030.encode(chinese);
-        let of_gbk = overrides_from_csv(&gbk, &book()).expect("GBK");
+        let of_gbk = overrides_from_csv(&gbk, &book(), None).expect("GBK");
         let read = read(chinese).expect("shifts");
         assert_eq!(read, of_gbk);
         assert_eq!(
             read,
-            overrides_from_csv(english.as_bytes(), &book()).expect("English")
+            overrides_from_csv(english.as_bytes(), &book(), None).expect("English")
         );
         let [first, second] = read.overrides.as_slice() else {
             panic!("two shifts")
@@ -245,6 +252,28 @@ mod tests {
             ("platform", "换班")
         );
         assert_eq!(second.until - second.from, 2 * 86_400_000);
+    }
+
+    #[test]
+    fn a_file_without_a_column_for_the_rota_is_about_the_one_that_is_meant() {
+        let text = "角色,值班人,开始,结束,加班费\n主值,张三,2026-11-21 09:00,2026-11-21 18:00,是\n";
+        let target = RotaId::from("platform");
+        let read = overrides_from_csv(text.as_bytes(), &book(), Some(&target)).expect("a shift");
+        assert_eq!(read.overrides[0].rota, target);
+        assert_eq!(read.ignored, ["加班费"]);
+        assert_eq!(found(text), [(1, 0, "column_missing")]);
+        let nowhere = overrides_from_csv(text.as_bytes(), &book(), Some(&"nowhere".into()));
+        assert_eq!(
+            nowhere.expect_err("refused").faults[0].problem.code(),
+            "column_missing"
+        );
+        // what the file says itself counts
+        let text = "排班表,角色,值班人,开始,结束\n,主值,张三,2026-11-21,2026-11-21\n";
+        let refused = overrides_from_csv(text.as_bytes(), &book(), Some(&target));
+        assert_eq!(
+            refused.expect_err("refused").faults[0].problem.code(),
+            "missing"
+        );
     }
 
     #[test]
@@ -345,7 +374,7 @@ mod tests {
                 "{text}"
             );
             assert!(text.contains("张三") && text.contains("wang1"), "{text}");
-            let back = overrides_from_csv(&bytes, &berlin).expect("what we wrote");
+            let back = overrides_from_csv(&bytes, &berlin, None).expect("what we wrote");
             let stretch = |s: &Shift| (s.person.clone(), s.from, s.until);
             let read: Vec<_> = back
                 .overrides

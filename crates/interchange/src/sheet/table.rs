@@ -56,13 +56,15 @@ pub(crate) struct Table {
     pub(crate) ignored: Vec<String>,
 }
 
-/// Reads a file. What is wrong with single rows goes to `refused`, and the other rows are read all the same.
+/// Reads a file. What is wrong with single rows goes to `refused`, and the other rows are read all the same. A column that is `given` need not
+/// be there: the caller knows what would stand in it.
 ///
 /// # Errors
 /// When it has no head that can be understood.
 pub(crate) fn read(
     bytes: &[u8],
     columns: &[Column],
+    given: Option<Field>,
     refused: &mut Refused,
 ) -> Result<Table, Fault> {
     let text = text::decode(bytes)?;
@@ -70,7 +72,7 @@ pub(crate) fn read(
     let Some((head_line, head)) = records.next_record(refused) else {
         return Err(Fault::of_file(Problem::Empty));
     };
-    let head = Head::of(head_line, &head, columns, refused)?;
+    let head = Head::of(head_line, &head, columns, given, refused)?;
     let mut table = Table {
         rows: Vec::new(),
         columns: head.fields.iter().copied().flatten().collect(),
@@ -103,6 +105,7 @@ impl Head {
         line: u64,
         cells: &csv::StringRecord,
         columns: &[Column],
+        given: Option<Field>,
         refused: &mut Refused,
     ) -> Result<Self, Fault> {
         if cells.len() > MAX_COLUMNS {
@@ -135,7 +138,8 @@ impl Head {
             }
             fields.push(Some(known.field));
         }
-        let absent = |c: &&Column| c.required && !places.contains_key(&c.field);
+        let absent =
+            |c: &&Column| c.required && given != Some(c.field) && !places.contains_key(&c.field);
         let missing: Vec<_> = columns.iter().filter(absent).collect();
         let Some((last, others)) = missing.split_last() else {
             return Ok(Self { fields, ignored });
@@ -370,7 +374,7 @@ mod tests {
 
     fn rows(text: &str) -> (Vec<(u64, String, String)>, Refused) {
         let mut refused = Refused::default();
-        let table = read(text.as_bytes(), &COLUMNS, &mut refused).expect("a head");
+        let table = read(text.as_bytes(), &COLUMNS, None, &mut refused).expect("a head");
         let cells = |r: &Row| {
             let text = |f| r.text(f).to_owned();
             (r.line, text(Field::Id), text(Field::Name))
@@ -433,7 +437,7 @@ mod tests {
     #[test]
     fn heads_are_checked() {
         let mut refused = Refused::default();
-        let fault = read("姓名,备注\nx,y\n".as_bytes(), &COLUMNS, &mut refused).err();
+        let fault = read("姓名,备注\nx,y\n".as_bytes(), &COLUMNS, None, &mut refused).err();
         let problem = fault.expect("refused").problem;
         assert_eq!(
             problem,
@@ -441,7 +445,13 @@ mod tests {
                 names: "编号/id".to_owned()
             }
         );
-        let table = read("ID,备注,Id\na,y,b\n".as_bytes(), &COLUMNS, &mut refused).expect("read");
+        let table = read(
+            "ID,备注,Id\na,y,b\n".as_bytes(),
+            &COLUMNS,
+            None,
+            &mut refused,
+        )
+        .expect("read");
         assert_eq!(table.ignored, ["备注"]);
         let fault = refused.faults.first().expect("twice");
         assert_eq!(fault.problem, Problem::ColumnTwice { other: 1 });
@@ -462,7 +472,7 @@ mod tests {
     fn too_many_rows_are_refused_with_their_number() {
         let text = format!("id\n{}", "a\n".repeat(100_003));
         let mut refused = Refused::default();
-        let fault = read(text.as_bytes(), &COLUMNS, &mut refused).err();
+        let fault = read(text.as_bytes(), &COLUMNS, None, &mut refused).err();
         let problem = fault.expect("refused").problem;
         let (is, max) = (100_003, MAX_ROWS);
         assert_eq!(
@@ -491,7 +501,7 @@ mod tests {
             let row = |(id, name): &(String, String)| vec![(Field::Id, id.clone()), (Field::Name, name.trim().to_owned())];
             let bytes = write(&COLUMNS, Language::Chinese, cells.iter().map(row));
             let mut refused = Refused::default();
-            let table = read(&bytes, &COLUMNS, &mut refused).expect("a head");
+            let table = read(&bytes, &COLUMNS, None, &mut refused).expect("a head");
             prop_assert_eq!(&refused, &Refused::default());
             prop_assert_eq!(table.rows.len(), cells.len());
             for (row, (id, name)) in table.rows.iter().zip(&cells) {
@@ -503,7 +513,7 @@ mod tests {
         #[test]
         fn any_bytes_are_read_or_refused(bytes in proptest::collection::vec(any::<u8>(), 0..300)) {
             let mut refused = Refused::default();
-            let _ = read(&bytes, &COLUMNS, &mut refused);
+            let _ = read(&bytes, &COLUMNS, None, &mut refused);
         }
     }
 }

@@ -34,6 +34,23 @@ pub struct PlanAsk {
     pub rest_hours: u32,
     /// Another number, another plan.
     pub seed: u32,
+    /// How much heavier nights, weekends and holidays are; `None`: as [`super::RotaPage::weights`].
+    pub weights: Option<WeightsView>,
+    /// So many days before the plan are evened out with it, at most 1096; `None`: 90.
+    pub history_days: Option<u32>,
+}
+
+/// How much an hour of duty counts. 0 to 100 each.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct WeightsView {
+    /// From 22:00 to 06:00 of a workday.
+    pub night: f64,
+    /// On a weekend's day.
+    pub weekend: f64,
+    /// On a holiday.
+    pub holiday: f64,
+    /// All of it times this for who is not the primary.
+    pub standby: f64,
 }
 
 /// A plan before it is adopted.
@@ -215,6 +232,13 @@ pub enum RotaEdit {
         /// Which.
         #[ts(type = "number")]
         note: i64,
+    },
+    /// Says which days of the week are off by a calendar.
+    SetWeekend {
+        /// Which calendar.
+        calendar: String,
+        /// 1 Monday to 7 Sunday; none named: Saturday and Sunday.
+        weekend: Vec<u8>,
     },
     /// Puts back what a change has touched.
     Undo {

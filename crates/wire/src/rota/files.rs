@@ -1,5 +1,6 @@
 //! Files that go in and out.
 
+use super::{RotaName, RotaPreview};
 use crate::alert::Sentence;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -25,7 +26,8 @@ pub enum ImportKind {
 pub struct ImportAsk {
     /// What it is.
     pub kind: ImportKind,
-    /// For overrides: the rota. For holidays: the calendar, a new or an existing one.
+    /// For overrides: the rota, in CSV where the file names none. For holidays: the calendar, a new or an existing one; none: for JSON China's, for
+    /// iCalendar a new one.
     pub target: Option<String>,
     /// Its bytes in base64; at most 10 MB.
     pub content: String,
@@ -53,6 +55,13 @@ pub struct ImportView {
     pub errors: Vec<ImportError>,
     /// How many errors there are altogether.
     pub error_count: u32,
+    /// What to know before it is kept, and no fault: columns that are not read, years of a calendar that are replaced.
+    pub notes: Vec<Sentence>,
+    /// For holidays: the calendar into which they go.
+    pub calendar: Option<RotaName>,
+    /// For overrides and holidays that are only looked at: what would be wrong or right with them on any rota, over the stretch that they
+    /// concern. Without shifts.
+    pub preview: Option<RotaPreview>,
 }
 
 /// What is written to a file.
@@ -66,6 +75,15 @@ pub enum ExportAsk {
         /// Which.
         rota: String,
     },
+    /// A rota's shifts as CSV, in the form in which overrides are imported.
+    Shifts {
+        /// Which.
+        rota: String,
+        /// First day, in the rota's zone.
+        from: String,
+        /// Last day; at most 366 after the first.
+        until: String,
+    },
     /// A person's shifts on all rotas, iCalendar.
     Person {
         /// Who.
@@ -78,6 +96,6 @@ pub enum ExportAsk {
 pub struct ExportView {
     /// The file.
     pub path: String,
-    /// Address on this machine; `None`: the listener is off, or it is no calendar.
+    /// Address on this machine; `None`: there is no listener (`duty.calendar_listen` is empty), or it is no calendar.
     pub url: Option<String>,
 }

@@ -44,5 +44,12 @@ export function pageOf(span: Span, day: string): { from: string; days: number } 
   return { from, days: Math.round((ms(plusDays(monday(last), 7)) - ms(from)) / DAY) }
 }
 
+/** What of the page is counted: the month itself without the days of others beside it, or the week. */
+export function countedOf(span: Span, day: string): { from: string; days: number } {
+  if (span === 'week') return pageOf(span, day)
+  const from = firstOfMonth(day)
+  return { from, days: Math.round((ms(plusMonths(day, 1)) - ms(from)) / DAY) }
+}
+
 /** The day to which one turns the page, so many pages on. */
 export const turned = (span: Span, day: string, pages: number): string => (span === 'week' ? plusDays(monday(day), 7 * pages) : plusMonths(day, pages))

@@ -87,6 +87,7 @@ impl DutyCore {
             channels: self.setup.channels.iter().map(channel).collect(),
             muted_until: self.muted_until.filter(|t| *t > now).map(|t| t as f64),
             store_error: self.store_error.clone(),
+            rota_warnings: self.rota_warnings.clone(),
             caught_up: self
                 .away
                 .filter(|(_, at)| now - at < CAUGHT_UP_SHOWN)
