@@ -19,5 +19,5 @@ export default defineConfig({
   // The board that is shipped stands outside of ui/; the development host shows it too.
   server: { port: 5173, strictPort: true, fs: { allow: ['..'] } },
   // A busy machine is slow, not wrong: what hangs is found by the minute.
-  test: { include: ['src/**/*.test.ts'], environment: 'happy-dom', testTimeout: 60_000 },
+  test: { include: ['src/**/*.test.ts'], environment: 'happy-dom', testTimeout: 60_000, hookTimeout: 60_000 },
 })

@@ -9,10 +9,19 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::PoisonError;
 
-/// Starts one of this version, in which every other field is mapped as texts usually are (`field` and `field.keyword`); with `window`
-/// lines in one answer.
+/// Starts one that [`answers`].
 pub fn start(lines: Held, version: &'static str, window: usize) -> Hostile {
-    Hostile::start(move |request| {
+    Hostile::start(answers(lines, version, window))
+}
+
+/// What one of this version says, in which every other field is mapped as texts usually are (`field` and `field.keyword`); with `window`
+/// lines in one answer.
+pub fn answers(
+    lines: Held,
+    version: &'static str,
+    window: usize,
+) -> impl Fn(&Request) -> Answer + Send + Sync + 'static {
+    move |request: &Request| {
         if request.header("authorization") == Some("Bearer wrong") {
             return refused(
                 401,
@@ -30,7 +39,7 @@ pub fn start(lines: Held, version: &'static str, window: usize) -> Hostile {
             Ok(value) => Answer::json(200, value.to_string()),
             Err((status, kind, why)) => refused(status, kind, &why),
         }
-    })
+    }
 }
 
 /// Fields that are plain keywords; the others are texts with a keyword beside.

@@ -32,9 +32,17 @@ impl Default for Behaviour {
 /// 30 days and an hour.
 const LONGEST_NS: i64 = 721 * 3_600 * 1_000_000_000;
 
-/// Starts it.
+/// Starts one that [`answers`].
 pub fn start(lines: Held, behaviour: Behaviour) -> Hostile {
-    Hostile::start(move |request| {
+    Hostile::start(answers(lines, behaviour))
+}
+
+/// What it says.
+pub fn answers(
+    lines: Held,
+    behaviour: Behaviour,
+) -> impl Fn(&Request) -> Answer + Send + Sync + 'static {
+    move |request: &Request| {
         if behaviour.tenant.is_some() && request.header("x-scope-orgid") != behaviour.tenant {
             return plain(401, "no org id");
         }
@@ -45,7 +53,7 @@ pub fn start(lines: Held, behaviour: Behaviour) -> Hostile {
         };
         fake.answer(request)
             .unwrap_or_else(|(status, why)| plain(status, &why))
-    })
+    }
 }
 
 type Refused = (u16, String);

@@ -11,15 +11,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// The lines, which a test may add to while the server runs.
 pub type Held = Arc<Mutex<Vec<FakeLine>>>;
 
-/// Starts it; with `tenant` only requests with this `AccountID` are answered.
+/// Starts one that [`answers`].
 pub fn start(lines: Held, tenant: Option<&'static str>) -> Hostile {
-    Hostile::start(move |request| {
+    Hostile::start(answers(lines, tenant))
+}
+
+/// What it says; with `tenant` only requests with this `AccountID` are answered.
+pub fn answers(
+    lines: Held,
+    tenant: Option<&'static str>,
+) -> impl Fn(&Request) -> Answer + Send + Sync + 'static {
+    move |request: &Request| {
         if tenant.is_some_and(|t| request.header("accountid") != Some(t)) {
             return plain(400, "cannot obtain tenantID: missing AccountID");
         }
         let lines = lines.lock().unwrap_or_else(PoisonError::into_inner);
         answer(request, &lines)
-    })
+    }
 }
 
 fn answer(request: &Request, lines: &[FakeLine]) -> Answer {

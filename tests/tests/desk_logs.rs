@@ -22,8 +22,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use wire::{
     ErrorCode, LogCompleteAsk, LogExportAsk, LogExportFormat, LogFacetsAsk, LogHistogramAsk,
-    LogLineView, LogPageAsk, LogPatternsAsk, LogSavedView, LogScope, LogStoreView, LogTailAsk,
-    LogViewEdit,
+    LogLineView, LogPageAsk, LogPatternsAsk, LogProposalKind, LogSavedView, LogScope, LogStoreView,
+    LogTailAsk, LogViewEdit,
 };
 
 const LINES: i64 = 600;
@@ -294,6 +294,41 @@ async fn answers_as_its_lines_are(logs: &LogsHandle, stores: &Stores, name: &str
         proposals.iter().any(|p| p.insert.contains("payment")),
         "{name}: {proposals:?}"
     );
+    completes_phrases(logs, stores, name).await;
+}
+
+/// What somebody types in Chinese, one word after the other, until the query stands.
+async fn completes_phrases(logs: &LogsHandle, stores: &Stores, name: &str) {
+    let proposed = async |typed: &str| {
+        let ask = LogCompleteAsk {
+            lane: "complete".into(),
+            scope: stores.scope(name, typed),
+            caret: u32::try_from(typed.chars().count()).unwrap_or(0),
+        };
+        logs.complete(ask).await.expect("proposals")
+    };
+    let of = |found: &wire::LogCompletion, kind| -> Vec<String> {
+        let those = found.proposals.iter().filter(|p| p.kind == kind);
+        those.map(|p| p.insert.clone()).collect()
+    };
+    let found = proposed("支付").await;
+    let phrases = of(&found, LogProposalKind::Phrase);
+    assert_eq!(phrases, ["支付网关连接超时"], "{name}");
+    assert_eq!((found.from, found.to), (0, 2), "{name}");
+    assert_eq!(
+        found.proposals[0].lines,
+        Some(60.0),
+        "{name}: of the newest that have it"
+    );
+    let whole = proposed("支付网关连接超时 ").await;
+    let operators = of(&whole, LogProposalKind::Operator);
+    assert_eq!(operators, ["and ", "or ", "not "], "{name}");
+    let begun = proposed("支付网关连接超时 a").await;
+    assert!(of(&begun, LogProposalKind::Operator).contains(&"and ".to_owned()));
+    assert!(!of(&proposed("支").await, LogProposalKind::Operator).contains(&"and ".to_owned()));
+    let chosen = proposed("支付网关连接超时 and 订").await;
+    assert_eq!((chosen.from, chosen.to), (13, 14), "{name}");
+    assert!(whole.fault.is_none() && proposed("支付 and ").await.fault.is_some());
 }
 
 async fn exports(logs: &LogsHandle, stores: &Stores, name: &str) {

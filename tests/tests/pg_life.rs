@@ -225,20 +225,113 @@ async fn a_line_that_comes_after_the_export_is_not_lost() {
     );
 }
 
+/// A day beyond all that is kept goes whole: whoever waits for a lock after the table was taken out and is killed there has done nothing.
+#[tokio::test]
+async fn a_day_is_discarded_whole_or_not_at_all() {
+    let (server, options) = prepared("").await;
+    let dir = tempfile::tempdir().expect("a folder");
+    writer(&options)
+        .append(of_day(100, 20))
+        .await
+        .expect("kept");
+    assert!(
+        retain(&options, dir.path(), &moving())
+            .await
+            .iter()
+            .all(|s| *s == "create")
+    );
+    // nobody may remove a table: the detaching before it goes too
+    server.sql(
+        "logs",
+        "CREATE FUNCTION refuse() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not now'; END $$; \
+         CREATE EVENT TRIGGER no_drop ON ddl_command_start WHEN TAG IN ('DROP TABLE') EXECUTE FUNCTION refuse()",
+    );
+    let mut keeper = maintainer(&options, dir.path()).await;
+    let steps = plan(
+        &keeper.state().await.expect("a state"),
+        &Policy::default(),
+        today(),
+    );
+    assert_eq!(
+        steps.iter().map(|s| s.code()).collect::<Vec<_>>(),
+        ["discard"]
+    );
+    let refused = keeper.run(&steps[0], &mut |_| ()).await;
+    assert_eq!(refused.expect_err("refused").code(), "database");
+    let state = keeper.state().await.expect("a state");
+    assert!(state.partitions.iter().all(|p| p.attached));
+    drop(keeper);
+    assert_eq!(all(&options, dir.path()).await.len(), 20);
+    server.sql("logs", "DROP EVENT TRIGGER no_drop");
+    assert_eq!(
+        retain(&options, dir.path(), &Policy::default()).await,
+        ["discard"]
+    );
+    assert!(all(&options, dir.path()).await.is_empty());
+}
+
+/// One damaged manifest is somebody's to repair; partitions are made all the same, and leftovers of cut off steps go.
+#[tokio::test]
+async fn a_damaged_manifest_stops_nothing_else() {
+    let (server, options) = prepared("").await;
+    let dir = tempfile::tempdir().expect("a folder");
+    let folder = dir.path();
+    for age in [40, 41] {
+        writer(&options)
+            .append(of_day(age, 10))
+            .await
+            .expect("kept");
+    }
+    retain(&options, folder, &moving()).await;
+    retain(&options, folder, &moving()).await;
+    let (path, _) = cold::parts(folder).expect("files").remove(0);
+    std::fs::write(path.join("manifest.json"), b"rubbish").expect("written");
+    let left = folder.join("unfinished-2026-08-01.1");
+    std::fs::create_dir(&left).expect("a leftover");
+    std::fs::write(left.join("lines-00001.ndjson.zst"), b"rubbish").expect("written");
+    server.sql("logs", "DROP TABLE shouwang_logs.line_20261124");
+    writer(&options).append(of_day(42, 5)).await.expect("kept");
+    assert_eq!(
+        retain(&options, folder, &moving()).await,
+        ["create", "create", "sweep"]
+    );
+    assert!(!left.exists());
+    assert_eq!(
+        retain(&options, folder, &moving()).await,
+        ["export", "verify", "detach", "drop"]
+    );
+    let mut keeper = maintainer(&options, folder).await;
+    let state = keeper.state().await.expect("a state");
+    assert!(matches!(
+        &findings(&state, &moving(), today())[..],
+        [Finding::Damaged { part: 1, .. }]
+    ));
+    drop(keeper);
+    let short = Policy {
+        cold_days: 35,
+        ..Policy::default()
+    };
+    assert_eq!(retain(&options, folder, &short).await, ["forget"; 3]);
+    assert_eq!(std::fs::read_dir(folder).expect("a list").count(), 0);
+}
+
 /// Whoever keeps the store is killed at any moment, the server too, again and again; in the end each line is there once.
 #[tokio::test(flavor = "multi_thread")]
 async fn wherever_it_is_cut_off_it_goes_on() {
     let (mut server, options) = prepared("").await;
     let dir = tempfile::tempdir().expect("a folder");
     let folder = dir.path().to_owned();
-    for age in [0, 31, 32, 33] {
+    for age in [0, 31, 32, 33, 95, 96, 97, 98] {
         writer(&options)
             .append(of_day(age, 1500))
             .await
             .expect("kept");
     }
-    let before = all(&options, &folder).await;
-    assert_eq!(before.len(), 6000);
+    let mut before = all(&options, &folder).await;
+    assert_eq!(before.len(), 12_000);
+    // older than is kept: these go, and their tables with them
+    before.retain(|name| !name.starts_with('9'));
+    assert_eq!(before.len(), 6_000);
     let mut cuts = 0;
     for round in 0..400_u64 {
         let (options, folder) = (options.clone(), folder.clone());
@@ -276,6 +369,8 @@ async fn wherever_it_is_cut_off_it_goes_on() {
         parts.iter().map(|(_, m)| m.lines).collect::<Vec<_>>(),
         [1500; 3]
     );
+    let detached = "SELECT count(*) FROM pg_class c WHERE relnamespace = 'shouwang_logs'::regnamespace AND relkind = 'r' AND relname LIKE 'line\\_2%' AND NOT EXISTS (SELECT FROM pg_inherits i WHERE i.inhrelid = c.oid)";
+    assert_eq!(server.sql("logs", detached), "0");
     assert!(parts.iter().all(|(_, m)| m.verified));
     let unfinished = std::fs::read_dir(&folder).expect("a list").flatten();
     assert_eq!(

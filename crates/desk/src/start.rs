@@ -227,6 +227,10 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
                 .unwrap_or(chrono_tz::Asia::Shanghai),
         },
     );
+    let zone = config.time_zone.parse();
+    let words = crate::rota::Words::new(&config.locale, zone.unwrap_or(chrono_tz::Asia::Shanghai));
+    let stores = logs.handle.stores().clone();
+    tokio::spawn(logs::alarm::run(stores, duty.clone(), words, stop.clone()));
     let around = duty::start::Around {
         shell: machine.shell,
         popup: machine.popup,

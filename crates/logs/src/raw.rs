@@ -22,10 +22,11 @@ mod web;
 
 pub use known::nest;
 pub use split::{PatternFault, Record, Splitter, Start};
+pub use text::without_escapes;
 
 use chrono_tz::Tz;
 use draft::Draft;
-use model::log::{LogCategory, LogLine};
+use model::log::{Attrs, LogCategory, LogLine};
 
 /// Bytes of a record that are read at most; the rest is counted in `cut_bytes`.
 pub const MAX_RECORD: usize = 16 << 20;
@@ -84,6 +85,13 @@ pub fn read(record: &[u8], origin: &Origin) -> LogLine {
         dispatch(text.trim_end_matches(['\n', '\r']), &mut draft, 0);
     }
     draft.finish()
+}
+
+/// The members of a JSON object, however deep it is: objects and lists below [`MAX_DEPTH`] are kept as their text, and what is beyond
+/// [`MAX_ATTRS`] is left out. `None` when it is no object.
+pub fn object(text: &str) -> Option<Attrs> {
+    let (mut left, mut notes) = (MAX_ATTRS, text::Notes::default());
+    json::object(text, MAX_DEPTH, &mut left, &mut notes)
 }
 
 /// Reads a text by its form. `nested` counts records within records (Docker, CRI, syslog).

@@ -254,7 +254,7 @@ fn stacks_of_both_runtimes_and_fields_for_the_dashboards() {
         &["memory_percent"],
         &["disk_percent"],
         &["health"],
-        &["exception"],
+        &["exception", "type"],
         &["src_ip"],
         &["action"],
         &["result"],

@@ -185,6 +185,8 @@ pub fn typescript() -> String {
         logs::LogLevelView,
         logs::LogCategoryView,
         logs::LogStoreView,
+        logs::LogKeepingView,
+        logs::LogStepView,
         logs::LogTermView,
         logs::LogScope,
         logs::LogPageAsk,

@@ -2,6 +2,7 @@
 //!
 //! A line's place is an opaque text: nanoseconds and 64-bit numbers do not fit into a page's numbers.
 
+use crate::alert::Sentence;
 use crate::error::ErrorView;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -65,6 +66,32 @@ pub struct LogStoreView {
     pub last_ok: Option<f64>,
     /// How long its last answer to a probe took, ms.
     pub latency: Option<f64>,
+    /// How its partitions are kept, where the program does that.
+    pub keeping: Option<LogKeepingView>,
+}
+
+/// How a store's partitions are kept.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct LogKeepingView {
+    /// When they were last looked at; `None`: not yet.
+    pub looked: Option<f64>,
+    /// Why they are not kept.
+    pub error: Option<Sentence>,
+    /// What somebody should know.
+    pub findings: Vec<Sentence>,
+    /// What was done since the program runs, the last first.
+    pub steps: Vec<LogStepView>,
+}
+
+/// Something that was done to a partition or to the files of a day.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct LogStepView {
+    /// When.
+    pub at: f64,
+    /// What.
+    pub what: Sentence,
+    /// Why it came to nothing.
+    pub error: Option<Sentence>,
 }
 
 /// A field and a value that it has, or has not.

@@ -1,4 +1,4 @@
-//! What the page of logs costs while 5,000 lines a second arrive and it follows them: times between frames, memory.
+//! What the page of logs costs while 5,000 lines a second arrive and it follows them with a filter: times between frames, memory.
 //!
 //! `cargo xtask bench logs-tail` runs it and judges its lines; `SHOUWANG_BIN` is the program that is measured. Ten minutes; one with
 //! `--quick`.
@@ -14,6 +14,10 @@ const SETTLE: Duration = Duration::from_secs(30);
 const SOON: Duration = Duration::from_secs(60);
 /// Memory is looked at this often.
 const EVERY: Duration = Duration::from_secs(10);
+/// Of so many parts of the run the least memory is taken: two minutes each of ten.
+const PARTS: usize = 5;
+/// What is asked for: each line is looked at, and each is one of them, so that as many come as without it.
+const FILTER: &str = "-\"no line says this\"";
 
 /// The value below which `percent` of the values lie; nothing measured is no number.
 fn percentile(values: &[f64], percent: usize) -> f64 {
@@ -36,6 +40,16 @@ fn follow(wall: &Wall) {
                   if (!(performance.now() - (window.__asked ?? 0) < 5000)) { window.__asked = performance.now(); document.querySelector('[data-log-refresh]')?.click(); }
                   return false";
     wall.until("lines", SOON, listed);
+    wall.js(&format!(
+        "const field = document.querySelector('[data-log-input]'); field.focus();
+         Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value').set.call(field, `{FILTER}`);
+         field.dispatchEvent(new Event('input', {{ bubbles: true }}));
+         field.dispatchEvent(new KeyboardEvent('keydown', {{ key: 'Enter', bubbles: true, cancelable: true }}));"
+    ));
+    let asked = format!(
+        "return document.querySelector('[data-log-input]').value === `{FILTER}` && document.querySelector('[data-log-run]') === null && document.querySelectorAll('[data-line]').length > 20"
+    );
+    wall.until("lines of the filter", SOON, &asked);
     wall.click("[data-log-tail]");
     let on = "return document.querySelector('[data-feature=logs][data-tail=on]') !== null";
     wall.until("the tail", SOON, on);
@@ -88,9 +102,20 @@ fn main() {
         "memory_at_start_mib": memory.first().map(|m| m.1),
         "memory_at_end_mib": memory.last().map(|m| m.1),
         "memory_grown_per_minute_mib": slope(&memory),
+        "memory_floor_grown_mib": floor_grown(&memory),
         "minutes": minutes,
     });
     println!("{line}");
+}
+
+/// How much more the least of the last part of the run is than the least of the first.
+fn floor_grown(points: &[(f64, f64)]) -> f64 {
+    let part = points.len().div_ceil(PARTS).max(1);
+    let floor = |part: Option<&[(f64, f64)]>| {
+        let values = part.into_iter().flatten().map(|p| p.1);
+        values.reduce(f64::min).unwrap_or(f64::NAN)
+    };
+    floor(points.rchunks(part).next()) - floor(points.chunks(part).next())
 }
 
 /// Least squares: how much the second grows with the first.

@@ -1,5 +1,6 @@
 //! Stores of logs that are reached over HTTP against servers that play them: each must answer as the filter says of each line.
 
+mod bad_input;
 mod of_elastic;
 mod of_loki;
 mod suite;

@@ -12,8 +12,10 @@ import type {
   LogPageAsk,
   LogPageView,
   LogPatternsView,
+  LogReadingView,
   LogSavedView,
   LogScope,
+  LogStoreView,
   LogsHome,
   LogTailAsk,
   LogTailView,
@@ -29,6 +31,12 @@ const STEP = 700
 /** Made-up logs while the page is developed: the same moment always has the same lines; a query is a phrase of the message. */
 export class FakeLogs {
   private views: LogSavedView[] = [{ name: '支付超时', store: null, category: null, query: '超时', columns: ['http.status'], back: 3_600_000 }]
+  /** What there is to ask; tests add stores of other kinds. */
+  stores: LogStoreView[] = [{ name: 'demo', kind: 'embedded', demo: true, ok: true, error: null, version: null, cold_of: null, newest: null, oldest: Date.now() - 86_400_000, lines: 1_204_000, bytes: 4e8, last_ok: Date.now(), latency: 1.2, keeping: null }]
+  /** How far a slow store has read. */
+  reading: LogReadingView | null = null
+  /** Lines of each answer of a live tail that are left out. */
+  leftOut = 0
   /** The last questions, for tests. */
   readonly asked: { command: string; ask: unknown }[] = []
 
@@ -100,7 +108,7 @@ export class FakeLogs {
     const now = Math.floor(Date.now() / STEP)
     const from = ask.mark === null ? now : Number(ask.mark)
     const lines = [...this.all({ ...ask.scope, from: from * STEP, to: Date.now() + 1 }, false, now + 1)].slice(0, Math.max(0, now - from))
-    return { lines, mark: String(now), left_out: 0, phrases: [] }
+    return { lines, mark: String(now), left_out: ask.mark === null ? 0 : this.leftOut, phrases: [] }
   }
 
   private patterns(): LogPatternsView {
@@ -127,7 +135,9 @@ export class FakeLogs {
     return {
       from: ask.caret - word.length,
       to: ask.caret,
-      proposals: typed.endsWith(':') ? SERVICES.map((insert, i) => ({ insert, kind: 'value', lines: 900 - i })) : [{ insert: 'service:', kind: 'field', lines: null }, { insert: 'level:', kind: 'field', lines: null }],
+      proposals: /[\u4e00-\u9fff]$/.test(word) ? TEXTS.flatMap((text) => /[\u4e00-\u9fff]{2,8}/.exec(text.slice(Math.max(0, text.indexOf(word))))?.[0] ?? []).filter((text) => text.startsWith(word)).map((insert) => ({ insert, kind: 'phrase', lines: 40 }))
+        : typed.endsWith(' ') ? ['and ', 'or ', 'not '].map((insert) => ({ insert, kind: 'operator', lines: null }))
+        : typed.endsWith(':') ? SERVICES.map((insert, i) => ({ insert, kind: 'value', lines: 900 - i })) : [{ insert: 'service:', kind: 'field', lines: null }, { insert: 'level:', kind: 'field', lines: null }],
       fault: broken ? { from: typed.indexOf('('), to: typed.indexOf('(') + 1, error: { code: 'log_query', params: { reason_key: 'log_query.fault.paren_open', expected_key: 'log_query.expected.close', found: '(' } } } : null,
     }
   }
@@ -140,7 +150,7 @@ export class FakeLogs {
 
   private home(): LogsHome {
     return {
-      stores: [{ name: 'demo', kind: 'embedded', demo: true, ok: true, error: null, version: null, cold_of: null, newest: null, oldest: Date.now() - 86_400_000, lines: 1_204_000, bytes: 4e8, last_ok: Date.now(), latency: 1.2 }],
+      stores: this.stores,
       boards: [],
       views: this.views,
       problems: [],
@@ -163,6 +173,7 @@ export class FakeLogs {
       case 'logs_page':
         return this.page(ask as LogPageAsk)
       case 'logs_reading':
+        return this.reading
       case 'logs_cancel':
         return null
       case 'logs_line':

@@ -4390,7 +4390,43 @@ last_ok: number | null,
 /**
  * How long its last answer to a probe took, ms.
  */
-latency: number | null, };
+latency: number | null, 
+/**
+ * How its partitions are kept, where the program does that.
+ */
+keeping: LogKeepingView | null, };
+
+export type LogKeepingView = { 
+/**
+ * When they were last looked at; `None`: not yet.
+ */
+looked: number | null, 
+/**
+ * Why they are not kept.
+ */
+error: Sentence | null, 
+/**
+ * What somebody should know.
+ */
+findings: Array<Sentence>, 
+/**
+ * What was done since the program runs, the last first.
+ */
+steps: Array<LogStepView>, };
+
+export type LogStepView = { 
+/**
+ * When.
+ */
+at: number, 
+/**
+ * What.
+ */
+what: Sentence, 
+/**
+ * Why it came to nothing.
+ */
+error: Sentence | null, };
 
 export type LogTermView = { 
 /**

@@ -24,6 +24,10 @@ export const TAIL_LINES = 300
 /** Lines that a live tail holds, and that wait while it is paused. */
 export const TAIL_HELD = 2000
 export const TAIL_WAITING = 1000
+/** How often histogram and facets are asked for anew while lines are followed, ms: they cost far more than the lines. */
+export const TAIL_OVERVIEW = 10_000
+/** How long after a failure the page below a live tail is asked for again, ms. */
+const TAIL_AGAIN = 2_000
 /** How often stores are looked at, ms. */
 const HOME_EVERY = 15_000
 const DAY = 86_400_000
@@ -118,6 +122,12 @@ export class LogsStore {
   private tailTimer = 0
   private generation = 0
   private extending = false
+  /** Which live tail is under way: answers of an earlier one are dropped. */
+  private following = 0
+  /** Lines that arrived since the tail's mark, while the page that ends there is not here yet; null when it is. */
+  private since: LogLineView[] | null = null
+  private pageAt = 0
+  private overviewAt = 0
 
   constructor(
     private readonly host: Host,
@@ -190,29 +200,33 @@ export class LogsStore {
     this.stretch = EMPTY
     this.page.clear()
     this.patterns.clear()
-    void this.first()
     void this.overview()
     if (this.folding) void this.fold()
-    if (this.tail !== null) this.follow(true)
+    // What is looked at ends in the past: nothing that arrives belongs to it.
+    if ('to' in range) this.follow(false)
+    if (this.tail === null) void this.first()
+    else this.follow(true)
   }
 
   /** Histogram and facets of the scope in force. */
   private async overview(): Promise<void> {
     const scope = this.scope
     if (scope === null) return
+    this.overviewAt = this.moment()
     await Promise.all([
       this.histogram.ask(() => this.host.logsHistogram({ lane: 'histogram', scope, buckets: BUCKETS })),
       this.facets.ask(() => this.host.logsFacets({ lane: 'facets', scope, fields: [], limit: 8 })),
     ])
   }
 
-  private async first(): Promise<void> {
+  private async first(): Promise<LogPageView | null> {
     const scope = this.scope
-    if (scope === null) return
+    if (scope === null) return null
     const page = await this.page.ask(() => this.host.logsPage({ lane: 'page', scope, beyond: null, newer: false, limit: PAGE, columns: [...this.columns] }))
-    if (page === null) return
+    if (page === null) return null
     this.stretch = { lines: page.lines, newer: false, older: page.more }
     this.phrases = page.phrases
+    return page
   }
 
   /** Similar lines of the scope in force. */
@@ -224,7 +238,9 @@ export class LogsStore {
 
   /** Goes on at one end of what is held. */
   async extend(newer: boolean): Promise<void> {
-    const { scope, stretch } = this
+    const { stretch } = this
+    // Lines that were shown as they arrived are later than the page that was there when it began.
+    const scope = newer && this.tail !== null ? this.upToNow() : this.scope
     const edge = newer ? stretch.lines[0] : stretch.lines.at(-1)
     if (scope === null || edge === undefined || this.extending || !(newer ? stretch.newer : stretch.older)) return
     this.extending = true
@@ -252,7 +268,9 @@ export class LogsStore {
   /** Other columns: cells come with lines, so they are asked for again. */
   setColumns(columns: readonly string[]): void {
     this.columns = columns
-    void this.first()
+    // Lines that wait have the cells of the former columns.
+    if (this.tail !== null) this.follow(true, this.tail.paused)
+    else void this.first()
   }
 
   /** A kept view. */
@@ -263,50 +281,94 @@ export class LogsStore {
 
   // ---- live tail ---------------------------------------------------------------------------------------------------------
 
+  /** The scope in force, with a range that ends now brought up to now. */
+  private upToNow(): LogScope | null {
+    return this.scope === null ? null : { ...this.scope, ...bounds(this.question.range, this.moment()) }
+  }
+
   /** Begins to follow what arrives, or ends it. */
-  follow(on: boolean): void {
+  follow(on: boolean, paused = false): void {
     window.clearTimeout(this.tailTimer)
     this.tailError = null
+    this.following += 1
+    this.since = null
     if (!on) {
       this.tail = null
       return
     }
-    this.tail = { mark: null, waiting: [], fresh: 0, leftOut: 0, came: 0, paused: false }
-    void this.pull(this.generation)
+    this.tail = { mark: null, waiting: [], fresh: 0, leftOut: 0, came: 0, paused }
+    void this.pull(this.following)
   }
 
-  private async pull(generation: number): Promise<void> {
+  private async pull(following: number): Promise<void> {
     const { tail, scope } = this
-    if (tail === null || scope === null || generation !== this.generation) return
+    if (tail === null || scope === null || following !== this.following) return
     try {
       const answer = await this.host.logsTail({ lane: 'tail', scope, mark: tail.mark, limit: TAIL_LINES, columns: [...this.columns] })
-      if (this.tail === null || generation !== this.generation) return
+      if (this.tail === null || following !== this.following) return
       this.tailError = null
+      // The mark first, then a page up to now: what arrives between the two is in both and stands once, and nothing is in neither.
+      if (tail.mark === null) this.since = []
       this.came(answer.lines, answer.left_out, answer.mark)
+      if (tail.mark === null) void this.catchUp()
+      else this.keepUp()
     } catch (cause) {
       const error = asErrorView(cause)
       // Something newer was asked for from here: its own answers follow.
-      if (this.tail === null || generation !== this.generation || error.code === 'cancelled') return
+      if (this.tail === null || following !== this.following || error.code === 'cancelled') return
       this.tailError = error
+      // Without a mark there is still what was there before; it is asked for again when there is one.
+      if (tail.mark === null && this.page.value === null && !this.page.busy) void this.first()
     }
-    this.tailTimer = window.setTimeout(() => void this.pull(generation), TAIL_EVERY)
+    this.tailTimer = window.setTimeout(() => void this.pull(following), TAIL_EVERY)
+  }
+
+  /** The page that ends where the live tail began, and what has arrived since on top of it. */
+  private async catchUp(): Promise<void> {
+    const { following } = this
+    this.scope = this.upToNow()
+    this.pageAt = this.moment()
+    // What is asked for at an end of the former lines does not belong to these.
+    this.generation += 1
+    void this.overview()
+    const page = await this.first()
+    if (page === null || following !== this.following || this.since === null) return
+    const lines = arrived(page.lines, this.since, TAIL_HELD)
+    this.since = null
+    this.stretch = { lines, newer: false, older: page.more || lines.length === TAIL_HELD }
+  }
+
+  /** What else changes while lines arrive. */
+  private keepUp(): void {
+    const now = this.moment()
+    if (this.since !== null && !this.page.busy && now - this.pageAt >= TAIL_AGAIN) void this.catchUp()
+    else if (now - this.overviewAt >= TAIL_OVERVIEW) {
+      this.scope = this.upToNow()
+      void this.overview()
+    }
   }
 
   private came(lines: readonly LogLineView[], leftOut: number, mark: string): void {
     if (this.tail === null) return
-    const tail = { ...this.tail, came: this.tail.came + lines.length + leftOut }
-    if (tail.paused) {
-      const waiting = lines.length === 0 ? tail.waiting : arrived(tail.waiting, lines, TAIL_WAITING)
-      this.tail = { ...tail, mark, waiting, fresh: tail.fresh + lines.length + leftOut, leftOut: tail.leftOut + leftOut }
+    const tail = { ...this.tail, mark, came: this.tail.came + lines.length + leftOut, leftOut: this.tail.leftOut + leftOut }
+    if (!tail.paused) {
+      if (lines.length > 0) this.show(lines)
+      this.tail = tail
       return
     }
-    if (lines.length > 0) this.show(lines)
-    this.tail = { ...tail, mark, leftOut: tail.leftOut + leftOut }
+    const all = lines.length === 0 ? tail.waiting : arrived(tail.waiting, lines, Infinity)
+    const dropped = Math.max(0, all.length - TAIL_WAITING)
+    this.tail = { ...tail, waiting: dropped > 0 ? all.slice(0, TAIL_WAITING) : all, fresh: tail.fresh + lines.length + leftOut, leftOut: tail.leftOut + dropped }
   }
 
   private show(lines: readonly LogLineView[]): void {
+    // Whoever scrolled far down has let go of the newest: on top of what is left these would hide that.
+    const apart = this.stretch.newer
+    if (apart) this.since = []
+    if (this.since !== null) this.since = arrived(this.since, lines, TAIL_HELD)
     const all = arrived(this.stretch.lines, lines, TAIL_HELD)
     this.stretch = { lines: all, newer: false, older: this.stretch.older || all.length === TAIL_HELD }
+    if (apart) void this.catchUp()
   }
 
   /** Scrolled away from the top: what arrives waits. Back at the top it is shown. */

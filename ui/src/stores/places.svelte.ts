@@ -11,10 +11,10 @@ export interface Wanted {
   alerts: { search: string }
   /** For 历史: its search, and the moment it is about. */
   history: { search: string; at: number }
-  /** For 日志: a query in its language, and the time it is about. */
-  logs: { query: string; from?: number; to?: number }
-  /** For 值班: the part of it. */
-  rota: { tab: Tab }
+  /** For 日志: a query in its language, the time it is about, and the store that was asked; without one the preferred store. */
+  logs: { query: string; from?: number; to?: number; store?: string }
+    /** For 值班: the part of it. */
+    rota: { tab: Tab }
   /** For 链路: a trace, or a search. Ids are hexadecimal; a trace's may be its lower half. */
   traces: { trace: string; span?: string } | { service: string; operation?: string; from?: number; to?: number; errors?: boolean }
 }

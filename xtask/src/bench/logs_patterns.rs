@@ -12,5 +12,6 @@ pub(super) fn measure(report: &mut Report, _quick: bool) -> Result<()> {
     procs::step(cargo(&["build"]).args(EXAMPLE))?;
     let mut command = cargo(&["run", "--quiet"]);
     command.args(EXAMPLE);
-    figure::take_lines(report, "logs", &procs::output(&mut command)?, LIMITS)
+    let said = procs::output(&mut command)?;
+    figure::take_lines(report, "logs-patterns", &said, LIMITS)
 }

@@ -7,8 +7,10 @@ use anyhow::Result;
 
 const LIMITS: &[(&str, Limit)] = &[
     ("tail_frame_p95_ms", Limit::AtMost(20.0)),
-    ("lines_arrived_per_second", Limit::AtLeast(4_000.0)),
-    ("memory_grown_per_minute_mib", Limit::AtMost(2.0)),
+    // 5,000 are written; what is asked four times a second ends up to a quarter of a second before the clock does
+    ("lines_arrived_per_second", Limit::AtLeast(4_900.0)),
+    // flat: from the first two minutes to the last, in which nothing is left of what a collector has not got to yet
+    ("memory_floor_grown_mib", Limit::AtMost(5.0)),
 ];
 
 pub(super) fn measure(report: &mut Report, quick: bool) -> Result<()> {

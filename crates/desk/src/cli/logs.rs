@@ -1,14 +1,15 @@
 //! `logs`: looks after stores of logs in PostgreSQL.
 
+use super::logs_import;
 use super::output::{error_line, fail, line, sentence, table};
 use crate::config::{Config, Loaded, LogStore};
-use crate::logs::postgres;
+use crate::logs::{postgres, steps};
 use crate::sources::{self, Secrets};
 use clap::ArgMatches;
 use engine::Failure;
 use model::Secret;
 use model::log::LogRange;
-use pglogs::lifecycle::{Finding, Maintainer, Policy, Progress, State, Step, findings, plan};
+use pglogs::lifecycle::{Maintainer, Policy, Progress, State, Step, findings, plan};
 use pglogs::{Credentials, PgLogsError, cold};
 use serde_json::json;
 use std::path::{Path, PathBuf};
@@ -26,14 +27,14 @@ struct Kept<'a> {
 }
 
 /// Says what went wrong; `Err` carries the exit code.
-type Outcome<T> = Result<T, ExitCode>;
+pub(super) type Outcome<T> = Result<T, ExitCode>;
 
 fn failed(e: &PgLogsError, locale: &str) -> ExitCode {
     let params = e.params();
     fail(locale, &format!("pglogs.{}", e.code()), &params)
 }
 
-fn refused(e: &Failure, locale: &str) -> ExitCode {
+pub(super) fn refused(e: &Failure, locale: &str) -> ExitCode {
     fail(locale, &format!("error.{}", e.code), &e.params)
 }
 
@@ -45,6 +46,7 @@ pub async fn run(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> ExitC
         Some(("prepare", a)) => prepare(a, loaded, locale).await,
         Some(("verify", a)) => verify(a, loaded, locale),
         Some(("search", a)) => search(a, loaded, locale),
+        Some(("import", a)) => logs_import::run(a, loaded, locale).await,
         _ => Err(ExitCode::from(2)),
     };
     match done {
@@ -53,7 +55,11 @@ pub async fn run(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> ExitC
 }
 
 /// The store of this name; without a name the only one.
-fn pick<'a>(arguments: &ArgMatches, config: &'a Config, locale: &str) -> Outcome<&'a LogStore> {
+pub(super) fn pick<'a>(
+    arguments: &ArgMatches,
+    config: &'a Config,
+    locale: &str,
+) -> Outcome<&'a LogStore> {
     let name = arguments.get_one::<String>("store");
     let of_kind = |s: &&LogStore| s.kind == postgres::KIND && s.table.is_none();
     let mut all = config.log_store.iter().filter(of_kind);
@@ -103,41 +109,8 @@ async fn connect(kept: &Kept<'_>, locale: &str) -> Outcome<Maintainer> {
     connecting.map_err(|e| failed(&e, locale))
 }
 
-fn say_step(step: &Step, locale: &str) -> String {
-    let mut params = vec![("day", step.day().to_string())];
-    match step {
-        Step::Create { waiting, .. } => params.push(("lines", waiting.to_string())),
-        Step::Index { index, .. } => params.push(("index", (*index).to_owned())),
-        Step::Forget { part, .. } => params.push(("part", part.to_string())),
-        _ => {}
-    }
-    let key = match step {
-        Step::Create { waiting: 1.., .. } => "pglogs.step_create_move".to_owned(),
-        _ => format!("pglogs.step_{}", step.code()),
-    };
-    sentence(locale, &key, &params)
-}
-
-fn say_finding(finding: &Finding, locale: &str) -> String {
-    let params = match finding {
-        Finding::DefaultNotEmpty {
-            lines,
-            days,
-            oldest,
-            newest,
-        } => vec![
-            ("lines", lines.to_string()),
-            ("days", days.to_string()),
-            ("oldest", oldest.to_string()),
-            ("newest", newest.to_string()),
-        ],
-        Finding::NotAhead { day } | Finding::Detached { day } => vec![("day", day.to_string())],
-    };
-    sentence(
-        locale,
-        &format!("pglogs.finding_{}", finding.code()),
-        &params,
-    )
+fn say(said: &wire::Sentence, locale: &str) -> String {
+    sentence(locale, &said.key, &steps::plain(said))
 }
 
 /// Plans, and unless only that was asked for, does one step after the other. What is left is planned anew until nothing is: lines that
@@ -188,7 +161,7 @@ fn show_plan(steps: &[Step], state: &State, policy: &Policy, json: bool, locale:
             "{}/{} {}",
             i + 1,
             steps.len(),
-            say_step(step, locale)
+            say(&steps::step(step), locale)
         ));
     }
     if steps.is_empty() {
@@ -203,7 +176,7 @@ fn tell_findings(state: &State, policy: &Policy, json: bool, locale: &str) {
         if json {
             line(&json!({"event": "finding", "what": finding}).to_string());
         } else {
-            error_line(&say_finding(&finding, locale));
+            error_line(&say(&steps::finding(&finding), locale));
         }
     }
 }
@@ -224,7 +197,10 @@ async fn carry_out(
     if json {
         event("begun", json!({}));
     } else {
-        line(&format!("{number}/{of} {}", say_step(step, locale)));
+        line(&format!(
+            "{number}/{of} {}",
+            say(&steps::step(step), locale)
+        ));
     }
     let mut told = |p: Progress| {
         if json {
@@ -365,9 +341,12 @@ fn verify(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> Outcome<Exit
         pick(arguments, &loaded.config, locale)?,
         locale,
     )?;
-    let parts = cold::parts(&folder).map_err(|e| failed(&e, locale))?;
-    let mut good = true;
-    for (path, manifest) in &parts {
+    let found = cold::survey(&folder).map_err(|e| failed(&e, locale))?;
+    let mut good = found.damaged.is_empty();
+    for (_, _, e) in &found.damaged {
+        failed(e, locale);
+    }
+    for (path, manifest) in &found.parts {
         let params = [
             ("path", path.display().to_string()),
             ("lines", manifest.lines.to_string()),
@@ -380,7 +359,7 @@ fn verify(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> Outcome<Exit
             }
         }
     }
-    if parts.is_empty() {
+    if found.parts.is_empty() && good {
         line(&sentence(
             locale,
             "cli.logs_no_files",

@@ -5,6 +5,7 @@ mod commands;
 mod desk;
 mod keep;
 mod logs;
+mod logs_import;
 mod output;
 mod query;
 mod render;
@@ -435,6 +436,18 @@ fn logs_command(t: &dyn Fn(&str) -> String) -> Command {
                 .arg(json_flag(t)),
         )
         .subcommand(command("verify"))
+        .subcommand(
+            command("import")
+                .arg(
+                    Arg::new("file")
+                        .value_name("FILE")
+                        .required(true)
+                        .help(t("logs_file")),
+                )
+                .arg(value("service", "NAME"))
+                .arg(value("host", "NAME"))
+                .arg(value("category", "KIND").value_parser(["app", "system", "security"])),
+        )
         .subcommand(
             command("search")
                 .arg(

@@ -210,6 +210,91 @@ mod tests {
         }
     }
 
+    /// Lines of everything that the demonstration tells: a calm while with all that happens beside the requests, and each incident.
+    fn told() -> Vec<model::log::LogLine> {
+        use simulator::stories::{Rhythm, Stories, StoryOptions};
+        const SECOND: i64 = 1_000_000_000;
+        /// Wednesday 2026-11-18, 12:00 in Shanghai.
+        const NOON: i64 = 1_794_974_400 * SECOND;
+        let stories = |seconds: i64, incidents: &[simulator::Incident]| {
+            let options = StoryOptions {
+                seed: 7,
+                lines_per_second: 20.0,
+                rhythm: Rhythm::Steady,
+                ambient: true,
+            };
+            let batch = Stories::new(options).between(NOON, NOON + seconds * SECOND, incidents);
+            batch.lines
+        };
+        let mut lines = stories(600, &[]);
+        for kind in simulator::IncidentKind::ALL {
+            let incident = simulator::Incident {
+                kind,
+                start_ms: NOON / 1_000_000 - 600_000,
+                end_ms: NOON / 1_000_000 + 1_200_000,
+                severity: model::Severity::Emergency,
+            };
+            lines.extend(stories(60, &[incident]));
+        }
+        lines
+    }
+
+    /// A panel over a field that no line has is empty for ever, and nobody would see why.
+    #[test]
+    fn what_the_built_in_boards_ask_for_is_what_the_platform_writes() {
+        use logs::matches;
+        use model::log::Field;
+        let lines = told();
+        for board in load(None).views {
+            for panel in &board.panels {
+                let at = format!("{}/{}", board.id, panel.id);
+                let filter = |query: &str| logs::query::parse(query).expect("a good query");
+                let own = filter(&panel.query);
+                let found: Vec<_> = lines.iter().filter(|l| matches::matches(&own, l)).collect();
+                assert!(!found.is_empty(), "{at}: no line for {}", panel.query);
+                for one in &panel.series {
+                    let part = filter(&one.query);
+                    assert!(
+                        found.iter().any(|l| matches::matches(&part, l)),
+                        "{at}: no line for {}",
+                        one.query
+                    );
+                }
+                let fields = [&panel.field, &panel.number].into_iter();
+                for name in fields.chain(&panel.columns).filter(|n| !n.is_empty()) {
+                    let field = Field::named(name);
+                    assert!(
+                        found.iter().any(|l| matches::is_there(l, &field)),
+                        "{at}: no line has {name}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// Addresses of those who attack are what one looks for first.
+    #[test]
+    fn the_security_board_names_the_attackers() {
+        use logs::matches;
+        let lines = told();
+        let board = load(None).views.into_iter().find(|b| b.id == "security");
+        let board = board.expect("the board");
+        let panel = board.panels.iter().find(|p| p.id == "addresses");
+        let panel = panel.expect("the panel");
+        let filter = logs::query::parse(&panel.query).expect("a good query");
+        let field = model::log::Field::named(&panel.field);
+        for event in ["firewall", "attack_blocked", "brute_force", "ssh_login"] {
+            assert!(
+                lines.iter().any(|l| {
+                    l.attrs.get("event").and_then(|e| e.as_str()) == Some(event)
+                        && matches::matches(&filter, l)
+                        && matches::is_there(l, &field)
+                }),
+                "{event}"
+            );
+        }
+    }
+
     #[test]
     fn ones_own_boards_replace_and_broken_ones_are_told_with_their_line() {
         let dir = tempfile::tempdir().expect("a directory");

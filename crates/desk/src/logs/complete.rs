@@ -304,6 +304,40 @@ mod tests {
         assert_eq!(fault.params.get("from").map(String::as_str), Some("7"));
     }
 
+    /// What the language itself proposes where `|` stands.
+    fn language(marked: &str) -> Vec<String> {
+        let caret = marked.chars().position(|c| c == '|').expect("a caret");
+        let at = query::complete(&marked.replacen('|', "", 1), caret);
+        known(&at).into_iter().map(|p| p.insert).collect()
+    }
+
+    #[test]
+    fn what_joins_terms_is_proposed_where_it_can_stand() {
+        let has = |marked: &str, insert: &str| language(marked).contains(&insert.to_owned());
+        for joined in ["超时 |", "level:error |", "(a or b) |", "n:[1 TO 5] |"] {
+            for word in ["and ", "or ", "not ", "service:"] {
+                assert!(has(joined, word), "{joined} {word}");
+            }
+        }
+        for first in ["|", "超时 and |", "(|", "not |"] {
+            assert!(!has(first, "and ") && !has(first, "or "), "{first}");
+            assert!(has(first, "not ") && has(first, "level:"), "{first}");
+        }
+    }
+
+    #[test]
+    fn what_stands_between_a_field_and_its_value_is_proposed() {
+        assert_eq!(language("level |"), [":", ">="]);
+        assert_eq!(language("级别 |"), [":", ">="]);
+        let all = language("service |");
+        assert!(
+            all.contains(&":[".to_owned()) && all.contains(&":~".to_owned()),
+            "{all:?}"
+        );
+        // a range that is begun so can be read when it is ended
+        assert!(parse("service:[1 TO 5]").is_ok());
+    }
+
     #[test]
     fn phrases_grow_from_what_is_typed() {
         let of = |m: &str, p: &str| phrases_from(m, p);

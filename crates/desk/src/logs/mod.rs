@@ -1,11 +1,12 @@
 //! Logs, from a page to the stores: which stores there are and how they are, questions with a time limit that give way to newer
 //! ones, kept views, boards, exports. Nothing here grows with what a store holds: each answer is bounded.
 
+pub mod alarm;
 mod ask;
 pub mod boards;
 mod complete;
 mod export;
-mod keeping;
+pub mod keeping;
 mod lanes;
 mod local;
 mod numbers;
@@ -14,6 +15,7 @@ pub mod postgres;
 mod saved;
 mod scope;
 mod setup;
+pub mod steps;
 mod stores;
 mod stream;
 mod views;

@@ -13,6 +13,7 @@ use crate::sources::{self, Secrets};
 use embedded::logs::{LogStore as Files, Options};
 use engine::Failure;
 use source::{FieldNames, LogOptions, LogSink, Logs, connect_logs};
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::task::JoinHandle;
@@ -47,12 +48,19 @@ pub async fn start(
     stop: &CancellationToken,
 ) -> Started {
     let mut entries = Vec::new();
+    let mut records = BTreeMap::new();
+    for (name, record, keeper) in keeping::keepers(config, secrets) {
+        records.insert(name, record);
+        if let Some(keeper) = keeper {
+            tokio::spawn(keeper.run(keeping::FIRST, stop.clone()));
+        }
+    }
     for store in &config.log_store {
         let client = connect(store, secrets, data).await;
-        entries.push(Entry::new(&store.name, &store.kind, false, client));
+        let entry = Entry::new(&store.name, &store.kind, false, client);
+        entries.push(entry.kept(records.remove(&store.name)));
         entries.extend(cold(config, store));
     }
-    keeping::start(config, secrets, stop);
     let mut demo = None;
     let mut problems = Vec::new();
     if config.demo_enabled() && !config.demo.log_store.is_empty() {

@@ -1,5 +1,6 @@
 //! The stores of logs by name, and how they are.
 
+use super::keeping::{Record, Watched};
 use super::scope::store_error;
 use crate::clock;
 use engine::Failure;
@@ -31,6 +32,8 @@ pub struct Entry {
     seen: Mutex<Seen>,
     /// What a store of files has beside.
     cold: Option<Cold>,
+    /// What is known of how its partitions are kept.
+    kept: Option<Watched>,
 }
 
 /// Lines that left a database.
@@ -61,7 +64,22 @@ impl Entry {
             client,
             seen: Mutex::default(),
             cold: None,
+            kept: None,
         }
+    }
+
+    /// As this one, with the record of how its partitions are kept.
+    #[must_use]
+    pub fn kept(self, record: Option<Watched>) -> Self {
+        Self {
+            kept: record,
+            ..self
+        }
+    }
+
+    /// What is known of how its partitions are kept; nothing for a store that nobody looks after.
+    pub fn record(&self) -> Option<Record> {
+        self.kept.as_ref().map(|record| record.lock().clone())
     }
 
     /// The lines that left the database of the store `of`, in files below `folder`. Sends nothing, opens nothing.
@@ -124,6 +142,7 @@ impl Entry {
             bytes: number(seen.info.bytes),
             last_ok: seen.last_ok.map(|t| t as f64),
             latency: seen.latency,
+            keeping: self.record().map(|record| record.view()),
         }
     }
 

@@ -153,6 +153,28 @@ pub(super) fn clean(text: &str, max: usize, notes: &mut Notes) -> String {
     out
 }
 
+/// The text without terminal control sequences, such as colours, each as a whole: without its escape character alone the rest of it
+/// would stand in the text.
+pub fn without_escapes(text: &str) -> Cow<'_, str> {
+    let is_escape = |c: char| matches!(c, '\u{1b}' | '\u{9b}');
+    let Some(first) = text.find(is_escape) else {
+        return Cow::Borrowed(text);
+    };
+    let mut out = String::with_capacity(text.len());
+    let (kept, mut rest) = text.split_at(first);
+    out.push_str(kept);
+    while let Some(c) = rest.chars().next() {
+        let behind = rest.get(c.len_utf8()..).unwrap_or_default();
+        let skip = sequence(behind, c == '\u{9b}');
+        rest = behind.get(skip..).unwrap_or_default();
+        let next = rest.find(is_escape).unwrap_or(rest.len());
+        let (kept, further) = rest.split_at(next);
+        out.push_str(kept);
+        rest = further;
+    }
+    Cow::Owned(out)
+}
+
 /// Bytes of a control sequence behind its escape character (ECMA-48): `[31m`, a title up to BEL, a single letter.
 fn sequence(rest: &str, control: bool) -> usize {
     let bytes = rest.as_bytes();
@@ -217,6 +239,19 @@ mod tests {
     }
 
     #[test]
+    fn escapes_go_and_nothing_else() {
+        for (text, wanted) in [
+            ("plain 订单", "plain 订单"),
+            ("\u{1b}[1;31m错误\u{1b}[0m: x", "错误: x"),
+            ("a\u{1b}]0;title\u{7}b\u{9b}2Kc\u{1b}cd\u{1b}", "abcd"),
+            ("\u{1b}[31\nkept\0", "\nkept\0"),
+            ("\u{1b}订", "订"),
+        ] {
+            assert_eq!(without_escapes(text), wanted, "{text:?}");
+        }
+    }
+
+    #[test]
     fn gbk_is_known_and_broken_utf8_is_not_gbk() {
         let mut notes = Notes::default();
         let (gbk, _, _) = GB18030.encode("订单创建失败：库存不足 order=1");
@@ -240,6 +275,13 @@ mod tests {
             prop_assert!(out.len() <= max, "{} > {}", out.len(), max);
             let shows = |c: char| (!c.is_control() || matches!(c, '\n' | '\t')) && !('\u{202a}'..='\u{202e}').contains(&c);
             prop_assert!(out.chars().all(shows));
+        }
+
+        #[test]
+        fn without_escapes_there_is_none_and_what_has_none_stays(text in "(\\x1b[\\[\\]P]?[0-9;]{0,3}[a-zé]?|\u{9b}|[a-c订单\\n]){0,30}") {
+            let out = without_escapes(&text);
+            prop_assert!(!out.contains(['\u{1b}', '\u{9b}']));
+            prop_assert_eq!(without_escapes(&out).as_ref(), out.as_ref());
         }
 
         #[test]

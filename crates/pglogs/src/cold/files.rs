@@ -1,6 +1,6 @@
 //! Writing.
 
-use super::manifest::{FORMAT, FileEntry, Manifest, UNFINISHED, folder_name, parts, sync};
+use super::manifest::{FORMAT, FileEntry, Manifest, UNFINISHED, folder_name, next_part, sync};
 use crate::PgLogsError;
 use crate::schema;
 use chrono::NaiveDate;
@@ -76,13 +76,7 @@ impl Files {
         oid: u32,
         file_bytes: u64,
     ) -> Result<Self, PgLogsError> {
-        let earlier = parts(folder)?;
-        let part = earlier
-            .iter()
-            .filter(|(_, m)| m.day == day)
-            .map(|(_, m)| m.part)
-            .max();
-        let part = part.unwrap_or(0) + 1;
+        let part = next_part(folder, day)?;
         let name = folder_name(day, part);
         let unfinished = folder.join(format!("{UNFINISHED}{name}"));
         if unfinished.exists() {
@@ -211,7 +205,7 @@ pub(super) fn hex(bytes: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{search, verify};
+    use super::super::{parts, search, survey, sweep, verify};
     use super::*;
     use crate::error::ColdFault;
     use model::log::{Filter, LogPosition, LogRange};
@@ -327,6 +321,41 @@ mod tests {
         super::super::forget(dir.path(), day(), 1).expect("removed");
         assert_eq!(fs::read_dir(dir.path()).expect("a list").count(), 0);
         super::super::forget(dir.path(), day(), 1).expect("nothing to remove");
+    }
+
+    #[test]
+    fn a_damaged_manifest_keeps_nobody_from_the_others() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let bad = written(dir.path(), 10);
+        fs::write(bad.join("manifest.json"), b"{").expect("written");
+        let mut next = Files::begin(dir.path(), day(), 6).expect("a folder of its own");
+        next.add(&line(1)).expect("written");
+        assert!(next.finish(0).expect("finished").ends_with("2026-10-01.2"));
+        let found = survey(dir.path()).expect("a list");
+        assert_eq!(found.parts.len(), 1);
+        assert!(matches!(
+            &found.damaged[..],
+            [(d, 1, PgLogsError::Damaged { .. })] if *d == day()
+        ));
+        assert!(super::super::of_table(dir.path(), day(), 6).is_ok_and(|found| found.is_some()));
+    }
+
+    #[test]
+    fn what_a_removal_that_was_cut_off_left_is_found_and_removed() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let folder = written(dir.path(), 10);
+        let left = dir.path().join("unfinished-2026-10-01.1");
+        fs::rename(&folder, &left).expect("renamed");
+        fs::create_dir(dir.path().join("unfinished-business")).expect("somebody else's");
+        assert_eq!(survey(dir.path()).expect("a list").unfinished, [(day(), 1)]);
+        // a second removal of the same part does not stumble over the first
+        written(dir.path(), 10);
+        super::super::forget(dir.path(), day(), 1).expect("removed");
+        assert!(!left.exists());
+        fs::create_dir(&left).expect("again");
+        sweep(dir.path(), day(), 1).expect("removed");
+        sweep(dir.path(), day(), 1).expect("nothing to remove");
+        assert!(!left.exists() && dir.path().join("unfinished-business").exists());
     }
 
     #[test]

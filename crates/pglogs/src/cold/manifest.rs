@@ -115,6 +115,50 @@ impl Manifest {
     }
 }
 
+/// What lies in the folder of a store.
+#[derive(Debug, Default)]
+pub struct Survey {
+    /// Finished folders with their manifests, the oldest day first.
+    pub parts: Vec<(PathBuf, Manifest)>,
+    /// Folders whose manifest cannot be read: the day and part by their name, and what is wrong. They keep nobody from the others.
+    pub damaged: Vec<(NaiveDate, u32, PgLogsError)>,
+    /// Folders that were cut off while they were written or removed: the day and part by their name.
+    pub unfinished: Vec<(NaiveDate, u32)>,
+}
+
+/// Looks at all folders below `folder`. What has a name that is none of ours is left out.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn survey(folder: &Path) -> Result<Survey, PgLogsError> {
+    let mut found = Survey::default();
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(found),
+        Err(e) => return Err(PgLogsError::io(folder, &e)),
+    };
+    for entry in entries {
+        let entry = entry.map_err(|e| PgLogsError::io(folder, &e))?;
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if !entry.path().is_dir() {
+            continue;
+        }
+        if let Some((day, part)) = day_and_part(&name) {
+            match Manifest::read(&entry.path()) {
+                Ok(manifest) => found.parts.push((entry.path(), manifest)),
+                Err(e) => found.damaged.push((day, part, e)),
+            }
+        } else if let Some(left) = name.strip_prefix(UNFINISHED).and_then(day_and_part) {
+            found.unfinished.push(left);
+        }
+    }
+    found.parts.sort_by_key(|(_, m)| (m.day, m.part));
+    found.damaged.sort_by_key(|(day, part, _)| (*day, *part));
+    found.unfinished.sort_unstable();
+    Ok(found)
+}
+
 /// All finished folders below `folder` with their manifests, the oldest day first. Those that were cut off are left out.
 ///
 /// # Errors
@@ -135,41 +179,45 @@ type Readable = (Vec<(PathBuf, Manifest)>, Vec<PgLogsError>);
 /// # Errors
 /// When the folder cannot be read.
 pub(super) fn readable_parts(folder: &Path) -> Result<Readable, PgLogsError> {
-    let entries = match fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Readable::default()),
-        Err(e) => return Err(PgLogsError::io(folder, &e)),
-    };
-    let (mut found, mut damaged) = (Vec::new(), Vec::new());
-    for entry in entries {
-        let entry = entry.map_err(|e| PgLogsError::io(folder, &e))?;
-        if is_folder_name(&entry.file_name().to_string_lossy()) && entry.path().is_dir() {
-            match Manifest::read(&entry.path()) {
-                Ok(manifest) => found.push((entry.path(), manifest)),
-                Err(e) => damaged.push(e),
-            }
-        }
-    }
-    found.sort_by_key(|(_, m)| (m.day, m.part));
-    Ok((found, damaged))
+    let found = survey(folder)?;
+    let damaged = found.damaged.into_iter().map(|(_, _, e)| e).collect();
+    Ok((found.parts, damaged))
 }
 
-fn is_folder_name(name: &str) -> bool {
-    name.split_once('.').is_some_and(|(day, part)| {
-        NaiveDate::parse_from_str(day, "%Y-%m-%d").is_ok() && part.parse::<u32>().is_ok()
-    })
+/// What a folder's name says, if it is one of ours.
+fn day_and_part(name: &str) -> Option<(NaiveDate, u32)> {
+    let (day, part) = name.split_once('.')?;
+    let found = (
+        NaiveDate::parse_from_str(day, "%Y-%m-%d").ok()?,
+        part.parse().ok()?,
+    );
+    // `1.01` would be read as a part, and removed under a name that is not its own
+    (folder_name(found.0, found.1) == name).then_some(found)
+}
+
+/// The first part of a day that has no folder yet, readable or not.
+pub(super) fn next_part(folder: &Path, day: NaiveDate) -> Result<u32, PgLogsError> {
+    let found = survey(folder)?;
+    let parts = found.parts.iter().map(|(_, m)| (m.day, m.part));
+    let damaged = found.damaged.iter().map(|(day, part, _)| (*day, *part));
+    let last = parts
+        .chain(damaged)
+        .filter(|(d, _)| *d == day)
+        .map(|(_, part)| part)
+        .max();
+    Ok(last.unwrap_or(0) + 1)
 }
 
 /// The folder with the lines of this very table.
 ///
 /// # Errors
-/// As [`parts`].
+/// When the folder cannot be read.
 pub fn of_table(
     folder: &Path,
     day: NaiveDate,
     oid: u32,
 ) -> Result<Option<(PathBuf, Manifest)>, PgLogsError> {
-    let mut all = parts(folder)?.into_iter();
+    let mut all = survey(folder)?.parts.into_iter();
     Ok(all.find(|(_, m)| m.day == day && m.oid == oid))
 }
 
@@ -188,12 +236,29 @@ pub fn forget(folder: &Path, day: NaiveDate, part: u32) -> Result<(), PgLogsErro
 pub fn remove(folder: &Path) -> Result<(), PgLogsError> {
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
     let unfinished = folder.with_file_name(format!("{UNFINISHED}{name}"));
+    // a folder cannot take the name of one that is not empty
+    clear(&unfinished)?;
     match fs::rename(folder, &unfinished) {
         Ok(()) => {}
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
         Err(e) => return Err(PgLogsError::io(folder, &e)),
     }
-    fs::remove_dir_all(&unfinished).map_err(|e| PgLogsError::io(&unfinished, &e))
+    clear(&unfinished)
+}
+
+/// Removes what a beginning or a removal that was cut off left of a day's folder.
+///
+/// # Errors
+/// When it cannot be removed.
+pub fn sweep(folder: &Path, day: NaiveDate, part: u32) -> Result<(), PgLogsError> {
+    clear(&folder.join(format!("{UNFINISHED}{}", folder_name(day, part))))
+}
+
+fn clear(folder: &Path) -> Result<(), PgLogsError> {
+    match fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != ErrorKind::NotFound => Err(PgLogsError::io(folder, &e)),
+        _ => Ok(()),
+    }
 }
 
 /// Makes the names in a folder outlive a power failure.

@@ -8,7 +8,9 @@ mod scan;
 mod store;
 
 pub use files::Files;
-pub use manifest::{FORMAT, FileEntry, Manifest, forget, of_table, parts, remove};
+pub use manifest::{
+    FORMAT, FileEntry, Manifest, Survey, forget, of_table, parts, remove, survey, sweep,
+};
 pub use read::verify;
 pub use scan::search;
 pub use store::{ColdLogs, Progress};

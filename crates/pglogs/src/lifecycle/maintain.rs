@@ -105,14 +105,11 @@ impl Maintainer {
             Step::Unindex { day } => self.unindex(*day).await,
             Step::Export { day } => self.export(*day, told).await,
             Step::Verify { day } => self.verify(*day, told).await,
-            Step::Detach { day } => self.detach(*day, true).await,
+            Step::Detach { day } => self.detach(*day).await,
             Step::Drop { day } => self.drop_table(*day).await,
-            Step::Discard { day } => {
-                self.detach(*day, false).await?;
-                self.execute(format!("DROP TABLE shouwang_logs.{}", partition(*day)))
-                    .await
-            }
+            Step::Discard { day } => self.discard(*day).await,
             Step::Forget { day, part } => cold::forget(&self.folder, *day, *part),
+            Step::Sweep { day, part } => cold::sweep(&self.folder, *day, *part),
         }
     }
 
@@ -239,53 +236,62 @@ impl Maintainer {
         }
     }
 
-    /// Takes a day's table out, and its counters with it. With `exported` only when it has exactly the lines of its verified files: until
-    /// that is known nobody can write to it.
-    async fn detach(&mut self, day: NaiveDate, exported: bool) -> Result<(), PgLogsError> {
+    /// Takes a day's table out, and its counters with it, when it has exactly the lines of its verified files: until that is known
+    /// nobody can write to it.
+    async fn detach(&mut self, day: NaiveDate) -> Result<(), PgLogsError> {
         let Some((oid, true)) = self.table(day).await? else {
             return Ok(());
         };
         let name = partition(day);
         let files = cold::of_table(&self.folder, day, oid)?;
         let mut tx = self.conn.begin().await?;
-        if exported {
-            let Some((folder, manifest)) = files.filter(|(_, m)| m.verified) else {
-                return Err(PgLogsError::Changed {
-                    partition: name,
-                    found: 0,
-                    exported: 0,
-                });
-            };
-            sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
-                "LOCK TABLE shouwang_logs.{name} IN SHARE MODE"
-            )))
-            .execute(&mut *tx)
-            .await?;
-            let (lines, last): (i64, Option<i64>) = sqlx::query_as(sqlx::AssertSqlSafe(format!(
-                "SELECT count(*), max(id) FROM shouwang_logs.{name}"
-            )))
-            .fetch_one(&mut *tx)
-            .await?;
-            let found = u64::try_from(lines).unwrap_or(0);
-            if found != manifest.lines || last.unwrap_or(0) != manifest.last_id {
-                tx.rollback().await?;
-                // the files are no longer all; the next plan exports anew
-                cold::remove(&folder)?;
-                return Err(PgLogsError::Changed {
-                    partition: name,
-                    found,
-                    exported: manifest.lines,
-                });
-            }
-        }
-        let (from, to) = bounds(day);
+        let Some((folder, manifest)) = files.filter(|(_, m)| m.verified) else {
+            return Err(PgLogsError::Changed {
+                partition: name,
+                found: 0,
+                exported: 0,
+            });
+        };
         sqlx::raw_sql(sqlx::AssertSqlSafe(format!(
-            "ALTER TABLE shouwang_logs.line DETACH PARTITION shouwang_logs.{name}; \
-             DELETE FROM shouwang_logs.minute WHERE minute >= '{from}' AND minute < '{to}'; \
-             DELETE FROM shouwang_logs.minute_level WHERE minute >= '{from}' AND minute < '{to}'"
+            "LOCK TABLE shouwang_logs.{name} IN SHARE MODE"
         )))
         .execute(&mut *tx)
         .await?;
+        let (lines, last): (i64, Option<i64>) = sqlx::query_as(sqlx::AssertSqlSafe(format!(
+            "SELECT count(*), max(id) FROM shouwang_logs.{name}"
+        )))
+        .fetch_one(&mut *tx)
+        .await?;
+        let found = u64::try_from(lines).unwrap_or(0);
+        if found != manifest.lines || last.unwrap_or(0) != manifest.last_id {
+            tx.rollback().await?;
+            // the files are no longer all; the next plan exports anew
+            cold::remove(&folder)?;
+            return Err(PgLogsError::Changed {
+                partition: name,
+                found,
+                exported: manifest.lines,
+            });
+        }
+        sqlx::raw_sql(sqlx::AssertSqlSafe(taken_out(day)))
+            .execute(&mut *tx)
+            .await?;
+        tx.commit().await?;
+        Ok(())
+    }
+
+    /// Takes a day's table out and removes it, both or nothing: a table that is out and has no files is somebody's who took it out by
+    /// hand, so nobody would remove it later.
+    async fn discard(&mut self, day: NaiveDate) -> Result<(), PgLogsError> {
+        let Some((_, true)) = self.table(day).await? else {
+            return Ok(());
+        };
+        let mut sql = taken_out(day);
+        sql.push_str(&format!("; DROP TABLE shouwang_logs.{}", partition(day)));
+        let mut tx = self.conn.begin().await?;
+        sqlx::raw_sql(sqlx::AssertSqlSafe(sql))
+            .execute(&mut *tx)
+            .await?;
         tx.commit().await?;
         Ok(())
     }
@@ -301,6 +307,17 @@ impl Maintainer {
         }
         Ok(())
     }
+}
+
+/// SQL that takes a day's table out of the parent, and its counters with it.
+fn taken_out(day: NaiveDate) -> String {
+    let name = partition(day);
+    let (from, to) = bounds(day);
+    format!(
+        "ALTER TABLE shouwang_logs.line DETACH PARTITION shouwang_logs.{name}; \
+         DELETE FROM shouwang_logs.minute WHERE minute >= '{from}' AND minute < '{to}'; \
+         DELETE FROM shouwang_logs.minute_level WHERE minute >= '{from}' AND minute < '{to}'"
+    )
 }
 
 /// A role that is not there says that the schema is not; one that may not be taken, that rights lack.

@@ -10,4 +10,4 @@ mod state;
 
 pub use maintain::{Maintainer, Progress};
 pub use plan::{Finding, Policy, Step, findings, plan};
-pub use state::{ColdPart, DefaultDay, Partition, State};
+pub use state::{ColdPart, Damaged, DefaultDay, Partition, State, Unfinished};

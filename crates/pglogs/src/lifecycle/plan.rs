@@ -89,6 +89,13 @@ pub enum Step {
         /// Which of the day's folders.
         part: u32,
     },
+    /// Remove what a step that was cut off left of a day's folder.
+    Sweep {
+        /// The day.
+        day: NaiveDate,
+        /// Which of the day's folders.
+        part: u32,
+    },
 }
 
 impl Step {
@@ -104,6 +111,7 @@ impl Step {
             Self::Drop { .. } => "drop",
             Self::Discard { .. } => "discard",
             Self::Forget { .. } => "forget",
+            Self::Sweep { .. } => "sweep",
         }
     }
 
@@ -118,7 +126,8 @@ impl Step {
             | Self::Detach { day }
             | Self::Drop { day }
             | Self::Discard { day }
-            | Self::Forget { day, .. } => *day,
+            | Self::Forget { day, .. }
+            | Self::Sweep { day, .. } => *day,
         }
     }
 }
@@ -148,6 +157,15 @@ pub enum Finding {
         /// The day.
         day: NaiveDate,
     },
+    /// Files whose manifest cannot be read: they are neither searched nor compared until somebody has repaired or removed them.
+    Damaged {
+        /// The day.
+        day: NaiveDate,
+        /// Which of the day's folders.
+        part: u32,
+        /// What is wrong.
+        detail: String,
+    },
 }
 
 impl Finding {
@@ -157,6 +175,7 @@ impl Finding {
             Self::DefaultNotEmpty { .. } => "default_not_empty",
             Self::NotAhead { .. } => "not_ahead",
             Self::Detached { .. } => "detached",
+            Self::Damaged { .. } => "damaged",
         }
     }
 }
@@ -201,6 +220,11 @@ pub fn plan(state: &State, policy: &Policy, today: NaiveDate) -> Vec<Step> {
         search: hot(day),
         waiting: waiting(day),
     }));
+    // what was cut off takes room that the next export may need
+    steps.extend(state.unfinished.iter().map(|left| Step::Sweep {
+        day: left.day,
+        part: left.part,
+    }));
     for partition in &state.partitions {
         let old = age(partition.day, today);
         if old >= i64::from(policy.cold_days) {
@@ -211,12 +235,12 @@ pub fn plan(state: &State, policy: &Policy, today: NaiveDate) -> Vec<Step> {
             index(partition, hot(partition.day), &mut steps);
         }
     }
-    for part in &state.cold {
-        if age(part.day, today) >= i64::from(policy.cold_days) {
-            steps.push(Step::Forget {
-                day: part.day,
-                part: part.part,
-            });
+    // files that cannot be read are not kept longer than others
+    let readable = state.cold.iter().map(|c| (c.day, c.part));
+    let files = readable.chain(state.damaged.iter().map(|d| (d.day, d.part)));
+    for (day, part) in files {
+        if age(day, today) >= i64::from(policy.cold_days) {
+            steps.push(Step::Forget { day, part });
         }
     }
     steps
@@ -289,13 +313,18 @@ pub fn findings(state: &State, policy: &Policy, today: NaiveDate) -> Vec<Finding
             all.push(Finding::Detached { day: partition.day });
         }
     }
+    all.extend(state.damaged.iter().map(|files| Finding::Damaged {
+        day: files.day,
+        part: files.part,
+        detail: files.detail.clone(),
+    }));
     all
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lifecycle::DefaultDay;
+    use crate::lifecycle::{Damaged, DefaultDay, Unfinished};
 
     const POLICY: Policy = Policy {
         hot_days: 7,
@@ -434,6 +463,40 @@ mod tests {
         assert_eq!(
             steps,
             [Step::Discard { day }, Step::Forget { day, part: 2 }]
+        );
+    }
+
+    #[test]
+    fn damaged_files_are_a_finding_and_stop_nothing() {
+        let damaged = |days| Damaged {
+            day: back(days),
+            part: 1,
+            detail: "manifest unreadable".to_owned(),
+        };
+        let state = State {
+            damaged: vec![damaged(100), damaged(40)],
+            ..State::default()
+        };
+        let codes: Vec<&str> = plan(&state, &POLICY, today())
+            .iter()
+            .map(Step::code)
+            .collect();
+        assert_eq!(codes, ["create", "create", "create", "create", "forget"]);
+        let codes: Vec<&str> = findings(&state, &POLICY, today())
+            .iter()
+            .map(Finding::code)
+            .collect();
+        assert_eq!(codes, ["not_ahead", "damaged", "damaged"]);
+    }
+
+    #[test]
+    fn what_was_cut_off_is_swept() {
+        let day = back(50);
+        let mut state = settled();
+        state.unfinished.push(Unfinished { day, part: 3 });
+        assert_eq!(
+            plan(&state, &POLICY, today()),
+            [Step::Sweep { day, part: 3 }]
         );
     }
 

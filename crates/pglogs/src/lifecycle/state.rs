@@ -17,6 +17,10 @@ pub struct State {
     pub default: Vec<DefaultDay>,
     /// Files of days, the oldest first.
     pub cold: Vec<ColdPart>,
+    /// Folders of files whose manifest cannot be read, the oldest first.
+    pub damaged: Vec<Damaged>,
+    /// Folders that were cut off while they were written or removed.
+    pub unfinished: Vec<Unfinished>,
 }
 
 /// A table of the lines of one day.
@@ -60,6 +64,26 @@ pub struct ColdPart {
     pub bytes: u64,
     /// Whether they were read back and found good.
     pub verified: bool,
+}
+
+/// Files of a day that cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Damaged {
+    /// The day by the folder's name, UTC.
+    pub day: NaiveDate,
+    /// Which of the day's folders.
+    pub part: u32,
+    /// What is wrong, for people who repair it.
+    pub detail: String,
+}
+
+/// What a step that was cut off left of a day's folder.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Unfinished {
+    /// The day by the folder's name, UTC.
+    pub day: NaiveDate,
+    /// Which of the day's folders.
+    pub part: u32,
 }
 
 /// A table: its name, the catalogue's number for it, whether it is attached, lines, bytes, and its good indexes.
@@ -108,7 +132,17 @@ pub(crate) async fn look(conn: &mut PgConnection, folder: &Path) -> Result<State
             lines: u64::try_from(lines).unwrap_or(0),
         })
         .collect();
-    state.cold = cold::parts(folder)?
+    let found = cold::survey(folder)?;
+    let damaged = |(day, part, e): (NaiveDate, u32, PgLogsError)| Damaged {
+        day,
+        part,
+        detail: e.to_string(),
+    };
+    state.damaged = found.damaged.into_iter().map(damaged).collect();
+    let unfinished = |(day, part)| Unfinished { day, part };
+    state.unfinished = found.unfinished.into_iter().map(unfinished).collect();
+    state.cold = found
+        .parts
         .into_iter()
         .map(|(_, manifest)| ColdPart {
             day: manifest.day,

@@ -11,7 +11,7 @@ use model::log::{LogCategory, LogLevel, LogLine};
 use model::trace::{
     Link, Process, Span, SpanEvent, SpanId, SpanKind, Tag, TagValue, Trace, TraceId,
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::sync::Arc;
 
 /// What can be the value of a tag.
@@ -261,7 +261,8 @@ impl<'w> Tape<'w> {
         );
         self.failed(fault.kind);
         let mut attrs = lines::object(attrs);
-        attrs.insert("exception".into(), fault.kind.into());
+        // by the name that OpenTelemetry gives it, as in the span
+        attrs.insert("exception".into(), json!({"type": fault.kind}));
         self.say(
             LogLevel::Error,
             Source::Fault,

@@ -4,9 +4,10 @@ use super::TIME;
 use super::fields::Fields;
 use crate::alertmanager::raw::unreadable;
 use crate::error::SourceError;
-use crate::weblogs::LineMaker;
+use crate::weblogs::{LineMaker, object};
 use model::log::LogLine;
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -38,10 +39,11 @@ struct Hits {
     hits: Vec<Hit>,
 }
 
+/// A document is taken apart by itself: one that is too deep to be read must not cost the page.
 #[derive(Debug, Deserialize)]
 struct Hit {
     #[serde(default, rename = "_source")]
-    source: Map<String, Value>,
+    source: Option<Box<RawValue>>,
     #[serde(default)]
     sort: Vec<Value>,
 }
@@ -107,8 +109,12 @@ impl Found {
             let at = hit.sort.first().and_then(Value::as_i64)?;
             let at_ns = at.checked_mul(fields.grain_ns)?;
             let mut flat = Vec::new();
-            flatten(hit.source, "", LEVELS, &mut flat);
             let mut message = String::new();
+            let source = hit.source.as_ref().map_or("{}", |raw| raw.get());
+            match object(source) {
+                Some(source) => flatten(source, "", LEVELS, &mut flat),
+                None => source.clone_into(&mut message),
+            }
             flat.retain(|(name, value)| {
                 let is_message = *name == fields.message_field;
                 if is_message {

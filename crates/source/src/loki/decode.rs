@@ -2,7 +2,7 @@
 
 use crate::alertmanager::raw::unreadable;
 use crate::error::SourceError;
-use crate::weblogs::LineMaker;
+use crate::weblogs::{LineMaker, object};
 use model::log::{Field, LogLine};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -100,7 +100,7 @@ fn said(text: &str) -> Map<String, Value> {
     if !text.trim_start().starts_with('{') {
         return Map::new();
     }
-    serde_json::from_str(text).unwrap_or_default()
+    object(text).unwrap_or_default()
 }
 
 #[derive(Deserialize)]

@@ -19,11 +19,12 @@ fn objects(body: &[u8]) -> impl Iterator<Item = Result<Map<String, Value>, Sourc
         .split(|b| *b == b'\n')
         .filter(|l| !l.trim_ascii().is_empty());
     lines.map(|line| {
-        let read = match std::str::from_utf8(line) {
-            Ok(text) => serde_json::from_str(text),
-            Err(_) => serde_json::from_str(&String::from_utf8_lossy(line)),
-        };
-        read.map_err(|e| unreadable(line, &e, "an object a line, as VictoriaLogs has them"))
+        let text = String::from_utf8_lossy(line);
+        let read: Result<Map<String, Value>, _> = serde_json::from_str(&text);
+        read.or_else(|e| {
+            let unreadable = || unreadable(line, &e, "an object a line, as VictoriaLogs has them");
+            logs::raw::object(&text).ok_or_else(unreadable)
+        })
     })
 }
 

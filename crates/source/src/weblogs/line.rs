@@ -100,13 +100,20 @@ fn nest(attrs: &mut Attrs, name: &str, value: Value, levels: usize) {
     attrs.insert(name.to_owned(), value);
 }
 
-/// A text without control characters other than line feeds and tabs, cut at `most` bytes.
+/// The members of a JSON object. One that is deeper than can be read keeps what is too deep as its text.
+pub(crate) fn object(text: &str) -> Option<Attrs> {
+    serde_json::from_str(text)
+        .ok()
+        .or_else(|| logs::raw::object(text))
+}
+
+/// A text without colours and other terminal sequences, without control characters other than line feeds and tabs, cut at `most` bytes.
 fn clean(text: &str, most: usize) -> String {
     let end = text.floor_char_boundary(most.min(text.len()));
-    let kept = text.get(..end).unwrap_or_default();
+    let kept = logs::raw::without_escapes(text.get(..end).unwrap_or_default());
     let harmless = |c: char| !c.is_control() || matches!(c, '\n' | '\t');
     let mut out: String = if kept.chars().all(harmless) {
-        kept.to_owned()
+        kept.into_owned()
     } else {
         kept.chars().filter(|c| harmless(*c)).collect()
     };

@@ -11,7 +11,7 @@ mod tally;
 mod tests;
 
 pub(crate) use filter::{Expr, How, Plan, pattern, plan};
-pub(crate) use line::LineMaker;
+pub(crate) use line::{LineMaker, object};
 pub(crate) use names::Names;
 pub use names::{FieldNames, LogOptions};
 pub(crate) use reader::{Backend, Batch, Fetch, page};
