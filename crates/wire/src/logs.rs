@@ -2,6 +2,7 @@
 //!
 //! A line's place is an opaque text: nanoseconds and 64-bit numbers do not fit into a page's numbers.
 
+use crate::alert::Sentence;
 use crate::error::ErrorView;
 use serde::{Deserialize, Serialize};
 use ts_rs::TS;
@@ -49,6 +50,8 @@ pub struct LogStoreView {
     pub ok: Option<bool>,
     /// Why it does not.
     pub error: Option<ErrorView>,
+    /// What somebody should know of its files although it answers.
+    pub notes: Vec<Sentence>,
     /// Its version.
     pub version: Option<String>,
     /// The store whose old lines these are, in files that are read slowly and only when somebody asks.

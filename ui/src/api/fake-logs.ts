@@ -140,7 +140,7 @@ export class FakeLogs {
 
   private home(): LogsHome {
     return {
-      stores: [{ name: 'demo', kind: 'embedded', demo: true, ok: true, error: null, version: null, cold_of: null, newest: null, oldest: Date.now() - 86_400_000, lines: 1_204_000, bytes: 4e8, last_ok: Date.now(), latency: 1.2 }],
+      stores: [{ name: 'demo', kind: 'embedded', demo: true, ok: true, error: null, notes: [{ key: 'logs.health.note.refused', params: { count: { kind: 'number', value: 12 } } }], version: null, cold_of: null, newest: null, oldest: Date.now() - 86_400_000, lines: 1_204_000, bytes: 4e8, last_ok: Date.now(), latency: 1.2 }],
       boards: [],
       views: this.views,
       problems: [],

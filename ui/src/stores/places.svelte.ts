@@ -11,8 +11,8 @@ export interface Wanted {
   history: { search: string; at: number }
   /** For 日志: a query in its language, and the time it is about. */
   logs: { query: string; from?: number; to?: number }
-  /** For 链路: a trace, or a search. Ids are hexadecimal; a trace's may be its lower half. */
-  traces: { trace: string; span?: string } | { service: string; operation?: string; from?: number; to?: number; errors?: boolean }
+  /** For 链路: a trace, or a search. Ids are hexadecimal; a trace's may be its lower half, which is found near a service's time (ms). */
+  traces: { trace: string; span?: string; near?: { service: string; at: number } } | { service: string; operation?: string; from?: number; to?: number; errors?: boolean }
 }
 
 /** Where the desk is, and what the page there has been asked to show. One page sends to another without knowing it. */
