@@ -8,6 +8,7 @@ mod export;
 mod keeping;
 mod lanes;
 mod local;
+mod news;
 mod numbers;
 mod patterns;
 pub mod postgres;
