@@ -12,7 +12,8 @@ use std::path::Path;
 use std::time::Duration;
 use wire::{
     ErrorCode, TraceChange, TraceFind, TraceFlameAsk, TraceFold, TraceGraphAsk, TraceGraphView,
-    TraceHead, TraceOpen, TraceRowsAsk, TraceSearch, TraceSourceView, TraceStatisticsAsk,
+    TraceHead, TraceNear, TraceOpen, TraceRowsAsk, TraceSearch, TraceSourceView,
+    TraceStatisticsAsk,
 };
 
 const FAST: &str = "0af7651916cd43dd8448eb211c80319c";
@@ -281,6 +282,53 @@ async fn old_and_new_jaegers_are_looked_into() {
         .await
         .expect_err("no id");
     assert_eq!(no_id.code, ErrorCode::Search);
+    desk.stop().await;
+}
+
+/// Some logs write 64 bits of an id, some stores keep 64 of it.
+#[tokio::test(flavor = "multi_thread")]
+async fn half_an_id_is_enough_where_the_line_says_where_and_when_it_was() {
+    let dir = tempfile::tempdir().expect("a folder");
+    let begin_ms = now_ms() - 600_000;
+    let old = "00000000000000008448eb211c80319d";
+    let mut all = spans(begin_ms * 1_000);
+    all.push(span(
+        old,
+        1,
+        0,
+        ("order", "GET /old"),
+        (begin_ms * 1_000, 5_000),
+    ));
+    let server = jaeger::start(Behaviour::default(), all);
+    let desk = desk(dir.path(), &[("now", server.url())]).await;
+    let half = &FAST[16..];
+    let by_itself = desk.traces.open(open("now", half)).await;
+    assert_eq!(
+        by_itself.map_err(|e| e.code).err(),
+        Some(ErrorCode::UnknownTrace),
+        "no store finds half an id"
+    );
+    let near = |service: &str, at: i64| TraceOpen {
+        near: Some(TraceNear {
+            service: service.into(),
+            at: at as f64,
+        }),
+        ..open("now", half)
+    };
+    // The line was written by a service in the middle of the trace.
+    let found = desk.traces.open(near("payment", begin_ms + 30)).await;
+    assert_eq!(found.expect("a trace").id, FAST);
+    // Long after its beginning: an order may take minutes.
+    let late = desk.traces.open(near("order", begin_ms + 300_000)).await;
+    assert_eq!(late.expect("a trace").id, FAST);
+    let elsewhere = desk.traces.open(near("stock", begin_ms - 60_000)).await;
+    assert_eq!(
+        elsewhere.map_err(|e| e.code).err(),
+        Some(ErrorCode::UnknownTrace)
+    );
+    // The other way: the line has 128 bits, and the store has kept the lower ones.
+    let whole = format!("0af7651916cd43dd{}", &old[16..]);
+    assert_eq!(opened(&desk.traces, "now", &whole).await.id, old);
     desk.stop().await;
 }
 

@@ -21,7 +21,37 @@ const RULE: &str = "groups:
       summary: 微信支付大量失败 <b>现在</b>
       description: 支付渠道没有应答，先看渠道状态，再切换备用渠道。
       runbook_url: https://runbooks.example.cn/pay
+  - alert: PaymentSlow
+    expr: vector(2) > 1
+    for: 5s
+    labels: {severity: low, service: payment-service}
+    annotations: {summary: 微信支付变慢}
 ";
+
+/// Sends a change of the rota.
+fn edit(wall: &Wall, edit: &str) {
+    wall.js(&format!(
+        "window.__said = undefined;
+         window.__TAURI_INTERNALS__.invoke('rota_edit', {{ edit: {edit} }})
+           .then((a) => {{ window.__said = [a ?? null] }}, (e) => {{ window.__said = [JSON.stringify(e)] }});"
+    ));
+    let said = wall.until("the rota's answer", SOON, "return window.__said ?? null");
+    assert!(said[0].is_null(), "{edit}: {said}");
+}
+
+/// 李四 is on duty the day round.
+fn on_duty(wall: &Wall) {
+    edit(
+        wall,
+        "{edit: 'put_member', member: {id: 'lisi', name: '李四', phone: '13800131234', email: null, dingtalk: null, wecom: null, zone: null, roles: [], teams: []}}",
+    );
+    edit(
+        wall,
+        "{edit: 'put_rota', rota: {id: 'daily', name: '日班', zone: 'Asia/Shanghai', calendar: null, required: ['primary'], grace_minutes: 30, layers: [{
+           id: 0, name: '全天', role: 'primary', priority: 0, kinds: [], weekdays: [], from: '00:00', to: '00:00', handoff: '00:00', first_day: '2026-01-01',
+           last_day: null, zone: null, calendar: null, rotation: {kind: 'turns', turns: [['lisi']], cadence: {every: 'days', days: 1}}}]}}",
+    );
+}
 
 /// The address of the bus that the program is on.
 fn bus(wall: &Wall) -> String {
@@ -48,6 +78,7 @@ fn the_pop_ups_button_opens_everything_about_the_alert() {
         "payment-channel-failing",
     ]);
     let wall = Wall::open(options);
+    on_duty(&wall);
     let server = NotificationServer::start(&bus(&wall), Manner::able());
     let note = server.wait_titled("微信支付大量失败");
     server.press(note.id, "view");
@@ -72,8 +103,29 @@ fn the_pop_ups_button_opens_everything_about_the_alert() {
          document.querySelector('[data-do=again]:enabled')?.click();
          return false",
     );
-    // Which lines are new is decided, and tested, without a window; here the store has answered.
+    // Nothing was written in the hour before: what is written now is new. Which lines are new is tested without a window.
+    wall.until(
+        "a pattern that is new",
+        SOON,
+        "if (document.querySelector('[data-pattern=new]') !== null) return true;
+         document.querySelector('[data-do=again]:enabled')?.click();
+         return false",
+    );
     assert_eq!(wall.count("[data-part=logs] .demo"), 1);
+    let from = wall.texts("[data-from]");
+    assert!(
+        from.len() == 2 && from[0].contains("日志库：") && from[1].contains("链路数据源："),
+        "whose lines and traces these are: {from:?}"
+    );
+    assert_eq!(wall.count("[data-gap]"), 0, "nothing was given up");
+    wall.until(
+        "what else fired, and who is on duty",
+        SOON,
+        "const text = (css) => document.querySelector(css)?.textContent ?? '';
+         if (text('[data-other]').includes('微信支付变慢') && text('[data-on-duty]').includes('李四')) return true;
+         document.querySelector('[data-do=again]:enabled')?.click();
+         return false",
+    );
     assert!(
         wall.text("[data-runbook]")
             .contains("runbooks.example.cn/pay")

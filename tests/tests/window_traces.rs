@@ -141,7 +141,20 @@ fn the_demonstration_is_searched_opened_and_compared() {
     );
     wall.picture("graph");
     let origin = wall.text("[data-graph-origin]");
-    assert!(!origin.is_empty(), "it says where the graph is from");
+    // The demonstration's server keeps a graph of its own; what stands at its lines is from samples, and both are said.
+    assert!(
+        origin.contains("依赖来自存储自己的统计") && origin.contains("条抽样链路"),
+        "it says where the graph is from: {origin}"
+    );
+    let sizes: Vec<&str> = origin.split('/').collect();
+    assert!(sizes.len() > 1 && origin.contains("个服务"), "{origin}");
+    wall.click("[data-graph-sampled]");
+    wall.until(
+        "a graph of samples that says so",
+        Duration::from_secs(60),
+        "return document.querySelector('[data-graph]')?.dataset.sampled === 'true'
+             && document.querySelector('[data-graph-origin]').textContent.includes('条抽样链路算出')",
+    );
     // By the pointer: the driver itself clicks no shapes.
     let place = wall.js("const r = document.querySelector('[data-node]').getBoundingClientRect(); return [r.x + r.width / 2, r.y + r.height / 2].map(Math.round)");
     let at = |i: usize| place[i].as_i64().expect("a place");

@@ -218,7 +218,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         duty.clone(),
         book.clone(),
         logs.handle.stores().clone(),
-        traces.preferred(),
+        traces.all(),
         Place {
             data: data.clone(),
             zone: config

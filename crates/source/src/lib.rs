@@ -50,7 +50,7 @@ pub use alerts::{
 pub use connection::{Auth, ConfigError, Connection, Limits, Part, Proxy, TlsOptions};
 pub use error::{Capacity, QueryFault, SourceError, TlsFault};
 pub use http::{prepare_tls, tls_fault};
-pub use logs::{LOG_KINDS, LogKind, LogSink, LogStoreInfo, Logs, connect_logs};
+pub use logs::{LOG_KINDS, LogKind, LogSink, LogStoreInfo, LogStoreNews, Logs, connect_logs};
 pub use metrics::{Answer, Ask, Flavor, Metadata, Metrics, SourceInfo, Span, cancellable};
 pub use services::{
     InstanceHealth, KeyChange, KeyEvent, News, REGISTRY_KINDS, RegistryKind, RegistryOptions,

@@ -27,6 +27,40 @@ pub struct LogStoreInfo {
     pub lines: Option<u64>,
     /// Bytes on its disk, where that is cheap to know.
     pub bytes: Option<u64>,
+    /// What somebody should know of it although it answers.
+    pub news: Vec<LogStoreNews>,
+}
+
+/// What became of lines in a store that keeps them itself, since it was opened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LogStoreNews {
+    /// Lines are not kept now.
+    Failing {
+        /// Whether there is no room for them.
+        full: bool,
+        /// The store's words.
+        text: String,
+    },
+    /// So many lines could not be kept.
+    Refused(u64),
+    /// So many lines had a time out of all bounds and were kept at that of their arrival.
+    TimesReplaced(u64),
+    /// Damaged files were put aside.
+    SetAside {
+        /// How many.
+        files: usize,
+        /// The last one's new name.
+        to: String,
+        /// What was wrong with it.
+        cause: String,
+    },
+    /// Days were dropped before they were as old as is allowed, because all together were too large.
+    Dropped {
+        /// How many.
+        days: usize,
+        /// The last one's date.
+        last: String,
+    },
 }
 
 /// A store of logs. All methods end within the store's own time limit with [`crate::SourceError`] at worst, answers are

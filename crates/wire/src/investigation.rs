@@ -16,6 +16,15 @@ pub enum Baseline {
     Week,
 }
 
+/// Something that was asked and is missing from an answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct InvestigationGap {
+    /// A store or a service by its name. Hostile: text.
+    pub what: String,
+    /// Why it is missing.
+    pub error: ErrorView,
+}
+
 /// The metric around the firing.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct InvestigationMetric {
@@ -23,6 +32,8 @@ pub struct InvestigationMetric {
     pub chart: Option<AlertChart>,
     /// The metric's first series as it was before: points at the chart's times, `None` is a gap. Only what is known.
     pub baselines: Vec<(Baseline, Vec<Option<f64>>)>,
+    /// Earlier stretches that did not come in time.
+    pub late: Vec<Baseline>,
     /// Why there is none.
     pub error: Option<ErrorView>,
     /// How long it took.
@@ -42,7 +53,7 @@ pub struct InvestigationPattern {
     pub count: u32,
     /// So many in the hour before.
     pub before: u32,
-    /// When the first of them was written.
+    /// When the first of them that was read was written.
     pub first: f64,
     /// A trace that one of them belongs to; empty: none.
     pub trace_id: String,
@@ -51,8 +62,10 @@ pub struct InvestigationPattern {
 /// What the logs say.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct InvestigationLogs {
-    /// Which store was asked; empty: there is none.
+    /// Whose lines these are; empty: there is no store.
     pub store: String,
+    /// All stores that were asked, the preferred one first.
+    pub asked: Vec<String>,
     /// Whether its lines are made up.
     pub demo: bool,
     /// What was asked, in the query language.
@@ -65,12 +78,18 @@ pub struct InvestigationLogs {
     pub to: f64,
     /// Lines of warnings and worse in that time that were read.
     pub lines: u32,
-    /// Whether those were all.
+    /// Whether those were all; else counts are floors, and the first line of a pattern may be older.
     pub exact: bool,
-    /// Patterns that were not there in the hour before, the most frequent first.
+    /// Whether all lines of the hour before were read.
+    pub before_exact: bool,
+    /// Patterns that were not there in the hour before, the most frequent first: all of it was read, or the store was asked for them.
     pub new: Vec<InvestigationPattern>,
+    /// Patterns that were not among what was read of the hour before, where that is not all of it.
+    pub unsure: Vec<InvestigationPattern>,
     /// Patterns that were there and are more than three times as frequent now.
     pub more: Vec<InvestigationPattern>,
+    /// Stores that did not answer, and the hour before when it could not be read.
+    pub gaps: Vec<InvestigationGap>,
     /// Why nothing is known.
     pub error: Option<ErrorView>,
     /// How long it took.
@@ -99,8 +118,10 @@ pub struct InvestigationTrace {
 /// What the traces say.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct InvestigationTraces {
-    /// Which source was asked; empty: there is none.
+    /// Whose traces these are; empty: there is no source.
     pub source: String,
+    /// All sources that were asked, the preferred one first.
+    pub asked: Vec<String>,
     /// Whether its traces are made up.
     pub demo: bool,
     /// Services that were asked about.
@@ -119,6 +140,8 @@ pub struct InvestigationTraces {
     pub failed: Vec<InvestigationTrace>,
     /// The slowest.
     pub slow: Vec<InvestigationTrace>,
+    /// Sources and services that did not answer.
+    pub gaps: Vec<InvestigationGap>,
     /// Why nothing is known.
     pub error: Option<ErrorView>,
     /// How long it took.
@@ -149,6 +172,8 @@ pub struct InvestigationView {
     pub traces: InvestigationTraces,
     /// What else fired, the most likely to belong to it first.
     pub others: Vec<InvestigationAlert>,
+    /// Why some of these are missing.
+    pub others_error: Option<ErrorView>,
     /// Who is on duty.
     pub on_duty: Vec<OnDutyView>,
     /// How long gathering took.

@@ -50,6 +50,8 @@ pub struct LogStoreView {
     pub ok: Option<bool>,
     /// Why it does not.
     pub error: Option<ErrorView>,
+    /// What somebody should know of its files although it answers.
+    pub notes: Vec<Sentence>,
     /// Its version.
     pub version: Option<String>,
     /// The store whose old lines these are, in files that are read slowly and only when somebody asks.

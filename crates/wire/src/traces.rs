@@ -127,6 +127,15 @@ pub struct TraceListView {
     pub took: f64,
 }
 
+/// A service that a trace went through, and when: what a line of a log knows of its trace besides its id.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
+pub struct TraceNear {
+    /// Hostile: text.
+    pub service: String,
+    /// ms.
+    pub at: f64,
+}
+
 /// Which trace is to be opened.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize, TS)]
 pub struct TraceOpen {
@@ -140,6 +149,9 @@ pub struct TraceOpen {
     pub adjusted: bool,
     /// Asked of the store again, although it is open.
     pub again: bool,
+    /// Where it may be, when the id is the lower half of the trace's.
+    #[serde(default)]
+    pub near: Option<TraceNear>,
 }
 
 /// A service in an open trace.

@@ -22,11 +22,13 @@ export function investigation(alert: AlertDetail, chart: AlertChart | null, rows
     metric: {
       chart,
       baselines: chart === null ? [] : [['day', points.map((v, i) => (v === null ? null : (points[0] ?? 0) * (1 + 0.04 * Math.sin(i / 9))))]],
+      late: chart === null ? [] : ['week'],
       error: chart === null ? { code: 'no_expression', params: {} } : null,
       took_ms: 84,
     },
     logs: {
       store: 'demo',
+      asked: ['demo'],
       demo: true,
       query: 'level>=warn and service:payment',
       narrow: true,
@@ -34,16 +36,20 @@ export function investigation(alert: AlertDetail, chart: AlertChart | null, rows
       to: at + 20 * MINUTE,
       lines: 1284,
       exact: true,
+      before_exact: false,
+      unsure: [{ template: '签名校验失败 <number>', example: '签名校验失败 7', service: 'payment', count: 3, before: 0, first: at - 30_000, trace_id: '' }],
       new: [
         { template: '微信支付下单失败：渠道返回 <number>，订单 <id>，耗时 <number> ms', example: '微信支付下单失败：渠道返回 504，订单 88213，耗时 3021 ms', service: 'payment', count: 412, before: 0, first: at - 40_000, trace_id: '7'.padStart(32, '0') },
         { template: `连接池耗尽 ${HOSTILE} 等待 <number> ms`, example: HOSTILE, service: HOSTILE, count: 37, before: 0, first: at - 20_000, trace_id: '' },
       ],
       more: [{ template: '重试第 <number> 次', example: '重试第 2 次', service: 'order', count: 690, before: 44, first: at - 9 * MINUTE, trace_id: '' }],
+      gaps: [],
       error: null,
       took_ms: 320,
     },
     traces: {
       source: 'demo',
+      asked: [`edge ${HOSTILE}`, 'demo'],
       demo: true,
       services: ['payment'],
       narrow: true,
@@ -53,6 +59,7 @@ export function investigation(alert: AlertDetail, chart: AlertChart | null, rows
       median: 184,
       failed: [trace(1, 'gateway', 'POST /api/v1/orders', 3120, 2), trace(2, 'gateway', `POST ${HOSTILE}`, 3044, 1)],
       slow: [trace(1, 'gateway', 'POST /api/v1/orders', 3120, 2), trace(5, 'gateway', 'GET /api/v1/menu', 980, 0)],
+      gaps: [{ what: `edge ${HOSTILE}`, error: { code: 'timeout', params: { seconds: '1.8' } } }],
       error: null,
       took_ms: 410,
     },
@@ -60,6 +67,7 @@ export function investigation(alert: AlertDetail, chart: AlertChart | null, rows
       .filter((one) => one.id !== row.id)
       .slice(0, 6)
       .map((one) => ({ row: one, after: one.starts_at - at, shared: one.place.filter((place) => row.place.includes(place)) })),
+    others_error: null,
     on_duty: [],
     took_ms: 612,
   }

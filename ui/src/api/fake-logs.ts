@@ -32,7 +32,7 @@ const STEP = 700
 export class FakeLogs {
   private views: LogSavedView[] = [{ name: '支付超时', store: null, category: null, query: '超时', columns: ['http.status'], back: 3_600_000 }]
   /** What there is to ask; tests add stores of other kinds. */
-  stores: LogStoreView[] = [{ name: 'demo', kind: 'embedded', demo: true, ok: true, error: null, version: null, cold_of: null, newest: null, oldest: Date.now() - 86_400_000, lines: 1_204_000, bytes: 4e8, last_ok: Date.now(), latency: 1.2, keeping: null }]
+  stores: LogStoreView[] = [{ name: 'demo', kind: 'embedded', demo: true, ok: true, error: null, notes: [{ key: 'logs.health.note.refused', params: { count: { kind: 'number', value: 12 } } }], version: null, cold_of: null, newest: null, oldest: Date.now() - 86_400_000, lines: 1_204_000, bytes: 4e8, last_ok: Date.now(), latency: 1.2, keeping: null }]
   /** How far a slow store has read. */
   reading: LogReadingView | null = null
   /** Lines of each answer of a live tail that are left out. */

@@ -1,6 +1,7 @@
 import { judge, worse } from '../shared/severity'
 import { FakeDesk } from './fake-desk'
 import { FakeLogs } from './fake-logs'
+import { FakeTraces } from './fake-traces'
 import { bench, boardOf, kinds, overview, shipped, states, type FakePanel, type Wave } from './fake-board'
 import { topologyOf } from './fake-topology'
 import { encode } from './frame'
@@ -27,6 +28,7 @@ export class Fake {
   private cursor = 0
   private readonly desk: FakeDesk
   private readonly logs = new FakeLogs()
+  private readonly traces = new FakeTraces()
 
   constructor(private readonly query: URLSearchParams) {
     const isBench = query.has('bench')
@@ -92,7 +94,7 @@ export class Fake {
         window.location.reload()
         return null
       default:
-        return this.logs.answer(command, args) ?? this.desk.answer(command, args) ?? null
+        return this.logs.answer(command, args) ?? this.traces.answer(command, args) ?? this.desk.answer(command, args) ?? null
     }
   }
 

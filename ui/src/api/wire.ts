@@ -3223,6 +3223,16 @@ warnings: Array<string>,
  */
 took: number, };
 
+export type TraceNear = { 
+/**
+ * Hostile: text.
+ */
+service: string, 
+/**
+ * ms.
+ */
+at: number, };
+
 export type TraceOpen = { 
 /**
  * Which place of the page asks.
@@ -3243,7 +3253,11 @@ adjusted: boolean,
 /**
  * Asked of the store again, although it is open.
  */
-again: boolean, };
+again: boolean, 
+/**
+ * Where it may be, when the id is the lower half of the trace's.
+ */
+near: TraceNear | null, };
 
 export type TraceServiceView = { 
 /**
@@ -3712,9 +3726,13 @@ export type TraceFlameView = {
  */
 frames: Array<TraceFrameView>, 
 /**
- * Levels.
+ * Levels that there are.
  */
 depth: number, 
+/**
+ * Levels that `frames` can have: those below are left out.
+ */
+drawn: number, 
 /**
  * What the whole width stands for, ns.
  */
@@ -4112,6 +4130,16 @@ panels: Array<PanelFrame>, };
 
 export type Baseline = "day" | "week";
 
+export type InvestigationGap = { 
+/**
+ * A store or a service by its name. Hostile: text.
+ */
+what: string, 
+/**
+ * Why it is missing.
+ */
+error: ErrorView, };
+
 export type InvestigationMetric = { 
 /**
  * The metric; `None` with `error`.
@@ -4121,6 +4149,10 @@ chart: AlertChart | null,
  * The metric's first series as it was before: points at the chart's times, `None` is a gap. Only what is known.
  */
 baselines: Array<[Baseline, Array<number | null>]>, 
+/**
+ * Earlier stretches that did not come in time.
+ */
+late: Array<Baseline>, 
 /**
  * Why there is none.
  */
@@ -4152,7 +4184,7 @@ count: number,
  */
 before: number, 
 /**
- * When the first of them was written.
+ * When the first of them that was read was written.
  */
 first: number, 
 /**
@@ -4162,9 +4194,13 @@ trace_id: string, };
 
 export type InvestigationLogs = { 
 /**
- * Which store was asked; empty: there is none.
+ * Whose lines these are; empty: there is no store.
  */
 store: string, 
+/**
+ * All stores that were asked, the preferred one first.
+ */
+asked: Array<string>, 
 /**
  * Whether its lines are made up.
  */
@@ -4190,17 +4226,29 @@ to: number,
  */
 lines: number, 
 /**
- * Whether those were all.
+ * Whether those were all; else counts are floors, and the first line of a pattern may be older.
  */
 exact: boolean, 
 /**
- * Patterns that were not there in the hour before, the most frequent first.
+ * Whether all lines of the hour before were read.
+ */
+before_exact: boolean, 
+/**
+ * Patterns that were not there in the hour before, the most frequent first: all of it was read, or the store was asked for them.
  */
 new: Array<InvestigationPattern>, 
+/**
+ * Patterns that were not among what was read of the hour before, where that is not all of it.
+ */
+unsure: Array<InvestigationPattern>, 
 /**
  * Patterns that were there and are more than three times as frequent now.
  */
 more: Array<InvestigationPattern>, 
+/**
+ * Stores that did not answer, and the hour before when it could not be read.
+ */
+gaps: Array<InvestigationGap>, 
 /**
  * Why nothing is known.
  */
@@ -4242,9 +4290,13 @@ errors: number, };
 
 export type InvestigationTraces = { 
 /**
- * Which source was asked; empty: there is none.
+ * Whose traces these are; empty: there is no source.
  */
 source: string, 
+/**
+ * All sources that were asked, the preferred one first.
+ */
+asked: Array<string>, 
 /**
  * Whether its traces are made up.
  */
@@ -4281,6 +4333,10 @@ failed: Array<InvestigationTrace>,
  * The slowest.
  */
 slow: Array<InvestigationTrace>, 
+/**
+ * Sources and services that did not answer.
+ */
+gaps: Array<InvestigationGap>, 
 /**
  * Why nothing is known.
  */
@@ -4326,6 +4382,10 @@ traces: InvestigationTraces,
  */
 others: Array<InvestigationAlert>, 
 /**
+ * Why some of these are missing.
+ */
+others_error: ErrorView | null, 
+/**
  * Who is on duty.
  */
 on_duty: Array<OnDutyView>, 
@@ -4359,6 +4419,10 @@ ok: boolean | null,
  * Why it does not.
  */
 error: ErrorView | null, 
+/**
+ * What somebody should know of its files although it answers.
+ */
+notes: Array<Sentence>, 
 /**
  * Its version.
  */

@@ -13,10 +13,10 @@ export interface Wanted {
   history: { search: string; at: number }
   /** For 日志: a query in its language, the time it is about, and the store that was asked; without one the preferred store. */
   logs: { query: string; from?: number; to?: number; store?: string }
-    /** For 值班: the part of it. */
-    rota: { tab: Tab }
-  /** For 链路: a trace, or a search. Ids are hexadecimal; a trace's may be its lower half. */
-  traces: { trace: string; span?: string } | { service: string; operation?: string; from?: number; to?: number; errors?: boolean }
+  /** For 值班: the part of it. */
+  rota: { tab: Tab }
+  /** For 链路: a trace, or a search. Ids are hexadecimal; a trace's may be its lower half, which is found near a service's time (ms). */
+  traces: { trace: string; span?: string; near?: { service: string; at: number } } | { service: string; operation?: string; from?: number; to?: number; errors?: boolean }
 }
 
 /** Where the desk is, and what the page there has been asked to show. One page sends to another without knowing it. */

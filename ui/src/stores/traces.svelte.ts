@@ -1,5 +1,5 @@
 import { asErrorView, type Host } from '../api/host'
-import type { ErrorView, TraceFound, TraceHead, TraceItem, TraceListView, TraceSourceView, TraceSpanView } from '../api/wire'
+import type { ErrorView, TraceFound, TraceHead, TraceItem, TraceListView, TraceNear, TraceSourceView, TraceSpanView } from '../api/wire'
 import { Rows } from '../features/traces/rows.svelte'
 
 /** Parts of the page. */
@@ -178,13 +178,13 @@ export class TracesStore {
   }
 
   /** Opens a trace; true when it is open. */
-  async open(id: string, source: string | null = null, how: { adjusted?: boolean; again?: boolean; row?: number | null } = {}): Promise<boolean> {
+  async open(id: string, source: string | null = null, how: { adjusted?: boolean; again?: boolean; row?: number | null; near?: TraceNear } = {}): Promise<boolean> {
     this.opened += 1
     const mine = this.opened
     this.opening = true
     this.openError = null
     try {
-      const head = await this.host.traceOpen({ lane: 'open', source, id: id.trim(), adjusted: how.adjusted === true, again: how.again === true })
+      const head = await this.host.traceOpen({ lane: 'open', source, id: id.trim(), adjusted: how.adjusted === true, again: how.again === true, near: how.near ?? null })
       if (mine !== this.opened) return false
       const same = this.head?.id === head.id
       this.head = head

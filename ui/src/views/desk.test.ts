@@ -69,6 +69,15 @@ describe('现场', () => {
     expect(scene.dataset.investigation).not.toBe('loading')
     expect(scene.querySelectorAll('[data-pattern=new]').length).toBe(2)
     expect(scene.querySelectorAll('[data-pattern=more]').length).toBe(1)
+    // What is not certain stands apart, and what is missing is named, as is whose lines and traces these are.
+    expect(scene.querySelectorAll('[data-pattern=unsure]').length).toBe(1)
+    expect(scene.textContent).toContain('可能新出现')
+    expect(scene.querySelector('[data-gap=traces]')?.textContent).toContain('未答复：edge')
+    expect(scene.querySelector('[data-gap=logs]')).toBeNull()
+    expect(one('[data-gap=baselines]').textContent).toContain('上周同时未及时取到')
+    expect(scene.querySelector('[data-part=logs] [data-from]')?.textContent).toContain('日志库：demo')
+    expect(scene.querySelector('[data-part=traces] [data-from]')?.textContent).toContain('链路数据源：demo')
+    expect(scene.querySelector<HTMLElement>('[data-part=traces] [data-from]')?.title).toContain('问过的链路数据源：edge')
     expect(scene.querySelectorAll('[data-trace]').length).toBe(4)
     expect(scene.querySelectorAll('[data-other]').length).toBe(6)
     expect(scene.querySelectorAll('img, script').length).toBe(0)
@@ -86,6 +95,21 @@ describe('现场', () => {
     expect(document.body.textContent).toContain('exports/alert-')
     await press('v')
     expect(document.querySelector('[data-investigation]')).toBeNull()
+  })
+  it('has the runbook as text that can be copied: the window never leaves its page', async () => {
+    await open('#desk')
+    await press('v')
+    for (let n = 0; n < 40 && document.querySelector('[data-runbook] bdi') === null; n += 1) {
+      await press('j')
+      await pass(100)
+    }
+    expect(one('[data-investigation] [data-runbook] bdi').textContent).toContain('https://runbooks.example.cn/')
+    const written: string[] = []
+    Object.defineProperty(navigator, 'clipboard', { value: { writeText: (text: string) => (written.push(text), Promise.resolve()) }, configurable: true })
+    one('[data-runbook] [data-do=copy]').click()
+    await pass(50)
+    expect(written[0]).toContain('https://runbooks.example.cn/')
+    expect(one('[data-investigation]').querySelectorAll('a').length).toBe(0)
   })
 })
 

@@ -4,6 +4,7 @@ mod alerts;
 mod boards;
 mod decode;
 mod figure;
+mod investigation;
 mod logs;
 mod logs_patterns;
 mod logs_pg;
@@ -111,6 +112,12 @@ const BENCHES: &[Bench] = &[
         "链路：5 万个跨度的排布、关键路径、火焰图、对比，依赖图布局",
         "traces: 50,000 spans arranged, merged, compared; a large graph laid out",
         traces::measure,
+    ),
+    (
+        "investigation",
+        "现场：一项告警的一切收集完要多久",
+        "everything about an alert: until it is gathered",
+        investigation::measure,
     ),
     (
         "logs-tail",

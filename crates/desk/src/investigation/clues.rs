@@ -168,6 +168,24 @@ pub fn patterns(
     (new, more)
 }
 
+/// Words that lines of a pattern have in common: the longest stretch of its template that its example has as well (a template has one
+/// space where a line may have several). `None` when it is too short to tell lines apart.
+pub fn words(pattern: &InvestigationPattern) -> Option<&str> {
+    let mut best = "";
+    for part in pattern.template.split('<') {
+        let placeholder = part
+            .split_once('>')
+            .filter(|(name, _)| name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'));
+        let part = placeholder.map_or(part, |(_, rest)| rest).trim();
+        if part.chars().count() > best.chars().count() && pattern.example.contains(part) {
+            best = part;
+        }
+    }
+    // A Han character says as much as three letters.
+    let said = |c: char| if c.is_ascii() { 1 } else { 3 };
+    (best.chars().map(said).sum::<usize>() >= 6).then_some(best)
+}
+
 /// Which services of the tracing an alert is about, and whether it names them.
 pub fn services(clues: &Clues, known: &[String], most: usize) -> (Vec<String>, bool) {
     let named: Vec<String> = known
@@ -330,6 +348,68 @@ mod tests {
         // An hour before against a quarter of it: 4 times as long.
         assert!(patterns(&of(8), &of(6), 4.0).1.is_empty());
         assert_eq!(patterns(&of(8), &of(7), 4.0).1.len(), 1);
+    }
+
+    #[test]
+    fn words_are_what_all_lines_of_a_pattern_have() {
+        let pattern = |template: &str, example: &str| InvestigationPattern {
+            template: template.into(),
+            example: example.into(),
+            service: String::new(),
+            count: 1,
+            before: 0,
+            first: 0.0,
+            trace_id: String::new(),
+        };
+        for (template, example, found) in [
+            (
+                "支付渠道超时 <time>，订单 <number>",
+                "支付渠道超时 30ms，订单 8",
+                Some("支付渠道超时"),
+            ),
+            ("lock held <number> times", "lock  held 3 times", None),
+            ("<path> <number>", "/path/number 7", None),
+            ("a < b and c", "a < b and c", Some("b and c")),
+        ] {
+            assert_eq!(words(&pattern(template, example)), found, "{template}");
+        }
+    }
+
+    #[test]
+    fn others_are_near_in_time_or_in_place() {
+        use super::super::tests::row;
+        let minute = 60_000.0;
+        let at = |id: i64, after_min: f64, place: &[&str]| AlertRow {
+            starts_at: 1e9 + after_min * minute,
+            ..row(id, place)
+        };
+        let over = |row: AlertRow| AlertRow {
+            resolved_at: Some(2e9),
+            ..row
+        };
+        let of = at(1, 0.0, &["pay", "web-1"]);
+        let rows = vec![
+            at(1, 0.0, &["pay"]),
+            at(2, 5.0, &["stock"]),
+            at(3, -2.0, &["stock"]),
+            at(4, -600.0, &["pay"]),
+            at(5, 20.0, &["pay", "web-1"]),
+            at(6, 31.0, &["stock"]),
+            over(at(7, 31.0, &["pay"])),
+            over(at(8, 1.0, &["order"])),
+            at(2, 5.0, &["stock"]),
+        ];
+        let found = others(&of, rows);
+        let ids: Vec<i64> = found.iter().map(|o| o.row.id).collect();
+        // Two places, one place however far, then by distance; itself, doubles, and what is far without a place of its own are not there.
+        assert_eq!(ids, [5, 4, 8, 3, 2]);
+        assert_eq!(found[0].shared, ["pay", "web-1"]);
+        assert_eq!(
+            (found[1].after, found[3].after),
+            (-600.0 * minute, -2.0 * minute)
+        );
+        let many = (10..40).map(|id| at(id, 1.0, &[])).collect();
+        assert_eq!(others(&of, many).len(), OTHERS);
     }
 
     #[test]

@@ -7,8 +7,8 @@ use chart::{Colour, Line, Palette, Plot, Poster, Row, Section};
 use chrono::{DateTime, Utc};
 use std::collections::BTreeMap;
 use wire::{
-    Baseline, InvestigationAlert, InvestigationPattern, InvestigationTrace, InvestigationView,
-    LevelView,
+    Baseline, InvestigationAlert, InvestigationGap, InvestigationPattern, InvestigationTrace,
+    InvestigationView, LevelView,
 };
 
 /// Quiet ground, one colour for what is wrong; as the desk's dark theme.
@@ -258,7 +258,28 @@ fn sections(view: &InvestigationView, writer: &Writer<'_>) -> Vec<Section> {
             |e| writer.error(e),
         )
     };
-    let patterns = logs.new.iter().chain(&logs.more).take(ENTRIES);
+    let known = logs.new.iter().map(|p| (p, false));
+    let unsure = logs.unsure.iter().map(|p| (p, true));
+    let more = logs.more.iter().map(|p| (p, false));
+    let patterns = known.chain(unsure).chain(more).take(ENTRIES);
+    let missing = |gaps: &[InvestigationGap]| {
+        gaps.iter()
+            .map(|g| g.what.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    // Part of an answer says whose is missing.
+    let with_gaps = |note: String, gaps: &[InvestigationGap]| {
+        if gaps.is_empty() {
+            return note;
+        }
+        let said = writer.with("gaps", &[("names", missing(gaps))]);
+        [note, said]
+            .into_iter()
+            .filter(|s| !s.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · ")
+    };
     let failed = traces.failed.iter().take(ENTRIES);
     let slow = traces.slow.iter().take(ENTRIES);
     let about = if logs.narrow {
@@ -269,13 +290,16 @@ fn sections(view: &InvestigationView, writer: &Writer<'_>) -> Vec<Section> {
     let lines = format!("{}{}", if logs.exact { "" } else { "≥ " }, logs.lines);
     let traced = |rows: Vec<Row>, title: &str| Section {
         title: writer.plain(title),
-        note: traces.median.map_or_else(String::new, |m| {
-            let params = [
-                ("count", traces.looked_at.to_string()),
-                ("median", writer.length(m)),
-            ];
-            writer.with("traces.median", &params)
-        }),
+        note: with_gaps(
+            traces.median.map_or_else(String::new, |m| {
+                let params = [
+                    ("count", traces.looked_at.to_string()),
+                    ("median", writer.length(m)),
+                ];
+                writer.with("traces.median", &params)
+            }),
+            &traces.gaps,
+        ),
         empty: why(
             &traces.error,
             traces.source.is_empty(),
@@ -287,25 +311,33 @@ fn sections(view: &InvestigationView, writer: &Writer<'_>) -> Vec<Section> {
     vec![
         Section {
             title: writer.plain("logs.title"),
-            note: if logs.lines == 0 {
-                String::new()
-            } else {
-                writer.with(about, &[("lines", lines)])
-            },
+            note: with_gaps(
+                if logs.lines == 0 {
+                    String::new()
+                } else {
+                    writer.with(about, &[("lines", lines)])
+                },
+                &logs.gaps,
+            ),
             empty: why(
                 &logs.error,
                 logs.store.is_empty(),
                 "logs.no_store",
                 "logs.nothing",
             ),
-            rows: patterns.map(|p| pattern(p, writer)).collect(),
+            rows: patterns
+                .map(|(p, unsure)| pattern(p, unsure, logs.exact, writer))
+                .collect(),
         },
         traced(failed.map(|t| trace(t, writer)).collect(), "traces.failed"),
         traced(slow.map(|t| trace(t, writer)).collect(), "traces.slow"),
         Section {
             title: writer.plain("others.title"),
             note: String::new(),
-            empty: writer.plain("others.none"),
+            empty: view
+                .others_error
+                .as_ref()
+                .map_or_else(|| writer.plain("others.none"), |e| writer.error(e)),
             rows: view
                 .others
                 .iter()
@@ -316,16 +348,28 @@ fn sections(view: &InvestigationView, writer: &Writer<'_>) -> Vec<Section> {
     ]
 }
 
-fn pattern(p: &InvestigationPattern, writer: &Writer<'_>) -> Row {
-    let first = writer.with("logs.first", &[("time", writer.time(p.first, "%H:%M:%S"))]);
+/// Counts are floors, and the first line is the first that was read, where lines were left out.
+fn pattern(p: &InvestigationPattern, unsure: bool, exact: bool, writer: &Writer<'_>) -> Row {
+    let first = if exact {
+        "logs.first"
+    } else {
+        "logs.first_read"
+    };
+    let first = writer.with(first, &[("time", writer.time(p.first, "%H:%M:%S"))]);
+    let doubt = if unsure {
+        writer.plain("logs.unsure_short")
+    } else {
+        String::new()
+    };
+    let count = format!("{}{}", if exact { "" } else { "≥ " }, p.count);
     Row {
         text: p.template.clone(),
-        under: if p.service.is_empty() {
-            first
-        } else {
-            format!("{} · {first}", p.service)
-        },
-        figure: writer.with("logs.count", &[("count", p.count.to_string())]),
+        under: [p.service.clone(), first, doubt]
+            .into_iter()
+            .filter(|s| !s.is_empty())
+            .collect::<Vec<_>>()
+            .join(" · "),
+        figure: writer.with("logs.count", &[("count", count)]),
         alarming: true,
     }
 }
@@ -367,7 +411,158 @@ fn other(o: &InvestigationAlert, writer: &Writer<'_>) -> Row {
 
 #[cfg(test)]
 mod tests {
+    use super::super::tests::{detail, on_duty, row};
     use super::*;
+    use wire::{
+        AlertChart, ErrorCode, ErrorView, InvestigationLogs, InvestigationMetric,
+        InvestigationTraces, SeriesView,
+    };
+
+    /// Everything that a page can have: known, unsure, missing.
+    fn gathered() -> InvestigationView {
+        let pattern = |template: &str| InvestigationPattern {
+            template: template.into(),
+            example: String::new(),
+            service: "pay".into(),
+            count: 5,
+            before: 0,
+            first: 1e9,
+            trace_id: String::new(),
+        };
+        let trace = InvestigationTrace {
+            id: "ab".into(),
+            service: "pay".into(),
+            operation: "POST /pay".into(),
+            start: 1e9,
+            duration: 1_234.0,
+            spans: 9,
+            errors: 1,
+        };
+        let gap = InvestigationGap {
+            what: "stock".into(),
+            error: ErrorView::new(ErrorCode::Timeout).with("seconds", 1.8),
+        };
+        let series = SeriesView {
+            name: "wechat".into(),
+            labels: BTreeMap::new(),
+            source: "prom".into(),
+            demo: false,
+        };
+        InvestigationView {
+            alert: detail(),
+            metric: InvestigationMetric {
+                chart: Some(AlertChart {
+                    from: 0.0,
+                    to: 1e4,
+                    step: 5e3,
+                    series: vec![(series, vec![Some(1.0), None, Some(2.0)])],
+                    limit: Some(2.0),
+                    expr: "pay_ok".into(),
+                    fired_at: 5e3,
+                    resolved_at: None,
+                }),
+                baselines: vec![(Baseline::Day, vec![Some(1.0); 3])],
+                ..InvestigationMetric::default()
+            },
+            logs: InvestigationLogs {
+                store: "logs".into(),
+                narrow: true,
+                lines: 12,
+                new: vec![pattern("支付渠道没有应答 <number>")],
+                unsure: vec![pattern("签名错误 <number>")],
+                ..InvestigationLogs::default()
+            },
+            traces: InvestigationTraces {
+                source: "jaeger".into(),
+                looked_at: 3,
+                median: Some(90.0),
+                failed: vec![trace],
+                gaps: vec![gap],
+                ..InvestigationTraces::default()
+            },
+            others: vec![InvestigationAlert {
+                row: row(8, &["web-1"]),
+                after: -60_000.0,
+                shared: Vec::new(),
+            }],
+            others_error: None,
+            on_duty: vec![on_duty()],
+            took_ms: 12.0,
+        }
+    }
+
+    #[test]
+    fn everything_that_was_gathered_stands_on_it() {
+        let poster = poster(&gathered(), "zh-CN", chrono_tz::UTC, 2_000_000_000);
+        assert_eq!(
+            (poster.title.as_str(), poster.badge.as_str()),
+            ("微信支付大量失败", "P1")
+        );
+        let facts: Vec<&str> = poster.facts.iter().map(|(_, v)| v.as_str()).collect();
+        assert_eq!(facts[0], "01-12 13:46:40");
+        assert!(facts[1].starts_with("李四 "), "{facts:?}");
+        assert!(poster.subtitle.contains("https://runbooks.example.cn/pay"));
+        let plot = poster.plot.expect("a chart");
+        let dashed: Vec<bool> = plot.lines.iter().map(|l| l.dashed).collect();
+        assert_eq!(dashed, [false, true], "the metric, and the day before");
+        let [logs, failed, slow, others] = poster.sections.as_slice() else {
+            panic!("{} sections", poster.sections.len())
+        };
+        assert_eq!(logs.rows.len(), 2);
+        assert!(logs.note.contains("≥ 12"), "{}", logs.note);
+        assert_eq!(logs.rows[0].figure, "≥ 5 行");
+        assert!(
+            !logs.rows[0].under.contains("可能"),
+            "{}",
+            logs.rows[0].under
+        );
+        assert!(
+            logs.rows[1].under.contains("可能"),
+            "{}",
+            logs.rows[1].under
+        );
+        assert_eq!(
+            (failed.rows.len(), failed.rows[0].figure.as_str()),
+            (1, "1.2 秒")
+        );
+        assert!(failed.note.contains("stock"), "{}", failed.note);
+        assert!(slow.rows.is_empty());
+        assert_eq!(others.rows[0].figure, "早 1 分");
+    }
+
+    #[test]
+    fn what_could_not_be_asked_says_why() {
+        let late = || Some(ErrorView::new(ErrorCode::Timeout).with("seconds", 1.8));
+        let view = InvestigationView {
+            metric: InvestigationMetric {
+                error: late(),
+                ..InvestigationMetric::default()
+            },
+            logs: InvestigationLogs {
+                store: "logs".into(),
+                error: late(),
+                ..InvestigationLogs::default()
+            },
+            traces: InvestigationTraces::default(),
+            others: Vec::new(),
+            others_error: late(),
+            on_duty: Vec::new(),
+            ..gathered()
+        };
+        for locale in ["zh-CN", "en"] {
+            let writer = Writer {
+                locale,
+                zone: chrono_tz::UTC,
+            };
+            let poster = poster(&view, locale, chrono_tz::UTC, 0);
+            let said = writer.error(&ErrorView::new(ErrorCode::Timeout).with("seconds", 1.8));
+            assert_eq!(poster.plot.err().as_ref(), Some(&said));
+            assert_eq!(poster.sections[0].empty, said);
+            assert_eq!(poster.sections[1].empty, writer.plain("traces.no_source"));
+            assert_eq!(poster.sections[3].empty, said);
+            assert_eq!(poster.facts[1].1, writer.plain("nobody"));
+        }
+    }
 
     #[test]
     fn values_beside_the_axis() {

@@ -1,5 +1,6 @@
 //! The embedded log store as a store like any other.
 
+use super::news;
 use embedded::logs::{AppendError, LogStore, ReadError};
 use model::log::{
     Counted, Facet, Field, Histogram, LogLine, LogPage, LogRange, LogTail, PageAsk, TailMark,
@@ -44,6 +45,7 @@ impl Logs for LocalLogs {
                 newest_ns: None,
                 lines: Some(contents.lines),
                 bytes: Some(contents.bytes),
+                news: news::of(&self.store.health()),
             })
         })
     }

@@ -9,6 +9,7 @@ mod export;
 pub mod keeping;
 mod lanes;
 mod local;
+mod news;
 mod numbers;
 mod patterns;
 pub mod postgres;

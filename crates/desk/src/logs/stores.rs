@@ -134,6 +134,7 @@ impl Entry {
             demo: self.demo,
             ok: seen.ok,
             error: seen.error,
+            notes: seen.info.news.iter().map(super::news::said).collect(),
             version: seen.info.version,
             cold_of: self.cold.as_ref().map(|c| c.of.clone()),
             oldest: seen.info.oldest_ns.map(|ns| ns as f64 / 1e6),

@@ -35,6 +35,7 @@ pub fn flame(opened: &Opened, ask: &TraceFlameAsk) -> TraceFlameView {
             .map(|cell| view(opened, cell, cell.frame.and_then(frame), f64::from(width)))
             .collect(),
         depth: flame.depth(),
+        drawn: flame.depth().min(LEVELS),
         total: total as f64,
         path,
     }

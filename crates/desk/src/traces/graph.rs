@@ -83,7 +83,8 @@ impl Graphs {
         let fetched = match held.filter(fresh) {
             Some(held) => held,
             None => {
-                let fetched = Arc::new(fetch(store, ask.to as i64, lookback).await?);
+                let fetched =
+                    Arc::new(fetch(store, ask.to as i64, lookback, SAMPLES_WITHIN).await?);
                 *self.0.lock() = Some(fetched.clone());
                 fetched
             }
@@ -95,31 +96,45 @@ impl Graphs {
     }
 }
 
-async fn fetch(store: &Store, to_ms: i64, lookback_ms: i64) -> Result<Fetched, ErrorView> {
+async fn fetch(
+    store: &Store,
+    to_ms: i64,
+    lookback_ms: i64,
+    within: Duration,
+) -> Result<Fetched, ErrorView> {
     let client = store.client()?;
     let from_ms = to_ms.saturating_sub(lookback_ms);
     let (kept, sampled) = tokio::join!(
         client.dependencies(to_ms, lookback_ms),
-        sample(client, from_ms, to_ms)
+        sample(client, from_ms, to_ms, within)
     );
     let mut notes = Vec::new();
     let kept: Vec<Dependency> = match (kept, &sampled) {
-        (Ok(answer), _) => answer.value,
+        (Ok(answer), _) => {
+            if answer.value.is_empty() {
+                notes.push(said("no_store"));
+            }
+            answer.value
+        }
         // without either there is nothing to show
         (Err(e), Err(_)) => return Err(error(&e)),
-        (Err(_), Ok(_)) => Vec::new(),
+        (Err(e), Ok(_)) => {
+            tracing::debug!(error = %e, "the store's own graph of services");
+            notes.push(said("store_failed"));
+            Vec::new()
+        }
     };
-    let (traces, services) = sampled.unwrap_or_else(|e| {
-        notes.push(said("no_samples"));
-        tracing::debug!(error = %e, "no samples for the graph of services");
-        (Vec::new(), 0)
-    });
-    if kept.is_empty() {
-        notes.push(said("no_store"));
-    }
-    if services > SAMPLED {
-        notes.push(said("some_services").with("count", number(SAMPLED)));
-    }
+    let traces = match sampled {
+        Ok(sample) => {
+            notes.extend(sample.notes(within));
+            sample.traces
+        }
+        Err(e) => {
+            notes.push(said("no_samples"));
+            tracing::debug!(error = %e, "no samples for the graph of services");
+            Vec::new()
+        }
+    };
     let work = move || {
         let mut seen = HashSet::new();
         let once: Vec<&Trace> = traces.iter().filter(|t| seen.insert(t.id)).collect();
@@ -146,12 +161,51 @@ async fn fetch(store: &Store, to_ms: i64, lookback_ms: i64) -> Result<Fetched, E
     })
 }
 
-/// Traces of several services, and how many services there are. The same trace may come more than once.
+/// Traces of several services. The same trace may come more than once.
+#[derive(Debug, Default)]
+struct Sample {
+    traces: Vec<Trace>,
+    /// Services that there are.
+    services: usize,
+    /// Services that were asked for.
+    chosen: usize,
+    /// Of these the store failed for so many.
+    failed: usize,
+    /// And so many were not answered for in time.
+    late: usize,
+}
+
+impl Sample {
+    /// What is missing from it.
+    fn notes(&self, within: Duration) -> Vec<Sentence> {
+        let mut notes = Vec::new();
+        if self.services > self.chosen {
+            let note = said("some_services").with("count", number(self.chosen));
+            notes.push(note.with("all", number(self.services)));
+        }
+        if self.late > 0 {
+            let note = said("samples_late").with("count", number(self.late));
+            notes.push(note.with("seconds", Param::Number(within.as_secs_f64())));
+        }
+        if self.failed > 0 {
+            notes.push(said("samples_failed").with("count", number(self.failed)));
+        }
+        notes
+    }
+}
+
+/// Some of all, over the whole list: stores sort by name, and neighbours by name are often parts of one thing.
+fn spread<T>(all: &[T], most: usize) -> impl Iterator<Item = &T> {
+    let n = all.len().min(most);
+    (0..n).filter_map(move |i| all.get(i * all.len() / n))
+}
+
 async fn sample(
     client: &Arc<dyn Traces>,
     from_ms: i64,
     to_ms: i64,
-) -> Result<(Vec<Trace>, usize), SourceError> {
+    within: Duration,
+) -> Result<Sample, SourceError> {
     let services = client.services().await?.value;
     let ask = |service: &String| {
         let query = TraceQuery {
@@ -164,25 +218,32 @@ async fn sample(
         let client = client.clone();
         async move { client.traces(&query).await.map(|a| a.value) }
     };
-    // over the whole list: stores sort by name, and neighbours by name are often parts of one thing
-    let step = services.len().div_ceil(SAMPLED).max(1);
-    let chosen: Vec<_> = services.iter().step_by(step).map(ask).collect();
+    let chosen: Vec<_> = spread(&services, SAMPLED).map(ask).collect();
+    let mut sample = Sample {
+        services: services.len(),
+        chosen: chosen.len(),
+        late: chosen.len(),
+        ..Sample::default()
+    };
     let mut answers = futures::stream::iter(chosen).buffer_unordered(AT_ONCE);
-    let mut all = Vec::new();
-    let mut failed = None;
+    let mut failure = None;
     let collecting = async {
         while let Some(answer) = answers.next().await {
+            sample.late -= 1;
             match answer {
-                Ok(traces) => all.extend(traces),
-                Err(e) => failed = Some(e),
+                Ok(traces) => sample.traces.extend(traces),
+                Err(e) => {
+                    sample.failed += 1;
+                    failure = Some(e);
+                }
             }
         }
     };
     // what has come by then counts
-    let _ = tokio::time::timeout(SAMPLES_WITHIN, collecting).await;
-    match failed {
-        Some(e) if all.is_empty() => Err(e),
-        _ => Ok((all, services.len())),
+    let _ = tokio::time::timeout(within, collecting).await;
+    match failure {
+        Some(e) if sample.traces.is_empty() => Err(e),
+        _ => Ok(sample),
     }
 }
 
@@ -371,3 +432,6 @@ fn edge_view(
         operations: fetched.operations.get(&key).cloned().unwrap_or_default(),
     }
 }
+
+#[cfg(test)]
+mod tests;

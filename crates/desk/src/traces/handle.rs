@@ -5,11 +5,12 @@ use super::lanes::Lanes;
 use super::list;
 use super::opened::{Opened, Origin, Shelf, key};
 use super::stores::{Store, error, find};
-use super::{compare, flame, search, span, statistics, waterfall};
+use super::{compare, flame, halves, search, span, statistics, waterfall};
 use crate::clock;
 use model::trace::{Trace, TraceId};
 use source::{Answer, cancellable};
 use std::sync::Arc;
+use tokio_util::sync::CancellationToken;
 use wire::{
     ErrorCode, ErrorView, TraceChoicesView, TraceDiffView, TraceFind, TraceFlameAsk,
     TraceFlameView, TraceFound, TraceGraphAsk, TraceGraphView, TraceHead, TraceListView, TraceOpen,
@@ -56,9 +57,9 @@ impl TracesHandle {
         }))
     }
 
-    /// The preferred store, for whoever looks for what is odd about a time.
-    pub fn preferred(&self) -> Option<Arc<Store>> {
-        self.0.stores.first().cloned()
+    /// The stores themselves, the preferred one first, for whoever looks for what is odd about a time.
+    pub fn all(&self) -> Vec<Arc<Store>> {
+        self.0.stores.clone()
     }
 
     /// All stores and how they are.
@@ -140,6 +141,40 @@ impl TracesHandle {
             None => self.0.stores.as_slice(),
         };
         let mut failed = None;
+        for id in std::iter::once(id).chain(id.lower_half()) {
+            match self.among(stores, id, ask, &lane.token).await {
+                Ok(Some(open)) => return Ok(open),
+                Ok(None) => {}
+                Err(why) if why.code == ErrorCode::Cancelled => return Err(why),
+                Err(why) => failed = failed.or(Some(why)),
+            }
+        }
+        if let Some(near) = ask.near.as_ref().filter(|_| id.is_short()) {
+            let found = halves::find(stores, id, near);
+            let whole = cancellable(&lane.token, async { Ok(found.await) }).await;
+            if let Some((store, whole)) = whole.map_err(|e| error(&e))?
+                && let Some(open) = self
+                    .among(std::slice::from_ref(store), whole, ask, &lane.token)
+                    .await?
+            {
+                return Ok(open);
+            }
+        }
+        Err(failed.unwrap_or_else(|| ErrorView::new(ErrorCode::UnknownTrace).with("id", id)))
+    }
+
+    /// The trace with exactly this id, from the first of the stores that has it.
+    ///
+    /// # Errors
+    /// When none has it, what the first one that failed said.
+    async fn among(
+        &self,
+        stores: &[Arc<Store>],
+        id: TraceId,
+        ask: &TraceOpen,
+        token: &CancellationToken,
+    ) -> Result<Option<Arc<Opened>>, ErrorView> {
+        let mut failed = None;
         for store in stores {
             if !ask.again
                 && let Some(open) =
@@ -147,13 +182,13 @@ impl TracesHandle {
                         .shelf
                         .get(&key(&store.name, &id.to_string(), ask.adjusted))
             {
-                return Ok(open);
+                return Ok(Some(open));
             }
             let begun = clock::instant();
             let found = match self.held(store, id, ask).await {
                 Some(held) => Ok(Some(held)),
                 None => match store.client() {
-                    Ok(client) => cancellable(&lane.token, client.trace(id))
+                    Ok(client) => cancellable(token, client.trace(id))
                         .await
                         .map(found)
                         .map_err(|e| error(&e)),
@@ -165,14 +200,15 @@ impl TracesHandle {
                     let asked_ms = begun.elapsed().as_secs_f64() * 1e3;
                     return self
                         .arrange(store, trace, bytes, asked_ms, ask.adjusted)
-                        .await;
+                        .await
+                        .map(Some);
                 }
                 Ok(None) => {}
                 Err(why) if why.code == ErrorCode::Cancelled => return Err(why),
                 Err(why) => failed = failed.or(Some(why)),
             }
         }
-        Err(failed.unwrap_or_else(|| ErrorView::new(ErrorCode::UnknownTrace).with("id", id)))
+        failed.map_or(Ok(None), Err)
     }
 
     /// The trace as it is open by other clocks.

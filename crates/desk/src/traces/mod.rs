@@ -7,6 +7,7 @@ mod compare;
 mod demo;
 mod flame;
 mod graph;
+mod halves;
 mod handle;
 mod health;
 mod lanes;

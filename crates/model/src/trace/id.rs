@@ -75,12 +75,20 @@ impl FromStr for SpanId {
 }
 
 impl TraceId {
+    /// Whether it has 64 bits at most: the whole id of an old tracer, or the lower half of another.
+    pub fn is_short(self) -> bool {
+        self.0 >> 64 == 0
+    }
+
+    /// Its lower half, by which logs and old tracers may know it; `None` when that is itself, or says nothing.
+    pub fn lower_half(self) -> Option<Self> {
+        let low = Self(self.0 & u128::from(u64::MAX));
+        (low != self && low.0 != 0).then_some(low)
+    }
+
     /// Whether `other` may be the same trace: equal, or one of them is the lower 64 bits of the other, as some logs have it.
     pub fn may_be(self, other: Self) -> bool {
-        const LOW: u128 = u64::MAX as u128;
-        let short = |id: Self| id.0 <= LOW;
-        self == other
-            || ((short(self) || short(other)) && self.0 & LOW == other.0 & LOW && self.0 & LOW != 0)
+        self == other || self.lower_half() == Some(other) || other.lower_half() == Some(self)
     }
 }
 
@@ -136,5 +144,8 @@ mod tests {
         assert!(!whole.may_be(TraceId(0xabd << 64 | 0x77)));
         assert!(!whole.may_be(TraceId(0x78)));
         assert!(!TraceId(1 << 64).may_be(TraceId(0)));
+        assert_eq!(whole.lower_half(), Some(TraceId(0x77)));
+        assert_eq!(TraceId(0x77).lower_half(), None);
+        assert!(TraceId(0x77).is_short() && !whole.is_short());
     }
 }

@@ -341,6 +341,7 @@ impl ColdLogs {
             newest_ns: filled().map(|(_, m)| m.last_ns).max(),
             lines: Some(parts.iter().map(|(_, m)| m.lines).sum()),
             bytes: Some(files.map(|f| f.bytes).sum()),
+            news: Vec::new(),
         })
     }
 }

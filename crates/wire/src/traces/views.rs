@@ -49,8 +49,10 @@ pub struct TraceFrameView {
 pub struct TraceFlameView {
     /// Frames from the root down.
     pub frames: Vec<TraceFrameView>,
-    /// Levels.
+    /// Levels that there are.
     pub depth: u32,
+    /// Levels that `frames` can have: those below are left out.
+    pub drawn: u32,
     /// What the whole width stands for, ns.
     pub total: f64,
     /// From the root to the frame in focus.

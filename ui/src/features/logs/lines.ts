@@ -1,4 +1,5 @@
 import type { LogLineView } from '../../api/wire'
+import type { Wanted } from '../../stores/places.svelte'
 
 /** Lines that are held at most; beyond that those far from the eye are let go and can be asked for again. */
 export const HELD = 4000
@@ -76,4 +77,10 @@ export function arrived(lines: readonly LogLineView[], fresh: readonly LogLineVi
     }
   }
   return out
+}
+
+/** The trace of a line, for 链路. Some writers have only the lower half of its id; then where and when it was helps to find it. */
+export function traceOf(line: LogLineView): Wanted['traces'] {
+  const span = line.span_id === '' ? {} : { span: line.span_id }
+  return { trace: line.trace_id, ...span, near: { service: line.service, at: line.at } }
 }
