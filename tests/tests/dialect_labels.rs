@@ -303,7 +303,7 @@ impl Reader<'_> {
             }
             name => {
                 let all = call.args.args.iter().map(|a| self.read(a));
-                let found: Vec<Names> = all.collect::<Vec<_>>().into_iter().flatten().collect();
+                let found: Vec<Names> = all.flatten().collect();
                 let mut have = found.into_iter().next()?;
                 if name == "histogram_quantile" {
                     self.lacks("le", &have);

@@ -191,13 +191,13 @@ impl Check<'_> {
             self.add("panel_link", at, &panel.id, &[]);
         }
         // Only what has rows can tell a row's labels; elsewhere such a link would never be taken.
-        let needs = panel.links.iter().flat_map(model::board::Link::labels);
+        let mut needs = panel.links.iter().flat_map(model::board::Link::labels);
         let known = |label: &str| match panel.kind {
             PanelKind::Topology => label == "node",
             PanelKind::LogStream => ["service", "host", "level"].contains(&label),
             kind => kind.has_rows(),
         };
-        if let Some(label) = needs.into_iter().find(|label| !known(label)) {
+        if let Some(label) = needs.find(|label| !known(label)) {
             self.add("panel_link_row", at, &panel.id, &[("label", label)]);
         }
     }
