@@ -258,7 +258,7 @@ fn every_panel_of_every_board_has_something_to_show() {
     let bound: BTreeMap<String, String> = library
         .concepts
         .values()
-        .filter_map(|c| Some((c.id.clone(), c.dialects.first()?.expr.clone())))
+        .filter_map(|c| Some((c.id.clone(), c.dialects.first()?.in_promql())))
         .collect();
     let answer = |query: &Query, chosen: &BTreeMap<String, Vec<String>>| {
         // Nothing is chosen.
@@ -304,7 +304,7 @@ fn every_variable_has_values_and_narrows_its_panels() {
     let bound: BTreeMap<String, String> = library
         .concepts
         .values()
-        .filter_map(|c| Some((c.id.clone(), c.dialects.first()?.expr.clone())))
+        .filter_map(|c| Some((c.id.clone(), c.dialects.first()?.in_promql())))
         .collect();
     let ask = |expr: &str| {
         let expr = expand(expr, &bound).unwrap_or_else(|e| panic!("{expr}: {e:?}"));
@@ -345,4 +345,145 @@ fn every_variable_has_values_and_narrows_its_panels() {
         }
     }
     assert!(narrowed > 60, "{narrowed} queries follow a variable");
+}
+
+/// Limits in the operations document: warning, critical, emergency.
+type Limits = [Option<f64>; 3];
+
+const fn limits(warning: f64, critical: f64) -> Limits {
+    [Some(warning), Some(critical), None]
+}
+
+/// Each limit that the operations document names (2.1, 3.1, 3.2), at the concept that it is about.
+const DOCUMENT: [(&str, Limits); 13] = [
+    ("host_cpu_percent", [Some(70.0), Some(85.0), Some(95.0)]),
+    ("host_memory_percent", [Some(80.0), Some(90.0), Some(95.0)]),
+    ("host_disk_percent", [Some(85.0), Some(90.0), Some(95.0)]),
+    ("host_bandwidth_percent", limits(70.0, 85.0)),
+    ("host_network_error_percent", [None, None, Some(1.0)]),
+    ("api_p90", limits(2.0, 5.0)),
+    ("api_error_percent", limits(1.0, 5.0)),
+    ("api_5xx_percent", limits(1.0, 5.0)),
+    ("api_timeout_percent", limits(1.0, 5.0)),
+    ("api_concurrent", limits(1000.0, 2000.0)),
+    ("pg_connection_percent", limits(80.0, 90.0)),
+    ("pg_slow_queries", limits(10.0, 50.0)),
+    ("pg_replication_lag", limits(5.0, 30.0)),
+];
+
+/// Queries that compute such a value on their board instead of asking for the concept: they have to say the limits themselves.
+const ON_BOARDS: [(&str, Limits); 12] = [
+    ("api/tile_p90/a", limits(2.0, 5.0)),
+    ("api/latency/b", limits(2.0, 5.0)),
+    ("api/routes/b", limits(2.0, 5.0)),
+    ("api/services/b", limits(2.0, 5.0)),
+    ("api/tile_errors/a", limits(1.0, 5.0)),
+    ("api/tile_5xx/a", limits(1.0, 5.0)),
+    ("api/tile_timeout/a", limits(1.0, 5.0)),
+    ("api/errors/b", limits(1.0, 5.0)),
+    ("api/errors/c", limits(1.0, 5.0)),
+    ("api/services/c", limits(1.0, 5.0)),
+    ("api/tile_concurrent/a", limits(1000.0, 2000.0)),
+    ("api/concurrency/a", limits(1000.0, 2000.0)),
+];
+
+#[test]
+fn the_documents_limits_are_those_of_the_boards() {
+    let library = library();
+    let as_written = |t: Option<model::Thresholds>| {
+        let t = t.unwrap_or_default();
+        assert_eq!(t.direction, model::Direction::Above, "{t:?}");
+        [t.warning, t.critical, t.emergency]
+    };
+    for (id, wanted) in DOCUMENT {
+        let concept = &library.concepts[id];
+        assert_eq!(as_written(concept.thresholds), wanted, "{id}");
+    }
+    for (place, wanted) in ON_BOARDS {
+        let mut parts = place.split('/');
+        let mut next = || parts.next().expect("board/panel/query");
+        let board = &library.boards[next()];
+        let panel = next();
+        let panel = board.panels.iter().find(|p| p.id == panel).expect(place);
+        let query = next();
+        let query = panel.queries.iter().find(|q| q.id == query).expect(place);
+        assert_eq!(as_written(query.thresholds), wanted, "{place}");
+    }
+    // A panel may leave a line unjudged (`thresholds: {}`), because another one beside it is judged; it may not have limits of its own.
+    for board in library.boards.values() {
+        for (panel, query) in board
+            .panels
+            .iter()
+            .flat_map(|p| p.queries.iter().map(move |q| (p, q)))
+        {
+            let concepts = query.concepts();
+            let [only] = concepts.as_slice() else {
+                continue;
+            };
+            let of_document = DOCUMENT.iter().find(|(id, _)| id == only);
+            let own = query
+                .thresholds
+                .or(panel.thresholds)
+                .filter(model::Thresholds::is_set);
+            if let (Some((_, wanted)), Some(own)) = (of_document, own) {
+                assert_eq!(as_written(Some(own)), *wanted, "{}/{}", board.id, panel.id);
+            }
+        }
+    }
+}
+
+/// From every tile of the overview somebody comes, by one more click, to lines or traces.
+#[test]
+fn every_tile_of_the_overview_leads_to_lines_or_traces() {
+    use model::board::{LinkTo, PanelKind};
+    let library = library();
+    let overview = &library.boards["overview"];
+    let mut tiles = 0;
+    for tile in overview.panels.iter().filter(|p| p.kind == PanelKind::Tile) {
+        tiles += 1;
+        let to = tile.links.iter().find(|l| l.to == LinkTo::Board);
+        let board = &library.boards[&to
+            .unwrap_or_else(|| panic!("{} leads nowhere", tile.id))
+            .target];
+        let further = board.panels.iter().flat_map(|p| &p.links);
+        let found = further.filter(|l| l.to != LinkTo::Board).count();
+        assert!(
+            found >= 2,
+            "{}: {} has {found} ways to lines or traces",
+            tile.id,
+            board.id
+        );
+    }
+    assert_eq!(tiles, 12);
+}
+
+#[test]
+fn every_link_leads_to_something_that_is_there() {
+    use model::board::LinkTo;
+    let library = library();
+    let label = Regex::new(r"\$\w+(\.\w+)?").expect("a pattern");
+    for board in library.boards.values() {
+        for link in board.panels.iter().flat_map(|p| &p.links) {
+            let query = label.replace_all(&link.target, "\"x\"");
+            match link.to {
+                LinkTo::Board => {
+                    let target = library.boards.get(&link.target);
+                    let target =
+                        target.unwrap_or_else(|| panic!("{}: no board {}", board.id, link.target));
+                    for id in link.variables.keys() {
+                        assert!(
+                            target.variables.iter().any(|v| v.id == *id),
+                            "{} has no {id}",
+                            target.id
+                        );
+                    }
+                }
+                LinkTo::Logs => {
+                    logs::query::parse(&query)
+                        .unwrap_or_else(|e| panic!("{}: {query}: {e:?}", board.id));
+                }
+                LinkTo::Traces => {}
+            }
+        }
+    }
 }

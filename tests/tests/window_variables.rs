@@ -99,6 +99,53 @@ fn a_tile_leads_to_one_host_and_to_its_lines() {
     wall.picture("its-lines");
 }
 
+/// The page that the desk was brought to: its field holds this.
+fn until_field(wall: &Wall, field: &str, pattern: &str) {
+    wall.until_windows(&[WALL, DESK], SOON);
+    wall.enter(DESK);
+    there(wall, field);
+    let script = format!("return {pattern}.test(document.querySelector(`{field}`).value)");
+    wall.until(pattern, SOON, &script);
+}
+
+#[test]
+fn a_node_of_the_graph_leads_to_its_traces() {
+    let wall =
+        Wall::open(Options::new("variables-node").config(format!("board = \"traces\"\n{CONFIG}")));
+    wall.until_state("edges", "data", SOON);
+    there(&wall, "[data-panel='edges'] .node button");
+    let name = wall.js("const one = document.querySelector(`[data-panel='edges'] .node button`); return one.textContent");
+    wall.click("[data-panel='edges'] .node button");
+    until_field(
+        &wall,
+        "[data-trace-service]",
+        &format!("/^{}$/", name.as_str().expect("a name")),
+    );
+}
+
+#[test]
+fn a_line_of_a_stream_leads_to_its_service() {
+    let wall =
+        Wall::open(Options::new("variables-line").config(format!("board = \"logs\"\n{CONFIG}")));
+    wall.until_state("stream", "data", SOON);
+    there(&wall, "[data-panel='stream'] p button");
+    wall.click("[data-panel='stream'] p button");
+    until_field(&wall, "[data-log-input]", "/^service:\".+\" level>=error$/");
+}
+
+#[test]
+fn one_service_of_the_api_is_its_own_board() {
+    let wall =
+        Wall::open(Options::new("variables-api").config(format!("board = \"api\"\n{CONFIG}")));
+    wall.until_state("services", "data", SOON);
+    choose(&wall, "service", "payment-service");
+    until_rows(&wall, "services", 1);
+    until_rows(&wall, "routes", 1);
+    let quiet = "return [...document.querySelectorAll('[data-panel]')].every(p => p.dataset.state === 'data')";
+    wall.until("data in every panel", SOON, quiet);
+    wall.picture("one-service-of-the-api");
+}
+
 #[test]
 fn a_row_of_a_service_leads_to_its_traces() {
     let wall = Wall::open(

@@ -267,10 +267,13 @@ impl Core {
             Request::Stream(board, panel, reply) => {
                 let found = self.engine.setup().boards.get(&board).and_then(|b| {
                     let is_it = |p: &&Panel| p.kind == PanelKind::LogStream && p.id == panel;
-                    b.panels.iter().find(is_it)
+                    Some((b, b.panels.iter().find(is_it)?))
                 });
                 let _ = reply.send(match found {
-                    Some(panel) => Ok(panel.filter.clone().unwrap_or_default()),
+                    Some((board, panel)) => Ok(model::board::variable::fill_lines(
+                        panel.filter.as_deref().unwrap_or_default(),
+                        &self.engine.chosen(board),
+                    )),
                     None => Err(ErrorView::new(ErrorCode::UnknownBoard).with("board", &board)),
                 });
             }

@@ -19,8 +19,10 @@ const HOUR: i64 = 3_600_000;
 const PIECE: i64 = 6 * HOUR;
 
 /// What boards compare with the past.
-pub const COMPARED: [&str; 9] = [
+pub const COMPARED: [&str; 11] = [
+    "consultation_completed_total",
     "consultation_requests_total",
+    "daily_active_users",
     "new_registrations_total",
     "online_users",
     "order_amount_yuan_total",

@@ -144,7 +144,7 @@ mod tests {
         let full = expression(&query, &concepts, &bound).unwrap();
         assert_eq!(
             full,
-            r#"max((label_replace({influxql="SELECT \"x\""}, "device", "$1", "interface", "(.*)")))"#
+            r#"max((label_replace({influxql="SELECT \"x\""}, "device", "$1", "interface", "(.+)")))"#
         );
         assert!(promql_parser::parser::parse(&full).is_ok());
         query.expr = "up".into();

@@ -312,7 +312,8 @@ pub struct Dialect {
     /// Its language; only a source that speaks it can be bound.
     #[serde(default)]
     pub lang: Lang,
-    /// Labels under the names that boards know, each with the name that this exporter gives it (`mountpoint: path`).
+    /// Labels under the names that boards know, each with the name that this exporter gives it (`mountpoint: path`). A series that has
+    /// none of the exporter's name keeps what it has.
     #[serde(default)]
     pub labels: BTreeMap<String, String>,
 }
@@ -322,7 +323,7 @@ impl Dialect {
     pub fn in_promql(&self) -> String {
         let plain = self.lang.in_promql(&self.expr);
         self.labels.iter().fold(plain, |expr, (known, theirs)| {
-            format!("label_replace({expr}, {known:?}, \"$1\", {theirs:?}, \"(.*)\")")
+            format!("label_replace({expr}, {known:?}, \"$1\", {theirs:?}, \"(.+)\")")
         })
     }
 }

@@ -190,6 +190,16 @@ impl Check<'_> {
         if panel.links.iter().any(|l| l.target.trim().is_empty()) {
             self.add("panel_link", at, &panel.id, &[]);
         }
+        // Only what has rows can tell a row's labels; elsewhere such a link would never be taken.
+        let mut needs = panel.links.iter().flat_map(model::board::Link::labels);
+        let known = |label: &str| match panel.kind {
+            PanelKind::Topology => label == "node",
+            PanelKind::LogStream => ["service", "host", "level"].contains(&label),
+            kind => kind.has_rows(),
+        };
+        if let Some(label) = needs.find(|label| !known(label)) {
+            self.add("panel_link_row", at, &panel.id, &[("label", label)]);
+        }
     }
 
     fn panel(&mut self, panel: &Panel, i: usize, at: usize) {
@@ -201,7 +211,15 @@ impl Check<'_> {
             self.add("panel_without_query", at, &panel.id, &[]);
         }
         if panel.kind == PanelKind::LogStream
-            && logs::query::parse(panel.filter.as_deref().unwrap_or_default()).is_err()
+            && logs::query::parse(&variable::fill_lines(
+                panel.filter.as_deref().unwrap_or_default(),
+                &self
+                    .variables
+                    .iter()
+                    .map(|v| (v.clone(), Vec::new()))
+                    .collect(),
+            ))
+            .is_err()
         {
             let query = panel.filter.clone().unwrap_or_default();
             self.add("panel_filter", at, &panel.id, &[("query", query)]);

@@ -54,7 +54,7 @@ fn located(problem: &Problem, board: &Board) -> EditorProblem {
         "panel_slo" => "slo",
         "panel_filter" => "filter",
         "panel_ends" => "ends",
-        "panel_link" => "links",
+        "panel_link" | "panel_link_row" => "links",
         "panel_seconds" => match said("field").as_deref() {
             Some("refresh_seconds") => "refresh_seconds",
             Some("ahead_seconds" | "season_seconds") => "forecast",
@@ -166,7 +166,7 @@ mod tests {
               panels: [
               {id: a, kind: slo, title: t, at: {x: 0, y: 0, w: 1, h: 1}, slo: {objective: 100}, queries: [{id: a, expr: 'up[$window]'}]},
               {id: b, kind: forecast, title: t, at: {x: 1, y: 0, w: 1, h: 1}, forecast: {season_seconds: 0}, queries: [{id: q, expr: up, refresh_seconds: 0}]},
-              {id: c, kind: topology, title: t, at: {x: 2, y: 0, w: 1, h: 1}, ends: {from: a, to: a}, window_seconds: 1, queries: [{id: a, expr: up}]},
+              {id: c, kind: topology, title: t, at: {x: 2, y: 0, w: 1, h: 1}, ends: {from: a, to: a}, window_seconds: 1, links: [{to: traces, target: $client}], queries: [{id: a, expr: up}]},
               {id: d, kind: log_stream, title: t, at: {x: 3, y: 0, w: 1, h: 1}, filter: '()', links: [{to: logs, target: ''}]}]}",
         )
         .unwrap();
@@ -186,6 +186,7 @@ mod tests {
             (Some("b"), Some("q"), "refresh_seconds", "panel_seconds"),
             (Some("c"), None, "ends", "panel_ends"),
             (Some("c"), None, "window_seconds", "panel_seconds"),
+            (Some("c"), None, "links", "panel_link_row"),
             (Some("d"), None, "filter", "panel_filter"),
             (Some("d"), None, "links", "panel_link"),
         ] {
@@ -193,6 +194,6 @@ mod tests {
             let expected = (owned(panel), owned(query), field.to_owned(), key.to_owned());
             assert!(found.contains(&expected), "{expected:?} not in {found:#?}");
         }
-        assert_eq!(found.len(), 13, "{found:#?}");
+        assert_eq!(found.len(), 14, "{found:#?}");
     }
 }

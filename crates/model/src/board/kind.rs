@@ -70,6 +70,14 @@ impl PanelKind {
         !matches!(self, Self::Text | Self::AlertList | Self::LogStream)
     }
 
+    /// Whether a click on one of its rows, nodes or lines can take a link that needs its labels.
+    pub fn has_rows(self) -> bool {
+        matches!(
+            self,
+            Self::Table | Self::SparkTable | Self::BarList | Self::Topology | Self::LogStream
+        )
+    }
+
     /// Seconds of the past that it shows when neither panel nor board have a say.
     pub fn own_window(self) -> Option<u32> {
         match self {

@@ -109,7 +109,8 @@ pub enum LinkTo {
     Traces,
 }
 
-/// A way from a panel, or from one of its rows, to where more is known. `$label` in texts stands for that label of the row.
+/// A way from a panel, or from one of its rows, to where more is known. `$label` in texts stands for that label of the row; a topology's
+/// nodes have `node`, lines of a log stream `service`, `host` and `level`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Link {
@@ -120,4 +121,18 @@ pub struct Link {
     /// Values of the board's variables.
     #[serde(default)]
     pub variables: BTreeMap<String, String>,
+}
+
+impl Link {
+    /// The labels of a row that it needs, in order, each once. `$label.host` needs `label`.
+    pub fn labels(&self) -> Vec<String> {
+        let texts = std::iter::once(&self.target).chain(self.variables.values());
+        let mut out: Vec<String> = Vec::new();
+        for label in texts.flat_map(|t| super::variable::variables_in(t)) {
+            if !out.contains(&label) {
+                out.push(label);
+            }
+        }
+        out
+    }
 }

@@ -112,6 +112,24 @@ pub fn fill(expr: &str, chosen: &BTreeMap<String, Vec<String>>) -> String {
     replace(expr, |id| chosen.get(id).map(|values| pattern(values)))
 }
 
+/// `filter` of the log search with the chosen values of its variables, each as one text: `service:$service` becomes
+/// `service:"a"` or `service:("a" or "b")`. Nothing chosen becomes `service:*`, any value.
+pub fn fill_lines(filter: &str, chosen: &BTreeMap<String, Vec<String>>) -> String {
+    let quoted = |value: &String| {
+        let escaped = value.replace('\\', "\\\\").replace('"', "\\\"");
+        format!("\"{}\"", escaped.replace('\n', "\\n"))
+    };
+    replace(filter, |id| {
+        let values = chosen.get(id)?;
+        let all: Vec<String> = values.iter().map(quoted).collect();
+        Some(match all.as_slice() {
+            [] => "*".to_owned(),
+            [one] => one.clone(),
+            _ => format!("({})", all.join(" or ")),
+        })
+    })
+}
+
 /// Alternatives of a regular expression (RE2), escaped once for it and once for the string around it.
 fn pattern(values: &[String]) -> String {
     if values.is_empty() {
@@ -183,5 +201,20 @@ mod tests {
         assert_eq!(LabelValues::parse("label_values(up)"), None);
         assert_eq!(LabelValues::parse("label_values(up, a b)"), None);
         assert_eq!(LabelValues::parse("sum(up)"), None);
+    }
+
+    #[test]
+    fn a_filter_of_lines_takes_values_as_texts() {
+        let of = |values: &[&str]| {
+            let values = values.iter().map(|v| (*v).to_owned()).collect();
+            let chosen = BTreeMap::from([("service".to_owned(), values)]);
+            fill_lines("service:$service level>=warn $other", &chosen)
+        };
+        assert_eq!(of(&[]), "service:* level>=warn $other");
+        assert_eq!(of(&["a"]), r#"service:"a" level>=warn $other"#);
+        assert_eq!(
+            of(&["a", r#"b"\ or x"#]),
+            r#"service:("a" or "b\"\\ or x") level>=warn $other"#
+        );
     }
 }
