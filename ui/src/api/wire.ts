@@ -1,6 +1,6 @@
 // Generated from crates/wire by `cargo xtask codegen`; a test fails when it is stale. Do not edit.
 
-export type ErrorCode = "connect" | "dns" | "tls" | "timeout" | "http" | "unauthorized" | "not_prometheus" | "not_alertmanager" | "not_expected" | "unsupported" | "too_large" | "truncated" | "malformed" | "query" | "limit" | "cancelled" | "unknown_source" | "unknown_concept" | "unbound_concept" | "secret_missing" | "config" | "unknown_board" | "search" | "log_query" | "refused" | "store" | "unknown_alert" | "unknown_trace" | "trace_closed" | "no_expression" | "no_metric" | "read_only" | "internal";
+export type ErrorCode = "connect" | "dns" | "tls" | "timeout" | "http" | "unauthorized" | "not_prometheus" | "not_alertmanager" | "not_expected" | "unsupported" | "too_large" | "truncated" | "malformed" | "query" | "limit" | "cancelled" | "unknown_source" | "unknown_concept" | "unbound_concept" | "secret_missing" | "secret_unreadable" | "partial" | "skew" | "warned" | "targets" | "scrape" | "config" | "unknown_board" | "search" | "log_query" | "refused" | "store" | "unknown_alert" | "unknown_trace" | "trace_closed" | "no_expression" | "no_metric" | "read_only" | "internal";
 
 export type ErrorView = { 
 /**
@@ -648,6 +648,10 @@ severity: SeverityView,
  */
 demo: boolean, 
 /**
+ * What is to be said beside the look.
+ */
+remarks: Array<RemarkView>, 
+/**
  * Where a topology stands, when its edges are others than before.
  */
 topology: TopologyView | null, 
@@ -657,6 +661,10 @@ topology: TopologyView | null,
 queries: Array<QueryFrame>, };
 
 export type SourceHealth = "unknown" | "ok" | "degraded" | "failed";
+
+export type RemarkView = { "kind": "old", series: number, of: number, since: number | null, } | { "kind": "missing", source: string, since: number, error: ErrorView, } | { "kind": "warned", source: string, partial: boolean, texts: Array<string>, } | { "kind": "cut", shown: number, dropped: number, };
+
+export type TargetView = { job: string, instance: string, url: string, health: SourceHealth, error: ErrorView | null, last: number | null, samples: number, };
 
 export type SourceView = { 
 /**
@@ -679,6 +687,10 @@ health: SourceHealth,
  * Why it does not.
  */
 error: ErrorView | null, 
+/**
+ * What it warned of in its last answers, in its own words. Hostile input: text nodes, never markup.
+ */
+warnings: Array<string>, 
 /**
  * What answers, and its version.
  */
@@ -879,6 +891,8 @@ secrets: string,
  * Why the vault and not the keyring: locale key under `secrets.keyring.`.
  */
 secrets_reason: string | null, 
+secrets_error: ErrorView | null, 
+targets: Array<TargetView>, 
 /**
  * All sources.
  */
