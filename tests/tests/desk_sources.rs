@@ -131,7 +131,8 @@ async fn a_part_of_an_answer_is_told_where_it_is_shown_and_on_its_source() {
     let still = partial.clone();
     let storage = Hostile::start(move |request| {
         if request.path.contains("query_range") && still.load(Ordering::Relaxed) {
-            let more = serde_json::json!({"isPartial": true, "warnings": ["storage node 3 is away"]});
+            let more =
+                serde_json::json!({"isPartial": true, "warnings": ["storage node 3 is away"]});
             return fake_prometheus::with(request, more);
         }
         fake_prometheus::answer(request)
@@ -308,7 +309,9 @@ async fn every_bad_answer_fails_its_own_panel_and_a_good_one_keeps_its_second() 
     let mut large = begun.clone();
     large.resize(4 << 20, b' ');
     let mut packed = json(bomb);
-    packed.headers.push(("Content-Encoding".into(), "gzip".into()));
+    packed
+        .headers
+        .push(("Content-Encoding".into(), "gzip".into()));
     let label = format!(
         r#"{{"status":"success","data":{{"resultType":"matrix","result":[{{"metric":{{"x":"{}"}},"values":[[1,"1"]]}}]}}}}"#,
         "长".repeat(10 << 20 >> 1)
@@ -330,7 +333,7 @@ async fn every_bad_answer_fails_its_own_panel_and_a_good_one_keeps_its_second() 
     let mut panels = vec![("good", "good")];
     for (name, server, more) in &servers {
         config.push_str(&source(name, &server.url(), more));
-        panels.push((name, name));
+        panels.push((*name, *name));
     }
     let desk = desk(dir.path(), &board(&panels), &config).await;
     until(&desk, "the good one is there", |s| s.is_data("good")).await;

@@ -3,8 +3,8 @@
 
 use desk::config;
 use desk::start::{self, Machine, Overrides};
-use shouwang_tests::hostile::{Answer, Body, Hostile, Request};
 use shouwang_tests::fake_prometheus::answer as prometheus;
+use shouwang_tests::hostile::{Answer, Body, Hostile, Request};
 use shouwang_tests::now_ms;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};

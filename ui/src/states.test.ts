@@ -2,7 +2,7 @@ import { flushSync, unmount } from 'svelte'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { encode } from './api/frame'
 import { hostOver } from './api/host'
-import type { FrameHead, Freshness, PanelFrame, PanelState, PanelView, QueryView, RemarkView, Verdict } from './api/wire'
+import type { FrameHead, Freshness, HealthView, PanelFrame, PanelState, PanelView, QueryView, RemarkView, Verdict } from './api/wire'
 import { open as show } from './open'
 
 // The chart itself is drawn on a canvas, which there is none of here; what stands around it is real.
@@ -95,7 +95,7 @@ const calm: Verdict = { severity: 'normal', warning: 0, critical: 0, emergency: 
 
 let app: Record<string, unknown> | null = null
 
-async function open(panels: PanelFrame[]): Promise<void> {
+async function open(panels: PanelFrame[], health: HealthView | null = null): Promise<void> {
   const head: FrameHead = {
     now: NOW,
     cursor: 1,
@@ -110,7 +110,7 @@ async function open(panels: PanelFrame[]): Promise<void> {
     annotations: null,
     panels,
   }
-  const host = hostOver(async (command) => (command === 'pull' ? encode(head, BLOCK) : null))
+  const host = hostOver(async (command) => (command === 'pull' ? encode(head, BLOCK) : command === 'health' ? health : null))
   const target = document.createElement('div')
   document.body.append(target)
   app = await show(host, target)
@@ -249,5 +249,46 @@ describe('what is said beside the look', () => {
   it('nothing while all is well', async () => {
     await open(KINDS.map((kind) => panelFrame(kind, { kind: 'data' }, FRESH)))
     expect(document.querySelectorAll('[data-remark], [data-remarks], .flag').length).toBe(0)
+  })
+})
+
+describe('the health page', () => {
+  const source = { name: 'vm', kind: 'prometheus', address: '', version: null, demo: false, last_ok: NOW, newest: NOW, latency: 4, skew: null, bound: 1 }
+  const health: HealthView = {
+    version: '1',
+    config: null,
+    data: null,
+    secrets: 'none',
+    secrets_reason: null,
+    secrets_error: { code: 'secret_unreadable', params: { name: '*', reason_key: 'error.secrets.wrong_key', path: '/x/secrets.vault' } },
+    sources: [
+      { ...source, health: 'degraded', error: { code: 'partial', params: { detail: 'node 3' } }, warnings: ['<b>node 3</b> is away'] },
+      { ...source, name: 'tls', health: 'failed', error: { code: 'tls', params: { detail: 'expired', advice: 'tls_expired' } }, warnings: [] },
+      { ...source, name: 'local', health: 'degraded', error: { code: 'targets', params: { failed: '1', all: '2', url: 'http://h/metrics', reason_key: 'scrape.error.status', status: '500' } }, warnings: [] },
+    ],
+    targets: [
+      { job: 'bad', instance: 'h', url: 'http://h/metrics', health: 'failed', error: { code: 'scrape', params: { reason_key: 'scrape.error.status', status: '500' } }, last: NOW - 3000, samples: 0 },
+      { job: 'good', instance: 'g', url: 'http://g/metrics', health: 'ok', error: null, last: NOW - 3000, samples: 12 },
+    ],
+    concepts: [],
+    registries: [],
+    problems: [],
+  }
+
+  it('tells parts, warnings, pages that cannot be scraped, what to do, and why secrets cannot be read', async () => {
+    await open([panelFrame('stat', { kind: 'data' }, FRESH)], health)
+    document.querySelector<HTMLElement>('.sources')?.click()
+    await vi.advanceTimersByTimeAsync(500)
+    flushSync()
+    const of = (name: string): string => document.querySelector(`[data-view="health"] [data-source="${name}"]`)?.textContent ?? ''
+    expect(of('vm')).toContain('应答不完整')
+    expect(of('vm')).toContain('<b>node 3</b> is away')
+    expect(of('tls')).toContain('校准本机时钟')
+    expect(of('local')).toContain('1/2 个抓取目标失败，其中 http://h/metrics：应答状态 500')
+    const bad = document.querySelector('[data-target="http://h/metrics"]')
+    expect(bad?.textContent).toContain('抓取失败：应答状态 500')
+    expect(document.querySelector('[data-target="http://g/metrics"]')?.textContent).toContain('12')
+    expect(document.querySelector('[data-secrets-error]')?.textContent).toContain('保险库 /x/secrets.vault 是用别的口令')
+    expect(document.querySelectorAll('[data-view="health"] dd b, [data-warning] b').length).toBe(0)
   })
 })

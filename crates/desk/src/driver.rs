@@ -276,7 +276,7 @@ impl Driver {
         };
         let _turn = line.permits.acquire().await;
         let began = clock::instant();
-        let longest = LONGEST.max(line.metrics.patience() + AFTER_ITS_OWN);
+        let longest = longest(line.metrics.patience());
         let answer = tokio::time::timeout(longest, question(line.metrics)).await;
         let latency = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
         match answer {
@@ -368,6 +368,11 @@ impl Driver {
     }
 }
 
+/// By when a question to a source with this much time of its own ends.
+fn longest(patience: Duration) -> Duration {
+    LONGEST.max(patience.saturating_add(AFTER_ITS_OWN))
+}
+
 /// A source's error as the engine knows it.
 pub fn failure(e: &SourceError) -> Failure {
     Failure {
@@ -420,25 +425,4 @@ fn ages(value: InstantValue) -> BTreeMap<usize, Vec<(String, i64)>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use model::Sample;
-
-    #[test]
-    fn data_times_are_read_in_seconds_and_nonsense_is_left_out() {
-        let l = |i: &str| Labels::from_pairs([("instance", i)]);
-        let answer = InstantValue::Vector(vec![
-            (
-                l("a"),
-                Sample {
-                    t: 1,
-                    v: 1_700_000_000.25,
-                },
-            ),
-            (l("b"), Sample { t: 1, v: f64::NAN }),
-            (l("c"), Sample { t: 1, v: 1e300 }),
-        ]);
-        let first = vec![("a".to_owned(), 1_700_000_000_250)];
-        assert_eq!(ages(answer), BTreeMap::from([(0, first)]));
-    }
-}
+mod tests;

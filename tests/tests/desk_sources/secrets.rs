@@ -82,7 +82,7 @@ async fn logins_and_certificates() {
         ..PrometheusOptions::default()
     });
     let gateway = Hostile::start(|request| {
-        if request.header("authorization") == Some(&format!("Bearer {TOKEN}")) {
+        if request.header("authorization") == Some(format!("Bearer {TOKEN}").as_str()) {
             fake_prometheus::answer(request)
         } else {
             Answer::json(401, "{}")
@@ -114,11 +114,7 @@ async fn logins_and_certificates() {
         ("wrong", basic.url(), by_password("old-pw")),
         ("absent", basic.url(), by_password("never-stored")),
         ("bearer", gateway.url(), bearer),
-        (
-            "both",
-            tls.url(),
-            format!("ca_file = {ca:?}\n{with_key}"),
-        ),
+        ("both", tls.url(), format!("ca_file = {ca:?}\n{with_key}")),
         ("stranger", tls.url(), with_key),
         ("nobody", tls.url(), format!("ca_file = {ca:?}\n")),
     ];
@@ -131,7 +127,9 @@ async fn logins_and_certificates() {
     let good = ["basic", "bearer", "both"];
     let seen = until(&desk, "each is in or is told why not", |s| {
         good.iter().all(|n| s.is_data(n))
-            && panels.iter().all(|(n, _)| good.contains(n) || s.source(n).error.is_some())
+            && panels
+                .iter()
+                .all(|(n, _)| good.contains(n) || s.source(n).error.is_some())
     })
     .await;
     let why = |name: &str| {
@@ -200,7 +198,11 @@ async fn a_vault_that_cannot_be_opened() {
         })
         .await;
         let error = seen.source("locked").error.as_ref().expect("a reason");
-        assert_eq!(error.code, ErrorCode::SecretUnreadable, "{reason}: {error:?}");
+        assert_eq!(
+            error.code,
+            ErrorCode::SecretUnreadable,
+            "{reason}: {error:?}"
+        );
         let told = error.params.get("reason_key").map_or("", String::as_str);
         // A changed byte and another key look alike where the cipher is authenticated.
         let alike = ["error.secrets.damaged", "error.secrets.wrong_key"];
@@ -253,6 +255,10 @@ async fn a_keyring_that_hangs() {
     until(&desk, "and then it is there too", |s| s.is_data("waits")).await;
     let asked = server.requests();
     let token = format!("Bearer {TOKEN}");
-    assert!(asked.iter().any(|r| r.header("authorization") == Some(&token)));
+    assert!(
+        asked
+            .iter()
+            .any(|r| r.header("authorization") == Some(token.as_str()))
+    );
     desk.stop().await;
 }

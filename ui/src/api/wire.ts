@@ -630,6 +630,84 @@ reduced: number,
  */
 reduced_mark: Mark, };
 
+export type SourceHealth = "unknown" | "ok" | "degraded" | "failed";
+
+export type RemarkView = { "kind": "old", 
+/**
+ * How many.
+ */
+series: number, 
+/**
+ * Of how many.
+ */
+of: number, 
+/**
+ * Data time of the oldest, if it is known.
+ */
+since: number | null, } | { "kind": "missing", 
+/**
+ * Its name.
+ */
+source: string, 
+/**
+ * Since when.
+ */
+since: number, 
+/**
+ * Why.
+ */
+error: ErrorView, } | { "kind": "warned", 
+/**
+ * Its name.
+ */
+source: string, 
+/**
+ * It could not reach all of its own data.
+ */
+partial: boolean, 
+/**
+ * What it warned of, in its own words. Hostile input: text nodes, never markup.
+ */
+texts: Array<string>, } | { "kind": "cut", 
+/**
+ * So many are shown and judged.
+ */
+shown: number, 
+/**
+ * So many are not.
+ */
+dropped: number, };
+
+export type TargetView = { 
+/**
+ * Label `job`.
+ */
+job: string, 
+/**
+ * Label `instance`.
+ */
+instance: string, 
+/**
+ * The address that is asked.
+ */
+url: string, 
+/**
+ * `unknown` before the first scrape, `degraded` when the store refused samples of it.
+ */
+health: SourceHealth, 
+/**
+ * Why the last scrape failed.
+ */
+error: ErrorView | null, 
+/**
+ * When the last scrape began.
+ */
+last: number | null, 
+/**
+ * Samples on the last page that was taken.
+ */
+samples: number, };
+
 export type PanelFrame = { 
 /**
  * The panel.
@@ -660,12 +738,6 @@ topology: TopologyView | null,
  */
 queries: Array<QueryFrame>, };
 
-export type SourceHealth = "unknown" | "ok" | "degraded" | "failed";
-
-export type RemarkView = { "kind": "old", series: number, of: number, since: number | null, } | { "kind": "missing", source: string, since: number, error: ErrorView, } | { "kind": "warned", source: string, partial: boolean, texts: Array<string>, } | { "kind": "cut", shown: number, dropped: number, };
-
-export type TargetView = { job: string, instance: string, url: string, health: SourceHealth, error: ErrorView | null, last: number | null, samples: number, };
-
 export type SourceView = { 
 /**
  * Its name in the configuration.
@@ -684,7 +756,7 @@ address: string,
  */
 health: SourceHealth, 
 /**
- * Why it does not.
+ * Why it does not, or what is not well with it.
  */
 error: ErrorView | null, 
 /**
@@ -784,7 +856,7 @@ critical: number,
  */
 emergency: number, 
 /**
- * Panels whose data is old or whose source fails: it cannot be said that all is well.
+ * Panels whose data is old, whose source fails or of which a part is not known: it cannot be said that all is well.
  */
 unknown: number, 
 /**
@@ -891,12 +963,18 @@ secrets: string,
  * Why the vault and not the keyring: locale key under `secrets.keyring.`.
  */
 secrets_reason: string | null, 
+/**
+ * Why secrets cannot be read at all.
+ */
 secrets_error: ErrorView | null, 
-targets: Array<TargetView>, 
 /**
  * All sources.
  */
 sources: Array<SourceView>, 
+/**
+ * Pages that the program scrapes itself: first those that fail, at most 200.
+ */
+targets: Array<TargetView>, 
 /**
  * All concepts.
  */

@@ -142,7 +142,10 @@ fn our_own_clock_may_jump_as_well() {
     let woken = T0 + 3_600_000;
     let effects = engine.handle(Event::Wakeup, woken);
     let asked = clock.answer(&mut engine, effects, woken);
-    assert!(asked.iter().all(|r| r.end - r.start <= 600_000), "{asked:?}");
+    assert!(
+        asked.iter().all(|r| r.end - r.start <= 600_000),
+        "{asked:?}"
+    );
     clock.pass(&mut engine, woken, woken + 10_000);
     assert!(engine.panels().iter().all(|p| p.state == State::Data));
 }
@@ -193,7 +196,10 @@ fn a_board_with_another_window_begins_a_grid_of_its_own() {
         let (step, len, now_asked) = grid(&engine);
         assert_eq!((step, now_asked), (apart, shape));
         assert_eq!(i64::try_from(len).unwrap(), wide / apart + 1);
-        assert!(engine.revisions().0 > laid_out, "the page forgets the old points");
+        assert!(
+            engine.revisions().0 > laid_out,
+            "the page forgets the old points"
+        );
         assert_eq!(engine.panels()[0].state, State::Data);
     }
 }

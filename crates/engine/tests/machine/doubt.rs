@@ -32,14 +32,18 @@ fn one_of_two_instances_that_hangs_is_not_all_well() {
         (engine.panels()[0].clone(), engine.verdict().unknown)
     };
     let (panel, unknown) = look(T0 + 10_000);
-    assert_eq!((panel.state, panel.remarks.len(), unknown), (State::Data, 0, 0));
-    for (age, freshness) in [
-        (30_000, Freshness::Old),
-        (90_000, Freshness::Unknown),
-    ] {
+    assert_eq!(
+        (panel.state, panel.remarks.len(), unknown),
+        (State::Data, 0, 0)
+    );
+    for (age, freshness) in [(30_000, Freshness::Old), (90_000, Freshness::Unknown)] {
         let (panel, unknown) = look(T0 + age);
         assert_eq!(panel.state, State::Data, "the other one is fresh");
-        let marks: Vec<_> = panel.queries[0].judged.iter().map(|j| j.freshness).collect();
+        let marks: Vec<_> = panel.queries[0]
+            .judged
+            .iter()
+            .map(|j| j.freshness)
+            .collect();
         assert_eq!(marks, [Freshness::Fresh, freshness]);
         assert_eq!(
             panel.remarks,
@@ -136,7 +140,9 @@ fn a_part_of_an_answer_stays_told_until_the_same_question_is_answered_whole() {
         now,
     );
     assert_eq!(engine.verdict().unknown, 0);
-    assert!(matches!(&engine.source("p").unwrap().health, Health::Degraded(why) if why.code == "warned"));
+    assert!(
+        matches!(&engine.source("p").unwrap().health, Health::Degraded(why) if why.code == "warned")
+    );
     // What was left out is asked for again, over the whole window.
     let mut asked = answer_all(&mut engine, effects, now, 1.0);
     asked.extend(run(&mut engine, now, now + 6_000, 1.0));
@@ -158,9 +164,7 @@ fn more_series_than_are_kept_are_told() {
         .map(|i| engine.panels()[i].queries[0].streams[0])
         .collect();
     let now = T0 + 5_000;
-    let many: Vec<(Labels, f64)> = (0..230)
-        .map(|i| (labels(&format!("h{i}")), 1.0))
-        .collect();
+    let many: Vec<(Labels, f64)> = (0..230).map(|i| (labels(&format!("h{i}")), 1.0)).collect();
     let columns = RangeFrame {
         start_ms: now,
         step_ms: 5_000,
@@ -168,13 +172,22 @@ fn more_series_than_are_kept_are_told() {
         series: many.iter().map(|(l, v)| (l.clone(), vec![*v])).collect(),
     };
     let times: Vec<_> = (0..230).map(|i| (format!("h{i}"), now)).collect();
-    engine.handle(Event::Instant(ids[0], Ok((now, many)), Meta::default()), now);
+    engine.handle(
+        Event::Instant(ids[0], Ok((now, many)), Meta::default()),
+        now,
+    );
     engine.handle(Event::Ranged(ids[1], Ok(columns), Meta::default()), now);
     for id in &ids {
         engine.handle(Event::Aged(*id, Ok(times.clone()), Meta::default()), now);
     }
     for panel in engine.panels() {
-        let [Remark::Cut { shown: 200, dropped }] = panel.remarks[..] else {
+        let [
+            Remark::Cut {
+                shown: 200,
+                dropped,
+            },
+        ] = panel.remarks[..]
+        else {
             panic!("{:?}", panel.remarks);
         };
         assert!(dropped >= 30, "{dropped}");
@@ -256,10 +269,7 @@ fn what_feeds_a_source_can_trouble_it_and_it_answers_all_the_same() {
     let mut engine = started(vec![panel("x", PanelKind::Gauge, "${cpu}")]);
     let why = Failure::new("targets", "failed", 1);
     let before = engine.revisions().1;
-    engine.handle(
-        Event::Troubled("p".into(), Some(why.clone())),
-        T0 + 1_000,
-    );
+    engine.handle(Event::Troubled("p".into(), Some(why.clone())), T0 + 1_000);
     assert!(engine.revisions().1 > before, "the page is told");
     run(&mut engine, T0 + 1_000, T0 + 20_000, 50.0);
     assert_eq!(engine.source("p").unwrap().health, Health::Degraded(why));
@@ -284,12 +294,18 @@ fn a_question_of_a_board_that_is_not_shown_any_more_is_given_up_and_nothing_has_
     let id = engine.panels()[0].queries[0].streams[0];
     let now = T0 + 6_000;
     let asked = engine.handle(Event::Wakeup, now);
-    assert!(asked.iter().any(|e| matches!(e, Effect::Range(of, ..) if *of == id)));
+    assert!(
+        asked
+            .iter()
+            .any(|e| matches!(e, Effect::Range(of, ..) if *of == id))
+    );
     let need = |board: &str| Event::Needed(BTreeSet::from([board.to_owned()]));
     let effects = engine.handle(need("c"), now + 100);
     assert!(effects.contains(&Effect::Cancel(id)), "{effects:?}");
     assert!(
-        !engine.handle(need("c"), now + 200).contains(&Effect::Cancel(id)),
+        !engine
+            .handle(need("c"), now + 200)
+            .contains(&Effect::Cancel(id)),
         "once"
     );
     let cancelled = Failure {
@@ -310,6 +326,10 @@ fn a_question_of_a_board_that_is_not_shown_any_more_is_given_up_and_nothing_has_
     let effects = engine.handle(need("b"), now + 400);
     let mut asked = answer_all(&mut engine, effects, now + 400, 1.0);
     asked.extend(run(&mut engine, now + 400, now + 12_000, 1.0));
-    assert!(asked.iter().any(|e| matches!(e, Effect::Range(of, ..) if *of == id)));
+    assert!(
+        asked
+            .iter()
+            .any(|e| matches!(e, Effect::Range(of, ..) if *of == id))
+    );
     assert_eq!(engine.shown("b").panels()[0].state, State::Data);
 }
