@@ -1,7 +1,7 @@
 //! What tests against real servers share: the servers themselves ([`servers`]), a server that misbehaves
 //! on purpose ([`hostile`]), certificates ([`certs`]), samples by remote write ([`remote_write`]) and a
 //! notification server on a bus of its own ([`notifications`]); servers that play a Jaeger ([`jaeger`])
-//! and stores of logs ([`elastic`], [`loki`], [`victorialogs`]); a real InfluxDB 1 and servers that play its successors ([`influx`]); a
+//! a small Prometheus that can be made to misbehave ([`fake_prometheus`]) and stores of logs ([`elastic`], [`loki`], [`victorialogs`]); a real InfluxDB 1 and servers that play its successors ([`influx`]); a
 //! real etcd ([`etcd`]) and a server that plays Consul ([`consul`]).
 //!
 //! Everything here is blocking and needs no runtime, so that it works in any test.
@@ -13,6 +13,7 @@ pub mod consul;
 pub mod elastic;
 pub mod etcd;
 pub mod fake_logs;
+pub mod fake_prometheus;
 pub mod hostile;
 pub mod http;
 pub mod influx;

@@ -264,11 +264,60 @@ async fn our_time_limit_cancels_at_the_server_too() {
         }) => {}
         other => panic!("{other:?}"),
     }
-    let running = "prometheus_engine_queries{} == 0 or vector(0)";
-    assert!(
-        source.instant(running, None).await.is_ok(),
-        "the server has not to be asked twice"
-    );
+    until_idle(&server).await;
+}
+
+/// How many queries the server is at, by its own account.
+fn at_it(server: &Server) -> u32 {
+    let page = http::request(server.port(), "GET", "/metrics", &[], &[]).expect("its metrics");
+    let text = String::from_utf8_lossy(&page.body).into_owned();
+    let line = text
+        .lines()
+        .find_map(|l| l.strip_prefix("prometheus_engine_queries "));
+    line.and_then(|v| v.trim().parse().ok())
+        .expect("it counts its queries")
+}
+
+async fn until_idle(server: &Server) {
+    for _ in 0..150 {
+        if at_it(server) == 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the server still works on a question that nobody waits for");
+}
+
+#[tokio::test]
+async fn a_question_that_is_dropped_half_way_ends_at_the_server_too() {
+    let server = empty();
+    let source = client(&server);
+    // Many seconds of work in small steps, between which the server looks whether it is still wanted.
+    let slow = "sum(count_over_time((vector(1) + vector(1))[8000000s:1s]))";
+    let asking = source.clone();
+    let asked = tokio::spawn(async move {
+        let answer = asking.instant(slow, None).await;
+        answer.map(|_| ())
+    });
+    until_busy(&server).await;
+    // Left alone it goes on for longer than a dropped one is given to end.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(at_it(&server), 1, "it is not over by itself");
+    asked.abort();
+    assert!(asked.await.is_err_and(|e| e.is_cancelled()));
+    until_idle(&server).await;
+    // The client is as good as before.
+    assert!(source.instant("vector(1)", None).await.is_ok());
+}
+
+async fn until_busy(server: &Server) {
+    for _ in 0..150 {
+        if at_it(server) > 0 {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("the question never reached the server");
 }
 
 #[tokio::test]

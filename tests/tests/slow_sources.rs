@@ -3,8 +3,9 @@
 
 use desk::config;
 use desk::start::{self, Machine, Overrides};
+use shouwang_tests::fake_prometheus::answer as prometheus;
 use shouwang_tests::hostile::{Answer, Body, Hostile, Request};
-use shouwang_tests::{fake_logs, now_ms};
+use shouwang_tests::now_ms;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
 use std::path::Path;
@@ -30,37 +31,6 @@ panels:
   - {id: slow, kind: timeseries, title: t, at: {x: 2, y: 0, w: 1, h: 1}, queries: [{expr: 'vector(time())', source: slow}]}
   - {id: huge, kind: timeseries, title: t, at: {x: 3, y: 0, w: 1, h: 1}, queries: [{expr: 'vector(time())', source: huge}]}
 ";
-
-/// A small Prometheus that answers `vector(time())`.
-fn prometheus(request: &Request) -> Answer {
-    let (path, params) = fake_logs::asked(request);
-    let number = |name: &str| fake_logs::get(&params, name).parse::<f64>().unwrap_or(0.0);
-    let data = match path.as_str() {
-        "/-/ready" => {
-            return Answer::with(
-                200,
-                "text/plain",
-                Body::Full(b"Prometheus Server is Ready.\n".to_vec()),
-            );
-        }
-        "/api/v1/status/buildinfo" => serde_json::json!({"version": "2.42.0"}),
-        "/api/v1/metadata" => serde_json::json!({}),
-        "/api/v1/query_range" => {
-            let (mut t, end, step) = (number("start"), number("end"), number("step").max(1.0));
-            let mut values = Vec::new();
-            while t <= end {
-                values.push(serde_json::json!([t, format!("{t}")]));
-                t += step;
-            }
-            serde_json::json!({"resultType": "matrix", "result": [{"metric": {}, "values": values}]})
-        }
-        _ => serde_json::json!({"resultType": "vector", "result": []}),
-    };
-    Answer::json(
-        200,
-        serde_json::json!({"status": "success", "data": data}).to_string(),
-    )
-}
 
 /// As [`prometheus`], but ranges are answered by `worse`.
 fn but(worse: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Hostile {

@@ -44,6 +44,7 @@ function panelFrame(id: string, state: PanelState, severity: SeverityView = 'nor
     state,
     severity,
     demo: true,
+    remarks: [],
     topology: { width: 300, height: 46, node: 46, nodes: [{ name: HOSTILE, x: 0, y: 0, width: 100, series: [[0, 0]] }], edges: [], hidden: 0 },
     queries: [
       {
@@ -71,7 +72,7 @@ function head(panels: PanelFrame[], kinds: string[], over: Partial<FrameHead> = 
     settings: { locale: 'zh-CN', theme: 'dark', time_zone: 'Asia/Shanghai', kiosk: true, type_scale: 1, boards: [] },
     board: { id: 'b', title: '总览', window: 3_600_000, columns: 3, rows: 3, panels: kinds.map((kind) => panelView(kind, kind)) },
     sources: [
-      { name: 'prom', kind: 'prometheus', address: '', health: 'failed', error: null, version: null, demo: false, last_ok: null, newest: null, latency: null, skew: null, bound: 0 },
+      { name: 'prom', kind: 'prometheus', address: '', health: 'failed', error: null, warnings: [], version: null, demo: false, last_ok: null, newest: null, latency: null, skew: null, bound: 0 },
     ],
     verdict: calm,
     alerts: null,

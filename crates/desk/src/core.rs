@@ -10,6 +10,7 @@ use crate::driver::Driver;
 use crate::duty::DutyHandle;
 use crate::kiosk::Kiosk;
 use crate::registries::Registries;
+use crate::scraping::Scraped;
 use crate::{clock, frames};
 use engine::kiosk::Command;
 use engine::{Engine, Event, Memory, MemoryLimits};
@@ -39,8 +40,12 @@ pub struct Facts {
     pub secrets: String,
     /// Why not the keyring.
     pub secrets_reason: Option<String>,
+    /// Why secrets cannot be read at all.
+    pub secrets_error: Option<ErrorView>,
     /// Problems of the configuration.
     pub problems: Vec<ErrorText>,
+    /// Pages that the program scrapes itself.
+    pub scraped: Scraped,
     /// Registries of services.
     pub registries: Registries,
 }
@@ -182,7 +187,8 @@ impl Core {
                 let setup = self.engine.setup().clone();
                 self.take_library(library, setup);
             }
-            Message::Secrets(backend, reason) => {
+            Message::Secrets(backend, reason, problem) => {
+                self.facts.secrets_error = problem.as_ref().map(frames::error_view);
                 self.facts.secrets = backend.to_owned();
                 self.facts.secrets_reason = reason.map(str::to_owned);
             }
@@ -437,6 +443,8 @@ impl Core {
             data: self.facts.data.clone(),
             secrets: self.facts.secrets.clone(),
             secrets_reason: self.facts.secrets_reason.clone(),
+            secrets_error: self.facts.secrets_error.clone(),
+            targets: self.facts.scraped.views(),
             sources: sources.iter().map(|s| frames::source_view(s)).collect(),
             concepts: concepts.collect(),
             registries: self.facts.registries.views(),

@@ -5,21 +5,25 @@ use crate::{clock, frames};
 use engine::freshness::{asked_as, together};
 use engine::machine::Meta;
 use engine::stream::StreamKey;
-use engine::{Effect, Event, Failure, ProbeReport, StreamId};
+use engine::{Caveat, Effect, Event, Failure, ProbeReport, StreamId};
 use model::board::Query;
 use model::{InstantValue, Labels};
+use parking_lot::Mutex;
 use source::{Answer, Metrics, SourceError};
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::{Semaphore, oneshot};
+use tokio_util::sync::CancellationToken;
 use wire::ErrorView;
 
 /// Questions under way at one source; a Prometheus answers 20 at once by default and is not ours alone.
 const AT_ONCE: usize = 8;
-/// Whatever a source does, every question ends by then.
+/// Whatever a source does, every question ends by then, or a moment after the time that its configuration gives it.
 const LONGEST: Duration = Duration::from_secs(60);
+/// The client's own limit is to be the first, because it says more.
+const AFTER_ITS_OWN: Duration = Duration::from_secs(5);
 /// Points of a zoom at most.
 const ZOOM_POINTS: u32 = 4_000;
 
@@ -38,11 +42,21 @@ struct Age {
     query: String,
 }
 
+/// Questions under way, by what replaces them or makes them useless.
+#[derive(Debug, Default)]
+struct Running {
+    streams: BTreeMap<StreamId, CancellationToken>,
+    /// By screen and panel.
+    zooms: BTreeMap<(usize, String), CancellationToken>,
+}
+
 /// All sources by name.
 #[derive(Clone)]
 pub struct Driver {
     lines: Arc<BTreeMap<String, Result<Line, Failure>>>,
     handle: Handle,
+    /// What is under way and can be given up.
+    running: Arc<Mutex<Running>>,
     /// The time that is asked about; `None`: now.
     at: Option<i64>,
 }
@@ -64,6 +78,7 @@ impl Driver {
         Self {
             lines: Arc::new(lines),
             handle,
+            running: Arc::default(),
             at: None,
         }
     }
@@ -92,10 +107,16 @@ impl Driver {
                     let of = ages.entry(key.source.clone()).or_default();
                     of.push(Age { id, key, query });
                 }
+                Effect::Cancel(id) => {
+                    if let Some(token) = self.running.lock().streams.remove(&id) {
+                        token.cancel();
+                    }
+                }
                 other => {
                     let this = self.clone();
+                    let token = self.begin(&other);
                     tokio::spawn(async move {
-                        let event = this.event(other).await;
+                        let event = this.unless_given_up(other, token).await;
                         this.handle.send(Message::Event(event)).await;
                     });
                 }
@@ -111,6 +132,39 @@ impl Driver {
                 rest = later;
             }
         }
+    }
+
+    /// The token of a question about a stream; there is never more than one of the same stream under way.
+    fn begin(&self, effect: &Effect) -> CancellationToken {
+        let token = CancellationToken::new();
+        if let Effect::Range(id, ..) | Effect::Instant(id, _) = effect {
+            self.running.lock().streams.insert(*id, token.clone());
+        }
+        token
+    }
+
+    /// The answer, or that it was given up. Dropping the question closes its connection, so that the server stops as well.
+    async fn unless_given_up(&self, effect: Effect, token: CancellationToken) -> Event {
+        let (id, given_up) = match &effect {
+            Effect::Range(id, ..) => {
+                let why = failure(&SourceError::Cancelled);
+                (*id, Event::Ranged(*id, Err(why), Meta::default()))
+            }
+            Effect::Instant(id, _) => {
+                let why = failure(&SourceError::Cancelled);
+                (*id, Event::Instant(*id, Err(why), Meta::default()))
+            }
+            Effect::Probe(..) | Effect::Ages(..) | Effect::Cancel(_) => {
+                return self.event(effect).await;
+            }
+        };
+        let answered = tokio::select! {
+            biased;
+            () = token.cancelled() => return given_up,
+            event = self.event(effect) => event,
+        };
+        self.running.lock().streams.remove(&id);
+        answered
     }
 
     /// Data times by one question for all of these; where it fails, by one for each, because one of them may be at fault.
@@ -137,7 +191,10 @@ impl Driver {
                         .map(|t| t.get(&i).cloned().unwrap_or_default());
                     // The answer's size is counted once.
                     let bytes = if i == 0 { meta.bytes } else { 0 };
-                    let meta = Meta { bytes, ..meta };
+                    let meta = Meta {
+                        bytes,
+                        ..meta.clone()
+                    };
                     let event = Event::Aged(age.id, own.map_err(Failure::clone), meta);
                     self.handle.send(Message::Event(event)).await;
                 }
@@ -167,6 +224,8 @@ impl Driver {
                 let times = |value| ages(value).into_values().flatten().collect();
                 Event::Aged(id, result.map(times), meta)
             }
+            // No question: `run` has carried it out.
+            Effect::Cancel(_) => Event::Wakeup,
         }
     }
 
@@ -217,38 +276,38 @@ impl Driver {
         };
         let _turn = line.permits.acquire().await;
         let began = clock::instant();
-        let answer = tokio::time::timeout(LONGEST, question(line.metrics)).await;
+        let longest = longest(line.metrics.patience());
+        let answer = tokio::time::timeout(longest, question(line.metrics)).await;
         let latency = i64::try_from(began.elapsed().as_millis()).unwrap_or(i64::MAX);
         match answer {
             Err(_) => (
-                Err(failure(&SourceError::Timeout { after: LONGEST })),
+                Err(advised(&SourceError::Timeout { after: longest })),
                 Meta {
                     latency,
                     ..Meta::default()
                 },
             ),
             Ok(Err(e)) => (
-                Err(failure(&e)),
+                Err(advised(&e)),
                 Meta {
                     latency,
                     ..Meta::default()
                 },
             ),
             Ok(Ok(a)) => {
-                let warned = a.partial || !a.warnings.is_empty();
                 let meta = Meta {
                     latency,
                     // The source's clock is now's and says nothing about a time of the past.
                     server_time: a.server_time_ms.filter(|_| self.at.is_none()),
                     bytes: a.bytes,
-                    warned,
+                    caveat: Caveat::new(a.partial, a.warnings),
                 };
                 (Ok(a.value), meta)
             }
         }
     }
 
-    /// Asks for finer points and answers with a frame.
+    /// Asks for finer points and answers with a frame. Another zoom of the same panel, or nobody who waits, ends it.
     pub fn zoom(
         &self,
         zoom: Zoom,
@@ -257,33 +316,61 @@ impl Driver {
         reply: oneshot::Sender<Result<Vec<u8>, ErrorView>>,
     ) {
         let this = self.clone();
+        let place = (zoom.screen, zoom.panel.clone());
+        let token = CancellationToken::new();
+        let before = self
+            .running
+            .lock()
+            .zooms
+            .insert(place.clone(), token.clone());
+        if let Some(before) = before {
+            before.cancel();
+        }
         tokio::spawn(async move {
-            let span = (zoom.to - zoom.from).max(1_000);
-            let step =
-                (span / i64::from(zoom.points.clamp(2, ZOOM_POINTS))).max(1_000) / 1_000 * 1_000;
-            let start = zoom.from.div_euclid(step) * step;
-            let end = zoom.to.div_euclid(step) * step;
-            let mut answers = Vec::new();
-            for (source, demo, expr) in streams {
-                let question =
-                    |m: Arc<dyn Metrics>| async move { m.range(&expr, start, end, step).await };
-                let (result, _) = this.ask(&source, question).await;
-                match result {
-                    Ok(frame) => answers.push((source, demo, frame)),
-                    Err(why) => {
-                        let _ = reply.send(Err(frames::error_view(&why)));
-                        return;
-                    }
-                }
-            }
-            let _ = reply.send(Ok(frames::zoom(
-                &zoom.panel,
-                &query,
-                &answers,
-                clock::now_ms(),
-            )));
+            let mut reply = reply;
+            let found = tokio::select! {
+                biased;
+                () = token.cancelled() => Err(failure(&SourceError::Cancelled)),
+                () = reply.closed() => return this.zoomed(&place, &token),
+                found = this.finer(&zoom, &query, streams) => found,
+            };
+            this.zoomed(&place, &token);
+            // Who asked may have gone away meanwhile.
+            let _ = reply.send(found.map_err(|why| frames::error_view(&why)));
         });
     }
+
+    /// Forgets a zoom that has ended, unless another one stands in its place.
+    fn zoomed(&self, place: &(usize, String), token: &CancellationToken) {
+        if !token.is_cancelled() {
+            self.running.lock().zooms.remove(place);
+        }
+    }
+
+    async fn finer(
+        &self,
+        zoom: &Zoom,
+        query: &Query,
+        streams: Vec<(String, bool, String)>,
+    ) -> Result<Vec<u8>, Failure> {
+        let span = (zoom.to - zoom.from).max(1_000);
+        let step = (span / i64::from(zoom.points.clamp(2, ZOOM_POINTS))).max(1_000) / 1_000 * 1_000;
+        let start = zoom.from.div_euclid(step) * step;
+        let end = zoom.to.div_euclid(step) * step;
+        let mut answers = Vec::new();
+        for (source, demo, expr) in streams {
+            let question =
+                |m: Arc<dyn Metrics>| async move { m.range(&expr, start, end, step).await };
+            let (result, _) = self.ask(&source, question).await;
+            answers.push((source, demo, result?));
+        }
+        Ok(frames::zoom(&zoom.panel, query, &answers, clock::now_ms()))
+    }
+}
+
+/// By when a question to a source with this much time of its own ends.
+fn longest(patience: Duration) -> Duration {
+    LONGEST.max(patience.saturating_add(AFTER_ITS_OWN))
 }
 
 /// A source's error as the engine knows it.
@@ -292,6 +379,16 @@ pub fn failure(e: &SourceError) -> Failure {
         code: e.code(),
         params: e.params(),
     }
+}
+
+/// The same with what to do about it: the locale key `error.source.<advice>`, finer than the code.
+fn advised(e: &SourceError) -> Failure {
+    let mut failure = failure(e);
+    let advice = e.advice();
+    if !advice.is_empty() {
+        failure.params.push(("advice", advice.to_owned()));
+    }
+    failure
 }
 
 fn values(value: InstantValue) -> Result<(i64, Vec<(Labels, f64)>), Failure> {
@@ -328,25 +425,4 @@ fn ages(value: InstantValue) -> BTreeMap<usize, Vec<(String, i64)>> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use model::Sample;
-
-    #[test]
-    fn data_times_are_read_in_seconds_and_nonsense_is_left_out() {
-        let l = |i: &str| Labels::from_pairs([("instance", i)]);
-        let answer = InstantValue::Vector(vec![
-            (
-                l("a"),
-                Sample {
-                    t: 1,
-                    v: 1_700_000_000.25,
-                },
-            ),
-            (l("b"), Sample { t: 1, v: f64::NAN }),
-            (l("c"), Sample { t: 1, v: 1e300 }),
-        ]);
-        let first = vec![("a".to_owned(), 1_700_000_000_250)];
-        assert_eq!(ages(answer), BTreeMap::from([(0, first)]));
-    }
-}
+mod tests;

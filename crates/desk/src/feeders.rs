@@ -7,6 +7,7 @@ use crate::core::{Handle, Message};
 use crate::demo_past;
 use crate::local::LocalMetrics;
 use crate::registries::{self, Registries, Targets};
+use crate::scraping::Scraped;
 use crate::sources::{Client, Secrets, budget};
 use crate::start::store_clock;
 use embedded::collector::{HostCollector, HostOptions};
@@ -22,6 +23,8 @@ use std::time::Duration;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
+/// The source of this host's and the scraped samples.
+const LOCAL: &str = "local";
 /// The simulated platform is sampled this often.
 const DEMO_EVERY: Duration = Duration::from_secs(5);
 /// The past that the simulated platform has lived through when the program starts, ms, and the distance of its samples.
@@ -44,6 +47,8 @@ pub struct Running {
     stores: Vec<Arc<Tsdb>>,
     /// What is known of registries of services.
     pub registries: Registries,
+    /// What is known of pages that are scraped.
+    pub scraped: Scraped,
 }
 
 impl Running {
@@ -83,7 +88,7 @@ pub async fn start(
     if config.embedded.host || !config.embedded.scrape.is_empty() || registries {
         let store = Arc::new(open(config, data, &mut problems));
         clients.push(client(
-            "local",
+            LOCAL,
             "embedded",
             false,
             budget(config.embedded.interval_seconds),
@@ -97,6 +102,15 @@ pub async fn start(
         }
         let (scraper, fixed) = scrape(config, secrets, &store, &mut problems);
         running.scraper = scraper.clone();
+        if let Some(scraper) = scraper.clone() {
+            let watched = running.scraped.clone().watch(
+                scraper,
+                LOCAL.to_owned(),
+                handle.clone(),
+                stop.clone(),
+            );
+            running.tasks.push(tokio::spawn(watched));
+        }
         if registries {
             let sinks = registries::Sinks {
                 store: store.clone(),

@@ -1,7 +1,8 @@
 //! Secrets by name, off the threads that answer the page: a keyring may take its time.
 
-use crate::sources::Secrets;
+use crate::sources::{Secrets, missing};
 use crate::texts::{plain, say};
+use engine::Failure;
 use model::Secret;
 use secrets::{Backend, Options, Passphrase, SecretError, SecretStore};
 use std::collections::BTreeMap;
@@ -28,6 +29,23 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// The same where the secret `name` is needed and cannot be read; not to be taken for one that was never stored.
+    pub fn failure(&self, name: &str) -> Failure {
+        let mut params = vec![("name", name.to_owned())];
+        match self {
+            Self::NoDirectory => params.push(("reason_key", "secrets.no_directory".to_owned())),
+            Self::Interrupted => params.push(("reason_key", "secrets.interrupted".to_owned())),
+            Self::Secret(e) => {
+                params.push(("reason_key", format!("error.secrets.{}", e.code())));
+                params.extend(e.params());
+            }
+        }
+        Failure {
+            code: "secret_unreadable",
+            params,
+        }
+    }
+
     /// The sentence for a person.
     pub fn say(&self, locale: &str) -> String {
         match self {
@@ -113,23 +131,41 @@ impl Store {
 
     /// Reads the values of these names, so that they can be handed out without waiting.
     pub async fn read(&self, names: Vec<String>) -> ReadSecrets {
+        let asked = names.clone();
         let read = self
             .with(move |s| {
-                let one = |n: String| s.get(&n).map(|v| v.map(|v| (n, v)));
-                Ok(names.into_iter().map(one).collect::<Vec<_>>())
+                let one = |n: String| {
+                    let found = s.get(&n);
+                    (n, found)
+                };
+                Ok(asked.into_iter().map(one).collect::<Vec<_>>())
             })
             .await;
+        let found = match read {
+            Ok(found) => found,
+            Err(e) => {
+                // Nothing can be read: whoever needs a secret is told so, and not that it was never stored.
+                let each = |name| (name, Err(e.clone()));
+                return ReadSecrets(names.into_iter().map(each).collect());
+            }
+        };
         let mut values = BTreeMap::new();
-        for found in read.unwrap_or_default() {
-            match found {
-                Ok(Some((name, value))) => {
-                    values.insert(name, value);
-                }
+        for (name, value) in found {
+            match value {
+                Ok(Some(value)) => drop(values.insert(name, Ok(value))),
                 Ok(None) => {}
-                Err(e) => tracing::warn!(error = %e, "a secret cannot be read"),
+                Err(e) => {
+                    tracing::warn!(name, error = %e, "a secret cannot be read");
+                    values.insert(name, Err(e.into()));
+                }
             }
         }
         ReadSecrets(values)
+    }
+
+    /// Why nothing can be read at all, if so.
+    pub fn problem(&self) -> Option<Failure> {
+        self.inner.as_ref().err().map(|e| e.failure("*"))
     }
 
     /// `keyring`, `vault` or `none`.
@@ -171,13 +207,21 @@ impl Store {
     }
 }
 
-/// Values that have been read.
+/// Values that have been read, and why others could not be.
 #[derive(Default)]
-pub struct ReadSecrets(BTreeMap<String, Secret>);
+pub struct ReadSecrets(BTreeMap<String, Result<Secret, StoreError>>);
 
 impl Secrets for ReadSecrets {
     fn get(&self, name: &str) -> Option<Secret> {
-        self.0.get(name).cloned()
+        self.0.get(name)?.as_ref().ok().cloned()
+    }
+
+    fn need(&self, name: &str) -> Result<Secret, Failure> {
+        match self.0.get(name) {
+            Some(Ok(value)) => Ok(value.clone()),
+            Some(Err(e)) => Err(e.failure(name)),
+            None => Err(missing(name)),
+        }
     }
 }
 

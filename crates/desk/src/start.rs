@@ -140,7 +140,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     }
     let stop = CancellationToken::new();
     let data = config::data_dir(&config);
-    let secrets = sources::secrets(&config, data.as_deref()).await;
+    let reading = sources::Reading::begin(&config, data.as_deref());
     let (handle, rx) = Handle::channel();
 
     let mut specs: Vec<SourceSpec> = Vec::new();
@@ -149,12 +149,13 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         clients.insert(spec.name.clone(), client);
         specs.push(spec);
     };
-    for (spec, client) in sources::connect_all(&config, &secrets) {
+    for (spec, client) in sources::connect_late(&config, &reading) {
         add(spec, client);
     }
-    let logs = logs::start(&config, &secrets, data.as_deref(), &stop).await;
+    let secrets = reading.urgent().await;
+    let logs = logs::start(&config, &*secrets, data.as_deref(), &stop).await;
     let mut logs_running = vec![logs.watching];
-    let (traces, demo_traces) = traces::start(&config, &secrets, &stop).await;
+    let (traces, demo_traces) = traces::start(&config, &*secrets, &stop).await;
     if config.demo_enabled() {
         let options = stories::options(&config.demo);
         let incidents = stories::incidents(&overrides.incidents, clock::now_ms());
@@ -172,7 +173,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     let (feeders, embedded, problems) = feeders::start(
         &config,
         overrides.incidents,
-        &secrets,
+        &*secrets,
         &handle,
         data.as_deref(),
         after_first_picture(machine.first_picture, stop.clone()),
@@ -194,6 +195,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
             .map(crate::Problem::view)
             .collect(),
         registries: feeders.registries.clone(),
+        scraped: feeders.scraped.clone(),
         ..Facts::default()
     };
     tokio::spawn(tell_about_secrets(data.clone(), handle.clone()));
@@ -252,7 +254,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
     // Beside the start: neither database nor keyring may keep the wall waiting.
     let running = tokio::spawn(run_duty(
         config.clone(),
-        secrets,
+        reading,
         around,
         ends,
         handle.clone(),
@@ -392,7 +394,7 @@ fn book(setup: &Setup, clients: &BTreeMap<String, Result<Arc<dyn Metrics>, Failu
 
 async fn run_duty(
     config: Config,
-    secrets: ReadSecrets,
+    reading: sources::Reading,
     around: duty::start::Around,
     ends: duty::start::Ends,
     wall: Handle,
@@ -404,7 +406,8 @@ async fn run_duty(
                 .await;
         }
     });
-    if let Err(e) = duty::start::run(&config, &secrets, around, ends, tell.clone()).await {
+    let secrets = reading.all().await;
+    if let Err(e) = duty::start::run(&config, &*secrets, around, ends, tell.clone()).await {
         tracing::error!(error = %e, "there is no alert desk");
         let problem =
             crate::Problem::new(std::path::Path::new(duty::start::DATABASE), "duty_store");
@@ -419,7 +422,11 @@ async fn run_duty(
 async fn tell_about_secrets(data: Option<PathBuf>, handle: Handle) {
     let store = secret_store::Store::open(data.as_deref()).await;
     handle
-        .send(Message::Secrets(store.backend(), store.reason()))
+        .send(Message::Secrets(
+            store.backend(),
+            store.reason(),
+            store.problem(),
+        ))
         .await;
     read_pin(data.as_deref(), &handle).await;
 }

@@ -13,6 +13,7 @@ pub mod kiosk;
 pub mod machine;
 pub mod panels;
 pub mod plan;
+pub mod remarks;
 pub mod rota;
 pub mod source_state;
 pub mod stream;
@@ -23,6 +24,7 @@ pub use machine::{
     Effect, Engine, Event, Memory, MemoryLimits, OpenBoard, ProbeReport, Setup, Shown, WakeReason,
 };
 pub use panels::{PanelStatus, QueryStatus};
+pub use remarks::{Caveat, Remark};
 pub use source_state::{Health, SourceSpec, SourceState};
 pub use stream::{Stream, StreamId};
 
@@ -46,6 +48,14 @@ impl Failure {
         }
     }
 
+    /// Whether the question is at fault and not the source, so that other questions may be answered all the same.
+    pub fn is_of_the_question(&self) -> bool {
+        matches!(
+            self.code,
+            "query" | "limit" | "too_large" | "malformed" | "truncated"
+        )
+    }
+
     /// Whether asking again without a change by a person is useless, so that the question should be asked rarely.
     pub fn is_permanent(&self) -> bool {
         matches!(
@@ -54,6 +64,7 @@ impl Failure {
                 | "unauthorized"
                 | "unknown_source"
                 | "secret_missing"
+                | "secret_unreadable"
                 | "not_prometheus"
                 | "not_alertmanager"
                 | "not_expected"

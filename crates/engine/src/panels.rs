@@ -2,6 +2,7 @@
 
 use crate::freshness::Freshness;
 use crate::judge::{Judged, judge, reduce};
+use crate::remarks::{self, Remark, lost};
 use crate::stream::{Stream, StreamId};
 use crate::{Failure, SourceState};
 use model::board::{Panel, Query, Role};
@@ -36,12 +37,24 @@ pub struct QueryStatus {
     pub judged: Vec<Judged>,
     /// The one value.
     pub reduced: Judged,
+    /// Series that are late while their source answers.
+    pub behind: Behind,
     /// When a value will leave its budget of age, ms.
     pub next_change: Option<i64>,
     /// Sum of the streams' epochs.
     pub epoch: u32,
     /// Revision at which the set of series last changed.
     pub epoch_revision: u64,
+}
+
+/// Series whose raw samples are older than their budget although the source answers and still gives a value: a collector that hangs,
+/// an exporter that is gone within the source's lookback. Series that are over are not among them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Behind {
+    /// How many.
+    pub series: u32,
+    /// Data time of the oldest, ms, if any is known.
+    pub since: Option<i64>,
 }
 
 /// A panel's status.
@@ -53,6 +66,8 @@ pub struct PanelStatus {
     pub severity: Severity,
     /// Whether a simulated series is in it.
     pub demo: bool,
+    /// What is to be said beside the look, while there is something to see.
+    pub remarks: Vec<Remark>,
     /// In the order of the panel's queries.
     pub queries: Vec<QueryStatus>,
     /// When a value of it will leave its budget of age, ms.
@@ -87,6 +102,7 @@ impl QueryStatus {
             limits,
             judged: Vec::new(),
             reduced: Judged::default(),
+            behind: Behind::default(),
             next_change: None,
             epoch: 0,
             epoch_revision: revision,
@@ -97,13 +113,17 @@ impl QueryStatus {
     fn update(&mut self, query: &Query, facts: &Facts<'_>) {
         self.judged.clear();
         self.next_change = None;
+        self.behind = Behind::default();
         let mut epoch = 0u32;
+        // What a source that is lost has said counts as long as it is fresh; then it neither makes the whole old nor is it news.
+        let mut over: Vec<usize> = Vec::new();
         for stream in self.streams.iter().filter_map(|id| facts.streams.get(id)) {
             let Some(source) = facts.sources.get(&stream.key.source) else {
                 continue;
             };
             epoch = epoch.wrapping_add(stream.epoch());
             let budget = source.spec.budget.widened(stream.step());
+            let lives = lost(stream, facts).is_none();
             for l in stream.latest(source.skew) {
                 let mut freshness = budget.judge(l.at, facts.now);
                 if stream.remembered {
@@ -111,6 +131,13 @@ impl QueryStatus {
                 }
                 let change = l.at.and_then(|at| budget.next_change(at, facts.now));
                 self.next_change = [self.next_change, change].into_iter().flatten().min();
+                let late = freshness != Freshness::Fresh && !l.value.is_nan();
+                if late && !lives {
+                    over.push(self.judged.len());
+                } else if late && !l.ended {
+                    self.behind.series += 1;
+                    self.behind.since = [self.behind.since, l.at].into_iter().flatten().min();
+                }
                 self.judged
                     .push(judge(l.value, l.at, freshness, self.limits.as_ref()));
             }
@@ -119,7 +146,23 @@ impl QueryStatus {
             self.epoch = epoch;
             self.epoch_revision = facts.revision;
         }
-        self.reduced = reduce(&self.judged, query.reduce, self.limits.as_ref());
+        let limits = self.limits.as_ref();
+        self.reduced = if over.is_empty() || over.len() == self.judged.len() {
+            reduce(&self.judged, query.reduce, limits)
+        } else {
+            let all = self.judged.iter().enumerate();
+            let living: Vec<Judged> = all
+                .filter(|(i, _)| over.binary_search(i).is_err())
+                .map(|(_, j)| *j)
+                .collect();
+            reduce(&living, query.reduce, limits)
+        };
+    }
+
+    /// Whether one of its streams is answered.
+    fn lives(&self, facts: &Facts<'_>) -> bool {
+        let mut streams = self.streams.iter().filter_map(|id| facts.streams.get(id));
+        streams.any(|s| lost(s, facts).is_none())
     }
 }
 
@@ -130,6 +173,7 @@ impl PanelStatus {
             state: State::Loading,
             severity: Severity::Normal,
             demo: false,
+            remarks: Vec::new(),
             queries,
             next_change: None,
             revision,
@@ -158,6 +202,13 @@ impl PanelStatus {
         let demo = self.streams(panel, false, facts).any(simulated);
         self.demo = demo;
         self.state = self.derive_state(panel, facts);
+        self.remarks = match self.state {
+            State::Data | State::Stale(_) => {
+                let fresh = self.state == State::Data;
+                remarks::of_panel(panel, &self.queries, fresh, facts)
+            }
+            State::Loading | State::NoData(_) | State::Failed(..) => Vec::new(),
+        };
         self.revision = facts.revision;
     }
 
@@ -195,17 +246,25 @@ impl PanelStatus {
         }
         let mut settled = true;
         let mut any = false;
+        let mut failed = None;
         for stream in asked {
-            if let Some((since, why)) = &stream.error {
-                return State::Failed(*since, why.clone());
-            }
-            if let Some(crate::Health::Failed(since, why)) =
-                facts.sources.get(&stream.key.source).map(|s| &s.health)
-            {
-                return State::Failed(*since, why.clone());
+            if let Some((since, why)) = lost(stream, facts) {
+                failed.get_or_insert_with(|| State::Failed(since, why.clone()));
+                continue;
             }
             settled &= stream.is_settled();
             any |= !stream.is_empty();
+        }
+        if let Some(wrong) = self.wrong_query(panel, facts) {
+            return wrong;
+        }
+        // Several sources may know it. What one of them gives is worth seeing while another is missing, which is told beside it; only
+        // when nothing is left to see has the panel failed.
+        if let Some(failed) = failed
+            && settled
+            && !any
+        {
+            return failed;
         }
         if !settled {
             return State::Loading;
@@ -219,6 +278,7 @@ impl PanelStatus {
             .zip(&panel.queries)
             .filter(|(_, q)| q.role == Role::Main);
         let worst = main
+            .filter(|(s, _)| s.lives(facts))
             .map(|(s, _)| s.reduced)
             .filter(|r| !r.value.is_nan())
             .max_by_key(|r| r.freshness);
@@ -226,6 +286,18 @@ impl PanelStatus {
             Some(r) if r.freshness != Freshness::Fresh => State::Stale(r.at.unwrap_or(0)),
             _ => State::Data,
         }
+    }
+
+    /// A query that nobody answers because it is wrong: a person has to change it, so it is not hidden behind the panel's others.
+    fn wrong_query(&self, panel: &Panel, facts: &Facts<'_>) -> Option<State> {
+        self.queries
+            .iter()
+            .zip(&panel.queries)
+            .filter(|(s, q)| q.role == Role::Main && !s.lives(facts))
+            .flat_map(|(s, _)| &s.streams)
+            .filter_map(|id| facts.streams.get(id)?.error.as_ref())
+            .find(|(_, why)| why.is_of_the_question())
+            .map(|(since, why)| State::Failed(*since, why.clone()))
     }
 
     /// No source is asked: because none has been probed, because the one that might know does not answer, or because none knows.

@@ -1,9 +1,10 @@
 //! What is known of each source.
 
 use crate::binding::Bindings;
-use crate::{Budget, Failure};
+use crate::stream::StreamId;
+use crate::{Budget, Caveat, Failure};
 use model::Lang;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What the configuration says of a source.
 #[derive(Clone, Debug, PartialEq)]
@@ -30,8 +31,8 @@ pub enum Health {
     Unknown,
     /// Answers.
     Ok,
-    /// Answers with warnings or with a clock that is off.
-    Degraded,
+    /// Answers, but not everything is well with it: parts of answers, warnings, a clock that is off, what feeds it.
+    Degraded(Failure),
     /// Does not answer, since (ms) and why.
     Failed(i64, Failure),
 }
@@ -52,6 +53,10 @@ pub struct SourceState {
     pub present: Option<BTreeSet<String>>,
     /// Concepts bound here.
     pub bindings: Bindings,
+    /// What it said of the last answer to each question, where it said something.
+    pub caveats: BTreeMap<StreamId, Caveat>,
+    /// What is not well with that which feeds it.
+    pub trouble: Option<Failure>,
     /// Its clock minus ours, ms.
     pub skew: i64,
     /// When it last answered, ms.
@@ -83,6 +88,8 @@ impl SourceState {
             version: None,
             present: None,
             bindings: Bindings::new(),
+            caveats: BTreeMap::new(),
+            trouble: None,
             skew: 0,
             last_ok: None,
             newest: None,
@@ -97,14 +104,7 @@ impl SourceState {
     }
 
     /// Notes an answer. `server_time` has the resolution of a second, so a small difference says nothing.
-    pub fn answered(
-        &mut self,
-        now: i64,
-        latency: i64,
-        server_time: Option<i64>,
-        bytes: u64,
-        warned: bool,
-    ) {
+    pub fn answered(&mut self, now: i64, latency: i64, server_time: Option<i64>, bytes: u64) {
         if let Some(theirs) = server_time {
             // The header was cut to the second: half a second is the best guess of the rest.
             let off = theirs + 500 - (now - latency / 2);
@@ -118,11 +118,34 @@ impl SourceState {
         self.latency = Some(latency);
         self.bytes = self.bytes.saturating_add(bytes);
         self.failures = 0;
-        self.health = if warned || self.skew != 0 {
-            Health::Degraded
-        } else {
-            Health::Ok
+        self.health = Health::Ok;
+        self.weigh();
+    }
+
+    /// Says again how well a source is that answers, after one of the reasons has come or gone.
+    pub fn weigh(&mut self) {
+        if !matches!(self.health, Health::Ok | Health::Degraded(_)) {
+            return;
+        }
+        let said = |partial: bool| self.caveats.values().find(|c| c.partial == partial);
+        let of = |code: &'static str, caveat: &Caveat| {
+            let detail = caveat.texts.first().map_or("", String::as_str);
+            Failure::new(code, "detail", detail)
         };
+        // What is worst first: what is not known at all, what may be missing, what may be drawn at a wrong place, words.
+        let reason = self
+            .trouble
+            .clone()
+            .or_else(|| said(true).map(|c| of("partial", c)))
+            .or_else(|| {
+                (self.skew != 0).then(|| Failure {
+                    code: "skew",
+                    // The number stands beside it and changes with every answer.
+                    params: Vec::new(),
+                })
+            })
+            .or_else(|| said(false).map(|c| of("warned", c)));
+        self.health = reason.map_or(Health::Ok, Health::Degraded);
     }
 
     /// Notes a failure of the source itself (not of a single query).
@@ -165,10 +188,12 @@ mod tests {
     #[test]
     fn a_clock_that_is_off_is_told_and_a_rounded_one_is_not() {
         let mut s = source();
-        s.answered(100_000, 10, Some(99_000), 1, false);
+        s.answered(100_000, 10, Some(99_000), 1);
         assert_eq!((s.skew, &s.health), (0, &Health::Ok));
-        s.answered(100_000, 0, Some(160_000), 1, false);
-        assert_eq!((s.skew, &s.health), (60_500, &Health::Degraded));
+        s.answered(100_000, 0, Some(160_000), 1);
+        assert!(
+            matches!(&s.health, Health::Degraded(why) if s.skew == 60_500 && why.code == "skew")
+        );
     }
 
     #[test]
@@ -179,7 +204,7 @@ mod tests {
         }
         assert!(matches!(s.health, Health::Failed(0, _)));
         assert_eq!(s.backoff(5_000), 30_000);
-        s.answered(20, 1, None, 0, false);
+        s.answered(20, 1, None, 0);
         assert_eq!(s.backoff(5_000), 5_000);
     }
 }

@@ -1,7 +1,7 @@
 //! One question to one source, asked again and again.
 
 use crate::freshness::{Ages, age_query};
-use crate::{Columns, Failure};
+use crate::{Caveat, Columns, Failure};
 use model::Labels;
 
 /// Identifies a stream.
@@ -37,6 +37,8 @@ pub struct Latest<'a> {
     pub value: f64,
     /// The data's own time, ms of our clock; `None` when it is not known.
     pub at: Option<i64>,
+    /// The source has newer points of others and none of this one: it is over, and not late.
+    pub ended: bool,
 }
 
 /// A question with its newest answer.
@@ -52,12 +54,16 @@ pub struct Stream {
     pub instant: (i64, Vec<(Labels, f64)>),
     /// Changes when the set of series does (for [`Shape::Instant`]).
     pub instant_epoch: u32,
+    /// Series of the last answer about the present that were left out.
+    pub instant_dropped: usize,
     /// The query for data times, if the expression reads series.
     pub age_query: Option<String>,
     /// Data times; `None` until the first answer.
     pub ages: Option<Ages>,
     /// Why the last question failed, since (ms), if it did.
     pub error: Option<(i64, Failure)>,
+    /// What the source said of the last answer.
+    pub caveat: Option<Caveat>,
     /// Failures in a row.
     pub failures: u32,
     /// Answered at least once.
@@ -90,6 +96,8 @@ impl Stream {
             instant_epoch: 0,
             ages: None,
             error: None,
+            caveat: None,
+            instant_dropped: 0,
             failures: 0,
             answered: false,
             remembered: false,
@@ -136,6 +144,14 @@ impl Stream {
         self.len() == 0
     }
 
+    /// Series of the last answer that were left out because there were too many.
+    pub fn dropped(&self) -> usize {
+        match self.key.shape {
+            Shape::Range(..) => self.columns.dropped(),
+            Shape::Instant => self.instant_dropped,
+        }
+    }
+
     /// The newest value of each series in order of labels. `skew` (ms) turns the source's times into ours.
     pub fn latest(&self, skew: i64) -> Vec<Latest<'_>> {
         match self.key.shape {
@@ -145,15 +161,21 @@ impl Stream {
                 .map(|(labels, values)| {
                     let newest = self.columns.newest(values);
                     let value = newest.map_or(f64::NAN, |n| n.1);
+                    // A point at the end of the grid is as old as its raw samples; an earlier one is over since then.
+                    let ended = newest.is_some_and(|(t, _)| Some(t) != self.columns.last());
                     let at = newest.and_then(|(t, _)| {
-                        // A point at the end of the grid is as old as its raw samples; an earlier one is over since then.
-                        if Some(t) == self.columns.last() {
-                            self.data_time(labels, t - skew)
-                        } else {
+                        if ended {
                             Some(t - skew)
+                        } else {
+                            self.data_time(labels, t - skew)
                         }
                     });
-                    Latest { labels, value, at }
+                    Latest {
+                        labels,
+                        value,
+                        at,
+                        ended,
+                    }
                 })
                 .collect(),
             Shape::Instant => {
@@ -164,6 +186,7 @@ impl Stream {
                         labels,
                         value: *value,
                         at: self.data_time(labels, at),
+                        ended: false,
                     })
                     .collect()
             }
@@ -181,6 +204,7 @@ impl Stream {
     /// Takes over the present values; answers whether the set of series is another one.
     pub fn set_instant(&mut self, at: i64, mut values: Vec<(Labels, f64)>) -> bool {
         values.sort_by(|a, b| a.0.cmp(&b.0));
+        self.instant_dropped = values.len().saturating_sub(crate::columns::MAX_SERIES);
         values.truncate(crate::columns::MAX_SERIES);
         let same = values.len() == self.instant.1.len()
             && values.iter().zip(&self.instant.1).all(|(a, b)| a.0 == b.0);

@@ -81,6 +81,7 @@ fn answer(engine: &mut Engine, effects: Vec<Effect>, now: i64) -> Vec<(String, i
             }
             Effect::Instant(id, _) => Event::Instant(id, Ok((now, vec![])), Meta::default()),
             Effect::Ages(id, ..) => Event::Aged(id, Ok(vec![("h".into(), now)]), Meta::default()),
+            Effect::Cancel(_) => continue,
         };
         queue.extend(engine.handle(event, now));
     }
@@ -225,6 +226,7 @@ fn a_start_without_network_shows_the_last_values_as_old_and_then_fills_the_hole(
             Effect::Instant(id, _) => Event::Instant(id, Err(refused()), Meta::default()),
             Effect::Ages(id, ..) => Event::Aged(id, Err(refused()), Meta::default()),
             Effect::Probe(name, _) => Event::Probed(name, Err(refused()), Meta::default()),
+            Effect::Cancel(_) => continue,
         };
         engine.handle(answer, later);
     }

@@ -118,6 +118,14 @@ pub enum SourceError {
     /// Given up because nobody waits for it any more.
     #[error("cancelled")]
     Cancelled,
+    /// There is no client, because something that it needs could not be had (a secret).
+    #[error("not set up: {code}")]
+    NotSetUp {
+        /// The code of what is missing.
+        code: &'static str,
+        /// Placeholders of its sentence.
+        params: Vec<(&'static str, String)>,
+    },
     /// The fault is ours.
     #[error("internal: {detail}")]
     Internal {
@@ -228,6 +236,7 @@ impl SourceError {
             Self::Malformed { .. } => "malformed",
             Self::Limit { .. } => "limit",
             Self::Cancelled => "cancelled",
+            Self::NotSetUp { code, .. } => code,
             Self::Internal { .. } => "internal",
         }
     }
@@ -254,6 +263,8 @@ impl SourceError {
             },
             Self::Redirected { .. } => "redirected",
             Self::Forbidden => "forbidden",
+            // Its sentence says what to do.
+            Self::NotSetUp { .. } => "",
             other => other.code(),
         }
     }
@@ -318,6 +329,7 @@ impl SourceError {
             Self::Unsupported { what } => vec![("detail", (*what).to_owned())],
             Self::TooLarge { limit } => vec![("limit", bytes(*limit))],
             Self::Malformed { at, what } => vec![("detail", format!("{what} @ {at}"))],
+            Self::NotSetUp { params, .. } => params.clone(),
             Self::Limit { what, limit } => vec![("detail", format!("{limit} {what}"))],
             Self::Unauthorized | Self::Forbidden | Self::Truncated | Self::Cancelled => Vec::new(),
         }

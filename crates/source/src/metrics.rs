@@ -6,6 +6,7 @@ use model::{InstantValue, Labels, RangeFrame};
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::future::Future;
+use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 /// A question under way. Dropping it cancels it, at the server too where the server notices.
@@ -106,6 +107,11 @@ pub struct SourceInfo {
 pub trait Metrics: Send + Sync + Debug {
     /// The kind's name in the registry and the configuration.
     fn kind(&self) -> &'static str;
+
+    /// How long a question may take by its own configuration; whoever bounds questions must not be shorter.
+    fn patience(&self) -> Duration {
+        Duration::ZERO
+    }
 
     /// Evaluates `query` at one time; `None` is the source's own now.
     fn instant<'a>(&'a self, query: &'a str, at_ms: Option<i64>) -> Ask<'a, InstantValue>;

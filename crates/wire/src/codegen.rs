@@ -1,6 +1,8 @@
 //! TypeScript of all wire types.
 
-use crate::{alert, editor, frame, investigation, kiosk, logs, reports, rota, traces, view};
+use crate::{
+    alert, editor, frame, investigation, kiosk, logs, remark, reports, rota, traces, view,
+};
 use ts_rs::{Config, TS};
 
 /// The text of `ui/src/api/wire.ts`.
@@ -50,8 +52,10 @@ pub fn typescript() -> String {
         kiosk::LeaveView,
         frame::Patch,
         frame::QueryFrame,
-        view::PanelFrame,
         view::SourceHealth,
+        remark::RemarkView,
+        remark::TargetView,
+        view::PanelFrame,
         view::SourceView,
         view::Abnormal,
         view::Verdict,

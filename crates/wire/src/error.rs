@@ -48,6 +48,18 @@ pub enum ErrorCode {
     UnboundConcept,
     /// A secret that the source needs is not stored. `name`.
     SecretMissing,
+    /// A secret that the source needs cannot be read. `name`, `reason_key` (locale key) and its values.
+    SecretUnreadable,
+    /// The source gives only a part of its data. `detail`.
+    Partial,
+    /// The source's clock is another than ours.
+    Skew,
+    /// The source warns. `detail`.
+    Warned,
+    /// Pages that fill the source cannot be scraped. `failed`, `all`, and of the first `url`, `reason_key` (locale key) and its values.
+    Targets,
+    /// A page cannot be scraped. `reason_key` (locale key) and its values.
+    Scrape,
     /// The source's configuration is wrong. `detail`.
     Config,
     /// No such board. `board`.

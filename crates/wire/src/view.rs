@@ -353,6 +353,8 @@ pub struct PanelFrame {
     pub severity: SeverityView,
     /// Whether any of its series is simulated.
     pub demo: bool,
+    /// What is to be said beside the look.
+    pub remarks: Vec<crate::RemarkView>,
     /// Where a topology stands, when its edges are others than before.
     pub topology: Option<TopologyView>,
     /// Queries that changed.
@@ -454,8 +456,10 @@ pub struct SourceView {
     pub address: String,
     /// Whether it answers.
     pub health: SourceHealth,
-    /// Why it does not.
+    /// Why it does not, or what is not well with it.
     pub error: Option<ErrorView>,
+    /// What it warned of in its last answers, in its own words. Hostile input: text nodes, never markup.
+    pub warnings: Vec<String>,
     /// What answers, and its version.
     pub version: Option<String>,
     /// Made by the simulator.
@@ -510,7 +514,7 @@ pub struct Verdict {
     pub critical: u32,
     /// How many 紧急.
     pub emergency: u32,
-    /// Panels whose data is old or whose source fails: it cannot be said that all is well.
+    /// Panels whose data is old, whose source fails or of which a part is not known: it cannot be said that all is well.
     pub unknown: u32,
     /// Domains concerned, worst first.
     pub domains: Vec<String>,
@@ -580,8 +584,12 @@ pub struct HealthView {
     pub secrets: String,
     /// Why the vault and not the keyring: locale key under `secrets.keyring.`.
     pub secrets_reason: Option<String>,
+    /// Why secrets cannot be read at all.
+    pub secrets_error: Option<ErrorView>,
     /// All sources.
     pub sources: Vec<SourceView>,
+    /// Pages that the program scrapes itself: first those that fail, at most 200.
+    pub targets: Vec<crate::TargetView>,
     /// All concepts.
     pub concepts: Vec<ConceptView>,
     /// Registries of services.

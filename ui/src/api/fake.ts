@@ -190,7 +190,7 @@ export class Fake {
         ? []
         : panel.view.queries.map((q) => this.queryFrame(panel, i, q.id, full ? to - panel.view.window : from, to, this.stepOf(panel), block, full))
       const severity = queries.reduce<SeverityView>((worst, q) => worse(worst, q.reduced_mark.severity), 'normal')
-      panels.push({ id: panel.view.id, state: this.stateOf(panel), severity, demo: panel.demo ?? true, topology: full ? topologyOf(panel) : null, queries })
+      panels.push({ id: panel.view.id, state: this.stateOf(panel), severity, demo: panel.demo ?? true, remarks: [], topology: full ? topologyOf(panel) : null, queries })
     })
     this.sent = now
     this.cursor = Math.max(1, cursor + 1)
@@ -314,7 +314,7 @@ export class Fake {
       kiosk: null,
       variables: null,
       annotations: null,
-      panels: [{ id, state: { kind: 'data' }, severity: 'normal', demo: true, topology: null, queries }],
+      panels: [{ id, state: { kind: 'data' }, severity: 'normal', demo: true, remarks: [], topology: null, queries }],
     }
     return encode(head, block)
   }
@@ -326,6 +326,7 @@ export class Fake {
       address: '',
       health,
       error: null,
+      warnings: [],
       version: null,
       demo: false,
       last_ok: now - 800,
@@ -383,6 +384,8 @@ export class Fake {
           bound: (i + domain.length) % 7 === 0 ? {} : { 'prom-main': 'node_exporter', 演示平台: 'shouwang' },
         })),
       ) as HealthView['concepts'],
+      secrets_error: null,
+      targets: [],
       registries: [
         {
           name: 'etcd-生产',

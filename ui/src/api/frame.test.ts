@@ -14,7 +14,7 @@ const head = (queries: QueryFrame[] = []): FrameHead => ({
   kiosk: null,
   variables: null,
   annotations: null,
-  panels: [{ id: 'p', state: { kind: 'data' }, severity: 'normal', demo: false, topology: null, queries }],
+  panels: [{ id: 'p', state: { kind: 'data' }, severity: 'normal', demo: false, remarks: [], topology: null, queries }],
 })
 
 const query = (over: Partial<QueryFrame> = {}): QueryFrame => ({

@@ -1,6 +1,6 @@
 // Generated from crates/wire by `cargo xtask codegen`; a test fails when it is stale. Do not edit.
 
-export type ErrorCode = "connect" | "dns" | "tls" | "timeout" | "http" | "unauthorized" | "not_prometheus" | "not_alertmanager" | "not_expected" | "unsupported" | "too_large" | "truncated" | "malformed" | "query" | "limit" | "cancelled" | "unknown_source" | "unknown_concept" | "unbound_concept" | "secret_missing" | "config" | "unknown_board" | "search" | "log_query" | "refused" | "store" | "unknown_alert" | "unknown_trace" | "trace_closed" | "no_expression" | "no_metric" | "read_only" | "internal";
+export type ErrorCode = "connect" | "dns" | "tls" | "timeout" | "http" | "unauthorized" | "not_prometheus" | "not_alertmanager" | "not_expected" | "unsupported" | "too_large" | "truncated" | "malformed" | "query" | "limit" | "cancelled" | "unknown_source" | "unknown_concept" | "unbound_concept" | "secret_missing" | "secret_unreadable" | "partial" | "skew" | "warned" | "targets" | "scrape" | "config" | "unknown_board" | "search" | "log_query" | "refused" | "store" | "unknown_alert" | "unknown_trace" | "trace_closed" | "no_expression" | "no_metric" | "read_only" | "internal";
 
 export type ErrorView = { 
 /**
@@ -630,6 +630,84 @@ reduced: number,
  */
 reduced_mark: Mark, };
 
+export type SourceHealth = "unknown" | "ok" | "degraded" | "failed";
+
+export type RemarkView = { "kind": "old", 
+/**
+ * How many.
+ */
+series: number, 
+/**
+ * Of how many.
+ */
+of: number, 
+/**
+ * Data time of the oldest, if it is known.
+ */
+since: number | null, } | { "kind": "missing", 
+/**
+ * Its name.
+ */
+source: string, 
+/**
+ * Since when.
+ */
+since: number, 
+/**
+ * Why.
+ */
+error: ErrorView, } | { "kind": "warned", 
+/**
+ * Its name.
+ */
+source: string, 
+/**
+ * It could not reach all of its own data.
+ */
+partial: boolean, 
+/**
+ * What it warned of, in its own words. Hostile input: text nodes, never markup.
+ */
+texts: Array<string>, } | { "kind": "cut", 
+/**
+ * So many are shown and judged.
+ */
+shown: number, 
+/**
+ * So many are not.
+ */
+dropped: number, };
+
+export type TargetView = { 
+/**
+ * Label `job`.
+ */
+job: string, 
+/**
+ * Label `instance`.
+ */
+instance: string, 
+/**
+ * The address that is asked.
+ */
+url: string, 
+/**
+ * `unknown` before the first scrape, `degraded` when the store refused samples of it.
+ */
+health: SourceHealth, 
+/**
+ * Why the last scrape failed.
+ */
+error: ErrorView | null, 
+/**
+ * When the last scrape began.
+ */
+last: number | null, 
+/**
+ * Samples on the last page that was taken.
+ */
+samples: number, };
+
 export type PanelFrame = { 
 /**
  * The panel.
@@ -648,6 +726,10 @@ severity: SeverityView,
  */
 demo: boolean, 
 /**
+ * What is to be said beside the look.
+ */
+remarks: Array<RemarkView>, 
+/**
  * Where a topology stands, when its edges are others than before.
  */
 topology: TopologyView | null, 
@@ -655,8 +737,6 @@ topology: TopologyView | null,
  * Queries that changed.
  */
 queries: Array<QueryFrame>, };
-
-export type SourceHealth = "unknown" | "ok" | "degraded" | "failed";
 
 export type SourceView = { 
 /**
@@ -676,9 +756,13 @@ address: string,
  */
 health: SourceHealth, 
 /**
- * Why it does not.
+ * Why it does not, or what is not well with it.
  */
 error: ErrorView | null, 
+/**
+ * What it warned of in its last answers, in its own words. Hostile input: text nodes, never markup.
+ */
+warnings: Array<string>, 
 /**
  * What answers, and its version.
  */
@@ -772,7 +856,7 @@ critical: number,
  */
 emergency: number, 
 /**
- * Panels whose data is old or whose source fails: it cannot be said that all is well.
+ * Panels whose data is old, whose source fails or of which a part is not known: it cannot be said that all is well.
  */
 unknown: number, 
 /**
@@ -880,9 +964,17 @@ secrets: string,
  */
 secrets_reason: string | null, 
 /**
+ * Why secrets cannot be read at all.
+ */
+secrets_error: ErrorView | null, 
+/**
  * All sources.
  */
 sources: Array<SourceView>, 
+/**
+ * Pages that the program scrapes itself: first those that fail, at most 200.
+ */
+targets: Array<TargetView>, 
 /**
  * All concepts.
  */

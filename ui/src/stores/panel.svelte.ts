@@ -1,9 +1,9 @@
-import type { PanelFrame, PanelState, PanelView, SeverityView, TopologyView } from '../api/wire'
+import type { PanelFrame, PanelState, PanelView, RemarkView, SeverityView, TopologyView } from '../api/wire'
 import { applyQueries, QueryData } from './query'
 
 function sameState(a: PanelState, b: PanelState): boolean {
   if (a.kind === 'stale' && b.kind === 'stale') return a.since === b.since
-  if (a.kind === 'failed' && b.kind === 'failed') return a.since === b.since && a.error.code === b.error.code
+  if (a.kind === 'failed' && b.kind === 'failed') return a.since === b.since && a.error.code === b.error.code && a.error.params.advice === b.error.params.advice
   return a.kind === b.kind && a.kind !== 'no_data'
 }
 
@@ -17,6 +17,8 @@ export class PanelModel {
   state = $state.raw<PanelState>({ kind: 'loading' })
   severity = $state<SeverityView>('normal')
   demo = $state(false)
+  /** What is to be said beside its look. */
+  remarks = $state.raw<RemarkView[]>([])
   /** Where a topology's nodes and edges stand. */
   topology = $state.raw<TopologyView | null>(null)
   /** Rises when the panel is to show what frames have brought. What reads the plain arrays of `queries` depends on it. */
@@ -37,6 +39,8 @@ export class PanelModel {
     if (!sameState(this.state, frame.state)) this.state = frame.state
     this.severity = frame.severity
     this.demo = frame.demo
+    // As a rule there are none, and then nothing is compared.
+    if (frame.remarks.length + this.remarks.length > 0 && JSON.stringify(frame.remarks) !== JSON.stringify(this.remarks)) this.remarks = frame.remarks
     if (frame.topology !== null) this.topology = frame.topology
     this.pending = true
     if (urgent) this.show()

@@ -30,10 +30,17 @@ fn printable(text: &str) -> String {
 
 /// A sentence with its values.
 pub fn sentence(locale: &str, key: &str, params: &[(&str, String)]) -> String {
-    let params: BTreeMap<String, String> = params
+    let mut params: BTreeMap<String, String> = params
         .iter()
         .map(|(n, v)| ((*n).to_owned(), v.clone()))
         .collect();
+    // As the page does it: a reason that is a sentence of its own stands in its place.
+    if let Some(reason) = params
+        .get("reason_key")
+        .map(|key| say(locale, key, &params))
+    {
+        params.entry("reason".to_owned()).or_insert(reason);
+    }
     say(locale, key, &params)
 }
 

@@ -3,7 +3,7 @@
 use crate::boards::Library;
 use crate::clock;
 use crate::kiosk::Pin;
-use engine::{Event, Memory};
+use engine::{Event, Failure, Memory};
 use model::{Annotation, Secret};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
@@ -81,8 +81,8 @@ pub enum Message {
     Request(Request),
     /// The files of boards and concepts were read again.
     Library(Library),
-    /// Where secrets are kept, and why not in the keyring.
-    Secrets(&'static str, Option<&'static str>),
+    /// Where secrets are kept, why not in the keyring, and why they cannot be read at all.
+    Secrets(&'static str, Option<&'static str>, Option<Failure>),
     /// Something that a person should know of has failed after the start.
     Problem(ErrorText),
     /// A PIN is set, or none.

@@ -15,7 +15,7 @@ use engine::stream::{Shape, Stream};
 use engine::{Engine, Freshness, PanelStatus, Shown};
 use model::Labels;
 use model::board::{Panel, PanelKind, Query};
-use views::{board_view, state_view, verdict_view};
+use views::{board_view, remark_view, state_view, verdict_view};
 use wire::{
     AlertBand, AnnotationView, FrameHead, FrameWriter, Mark, PanelFrame, Patch, QueryFrame,
     SeriesView, VariableView, ViewSettings,
@@ -160,6 +160,7 @@ fn panel_frame(
         state: state_view(&status.state),
         severity: status.severity.into(),
         demo: status.demo,
+        remarks: status.remarks.iter().map(remark_view).collect(),
         topology: (moved && panel.kind == PanelKind::Topology)
             .then(|| topology::view(panel, &series_labels(engine, status))),
         queries: queries
@@ -390,6 +391,12 @@ mod tests {
             "unknown_concept",
             "unbound_concept",
             "secret_missing",
+            "secret_unreadable",
+            "partial",
+            "skew",
+            "warned",
+            "targets",
+            "scrape",
             "config",
         ];
         for code in codes {

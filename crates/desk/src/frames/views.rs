@@ -4,14 +4,18 @@ use super::{cut, series_name};
 use engine::machine::Verdict as EngineVerdict;
 use engine::panels::{QueryStatus, State};
 use engine::source_state::SourceState;
-use engine::{Failure, Health, Shown};
+use engine::{Failure, Health, Remark, Shown};
 use model::Thresholds;
 use model::board::{BURNS, Board, Forecast, Link, Panel, PanelKind, Query, Slo};
 use serde::Serialize;
 use wire::{
     Abnormal, AreaView, BoardView, BurnView, ErrorCode, ErrorView, ForecastView, LinkView,
-    PanelState, PanelView, QueryView, SloView, SourceHealth, SourceView, Verdict,
+    PanelState, PanelView, QueryView, RemarkView, SloView, SourceHealth, SourceView, Verdict,
 };
+
+/// Warnings of a source that reach the page.
+const MAX_WARNINGS: usize = 5;
+
 pub(super) fn state_view(state: &State) -> PanelState {
     match state {
         State::Loading => PanelState::Loading,
@@ -45,7 +49,7 @@ pub fn source_view(source: &SourceState) -> SourceView {
     let (health, error) = match &source.health {
         Health::Unknown => (SourceHealth::Unknown, None),
         Health::Ok => (SourceHealth::Ok, None),
-        Health::Degraded => (SourceHealth::Degraded, None),
+        Health::Degraded(why) => (SourceHealth::Degraded, Some(error_view(why))),
         Health::Failed(_, why) => (SourceHealth::Failed, Some(error_view(why))),
     };
     SourceView {
@@ -54,6 +58,7 @@ pub fn source_view(source: &SourceState) -> SourceView {
         address: source.spec.address.clone(),
         health,
         error,
+        warnings: warnings(source),
         version: source.version.as_deref().map(cut),
         demo: source.spec.demo,
         last_ok: source.last_ok.map(|t| t as f64),
@@ -61,6 +66,48 @@ pub fn source_view(source: &SourceState) -> SourceView {
         latency: source.latency.map(|t| t as f64),
         skew: (source.skew != 0).then_some(source.skew as f64),
         bound: u32::try_from(source.bindings.len()).unwrap_or(u32::MAX),
+    }
+}
+
+/// The warnings of all its last answers, each once.
+fn warnings(source: &SourceState) -> Vec<String> {
+    let mut out: Vec<String> = Vec::new();
+    for text in source.caveats.values().flat_map(|c| &c.texts) {
+        let text = cut(text);
+        if out.len() < MAX_WARNINGS && !out.contains(&text) {
+            out.push(text);
+        }
+    }
+    out
+}
+
+/// What is said of a panel, as the page sees it.
+pub(super) fn remark_view(remark: &Remark) -> RemarkView {
+    match remark {
+        Remark::Old { series, of, since } => RemarkView::Old {
+            series: *series,
+            of: *of,
+            since: since.map(|t| t as f64),
+        },
+        Remark::Missing { source, since, why } => RemarkView::Missing {
+            source: source.clone(),
+            since: *since as f64,
+            error: error_view(why),
+        },
+        Remark::Warned { source, caveat } => RemarkView::Warned {
+            source: source.clone(),
+            partial: caveat.partial,
+            texts: caveat
+                .texts
+                .iter()
+                .take(MAX_WARNINGS)
+                .map(|t| cut(t))
+                .collect(),
+        },
+        Remark::Cut { shown, dropped } => RemarkView::Cut {
+            shown: *shown,
+            dropped: *dropped,
+        },
     }
 }
 

@@ -80,6 +80,7 @@ fn zoom_head(panel: &str, queries: Vec<QueryFrame>, now: i64) -> FrameHead {
             state: PanelState::Data,
             severity: wire::SeverityView::Normal,
             demo: false,
+            remarks: Vec::new(),
             topology: None,
             queries,
         }],

@@ -73,9 +73,7 @@ pub fn options(store: &LogStore, secrets: &dyn Secrets) -> Result<Options, Failu
     options.tls_options.authorities_pem = store.ca_file.as_deref().map(pem).transpose()?;
     options.tls_options.certificate_pem = store.client_cert_file.as_deref().map(pem).transpose()?;
     if !store.client_key_secret.is_empty() {
-        let missing = || Failure::new("secret_missing", "name", &store.client_key_secret);
-        let key = secrets.get(&store.client_key_secret).ok_or_else(missing)?;
-        options.tls_options.key_pem = Some(key);
+        options.tls_options.key_pem = Some(secrets.need(&store.client_key_secret)?);
     }
     options.timeout = Duration::from_secs_f64(store.timeout_seconds.unwrap_or(10.0));
     options.connect_timeout = options.timeout.min(Duration::from_secs(5));
@@ -86,8 +84,7 @@ fn login(user: &str, secret: &str, secrets: &dyn Secrets) -> Result<Credentials,
     let password = if secret.is_empty() {
         None
     } else {
-        let missing = || Failure::new("secret_missing", "name", secret);
-        Some(secrets.get(secret).ok_or_else(missing)?)
+        Some(secrets.need(secret)?)
     };
     Ok(Credentials {
         user: user.to_owned(),

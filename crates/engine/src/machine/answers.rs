@@ -5,7 +5,7 @@ use super::{Engine, Meta, ProbeReport};
 use crate::binding::bind;
 use crate::freshness::Ages;
 use crate::stream::{Shape, StreamId};
-use crate::{Failure, Health};
+use crate::{Caveat, Failure, Health};
 use model::{Labels, RangeFrame};
 
 /// A healthy source is probed at least this often, ms: metrics of a new exporter are bound within a minute.
@@ -33,7 +33,7 @@ impl Engine {
             Ok(report) => {
                 // Before a first answer nothing has failed; what is remembered has been asked for all the same.
                 let was_failed = matches!(source.health, Health::Failed(..));
-                source.answered(now, meta.latency, meta.server_time, meta.bytes, meta.warned);
+                source.answered(now, meta.latency, meta.server_time, meta.bytes);
                 source.version = Some(report.version);
                 let first = source.present.is_none();
                 // What was there once stays bound: when it is gone, the panel must say that it is, and not that nobody has it.
@@ -80,6 +80,16 @@ impl Engine {
             self.lay_out(&id, false, now);
         }
         self.settle(now);
+    }
+
+    pub(super) fn troubled(&mut self, name: &str, trouble: Option<Failure>) {
+        if let Some(source) = self.sources.get_mut(name)
+            && source.trouble != trouble
+        {
+            source.trouble = trouble;
+            source.weigh();
+            self.sources_revision = self.revision;
+        }
     }
 
     pub(super) fn ask_all_again(&mut self, source: &str, now: i64) {
@@ -165,7 +175,11 @@ impl Engine {
         // All at the same time, so that one question can ask for many.
         stream.next_age_at = next_turn(StreamId(0), stream.refresh.max(every), now);
         if let Ok(times) = result {
-            source.answered(now, meta.latency, meta.server_time, meta.bytes, meta.warned);
+            let before = source.health.clone();
+            source.answered(now, meta.latency, meta.server_time, meta.bytes);
+            if before != source.health {
+                self.sources_revision = self.revision;
+            }
             let skew = source.skew;
             let ages = Ages::new(times.into_iter().map(|(i, t)| (i, t - skew)));
             source.newest = source.newest.max(ages.newest());
@@ -185,9 +199,19 @@ impl Engine {
         stream.remembered = false;
         stream.error = None;
         stream.failures = 0;
+        let partial = |c: &Option<Caveat>| c.as_ref().is_some_and(|c| c.partial);
+        if partial(&stream.caveat) && !partial(&meta.caveat) {
+            // What was left out then is asked for again; a refresh alone would leave it as a hole for the length of the window.
+            stream.refill = true;
+        }
+        stream.caveat.clone_from(&meta.caveat);
         if let Some(source) = self.sources.get_mut(&stream.key.source) {
             let before = source.health.clone();
-            source.answered(now, meta.latency, meta.server_time, meta.bytes, meta.warned);
+            match meta.caveat {
+                Some(caveat) => source.caveats.insert(id, caveat),
+                None => source.caveats.remove(&id),
+            };
+            source.answered(now, meta.latency, meta.server_time, meta.bytes);
             if before != source.health {
                 self.sources_revision = self.revision;
             }
@@ -200,17 +224,25 @@ impl Engine {
         let Some(stream) = self.streams.get_mut(&id) else {
             return;
         };
+        if why.code == "cancelled" {
+            // Given up, and perhaps wanted again since: nothing has failed, and its turn comes.
+            return;
+        }
         stream.failures = stream.failures.saturating_add(1);
-        let own_fault = matches!(
-            why.code,
-            "query" | "limit" | "too_large" | "malformed" | "truncated"
-        );
+        let own_fault = why.is_of_the_question();
+        stream.caveat = None;
         if own_fault || stream.failures > 1 {
             let since = stream.error.as_ref().map_or(now, |(since, _)| *since);
             stream.error = Some((since, why));
             stream.next_at = now
                 + (stream.refresh * 2_i64.pow(stream.failures.min(5)))
                     .min(60_000.max(stream.refresh));
+        }
+        if let Some(source) = self.sources.get_mut(&stream.key.source)
+            && source.caveats.remove(&id).is_some()
+        {
+            source.weigh();
+            self.sources_revision = self.revision;
         }
         if !own_fault
             && let Some(source) = self.sources.get_mut(&stream.key.source)

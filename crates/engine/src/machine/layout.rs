@@ -117,9 +117,23 @@ impl Engine {
                 }
             }
         }
+        let unwanted = self.streams.iter().filter(|(id, s)| {
+            let wanted = used.contains(id) && needed.contains_key(id);
+            s.in_flight && (s.needed || !used.contains(id)) && !wanted
+        });
+        self.given_up.extend(unwanted.map(|(id, _)| *id));
         self.streams.retain(|id, _| used.contains(id));
         self.ids.retain(|_, id| used.contains(id));
         self.beside.retain(|id| used.contains(id));
+        for source in self.sources.values_mut() {
+            // Of what nobody asks any more nothing is known.
+            let before = source.caveats.len();
+            source.caveats.retain(|id, _| needed.contains_key(id));
+            if source.caveats.len() != before {
+                source.weigh();
+                self.sources_revision = self.revision;
+            }
+        }
         for (id, stream) in &mut self.streams {
             let often = needed.get(id);
             let was = std::mem::replace(&mut stream.needed, often.is_some());

@@ -16,7 +16,7 @@ pub use shown::{OpenBoard, Shown};
 use crate::panels::{Abnormal, PanelStatus};
 use crate::plan::RangeRequest;
 use crate::stream::{Stream, StreamId, StreamKey};
-use crate::{Failure, SourceSpec, SourceState};
+use crate::{Caveat, Failure, SourceSpec, SourceState};
 use model::board::{Board, Concept};
 use model::{Labels, RangeFrame, Severity};
 use std::collections::{BTreeMap, BTreeSet};
@@ -44,7 +44,7 @@ pub struct ProbeReport {
 }
 
 /// Circumstances of an answer.
-#[derive(Clone, Copy, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Meta {
     /// Duration in ms.
     pub latency: i64,
@@ -52,8 +52,8 @@ pub struct Meta {
     pub server_time: Option<i64>,
     /// Size of the body.
     pub bytes: u64,
-    /// The source had warnings or gave only a part.
-    pub warned: bool,
+    /// What the source said of its answer.
+    pub caveat: Option<Caveat>,
 }
 
 /// Everything that can happen.
@@ -63,6 +63,8 @@ pub enum Event {
     Configured(Setup),
     /// This source has got samples of the past: what is known of the window may have holes that it could fill now.
     Backfilled(String),
+    /// What feeds this source is not well (a target of its own that cannot be scraped), or is again: it answers all the same.
+    Troubled(String, Option<Failure>),
     /// This board and no other is to be shown.
     Opened(String),
     /// These boards are on a screen, or will be in a moment: their questions are asked. What others know is kept for a while.
@@ -83,7 +85,7 @@ pub enum Event {
     Aged(StreamId, Result<Vec<(String, i64)>, Failure>, Meta),
 }
 
-/// Everything that is to be done. Each is answered by exactly one event, also when it fails.
+/// Everything that is to be done. Each question is answered by exactly one event, also when it fails.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
     /// Find out what the source is and which of these metrics it has.
@@ -94,6 +96,8 @@ pub enum Effect {
     Instant(StreamId, StreamKey),
     /// Ask for data times with this query.
     Ages(StreamId, StreamKey, String),
+    /// Nobody waits for the answer about this stream any more. The question itself is still answered, as `cancelled`.
+    Cancel(StreamId),
 }
 
 /// Why the engine wants to be woken.
@@ -112,7 +116,7 @@ pub enum WakeReason {
 pub struct Verdict {
     /// Worst and newest first.
     pub abnormal: Vec<Abnormal>,
-    /// Checks of which nothing can be said.
+    /// Checks of which nothing can be said, or not of all that they look at.
     pub unknown: u32,
     /// Oldest of the newest data times on the board, ms.
     pub data_at: Option<i64>,
@@ -148,6 +152,8 @@ pub struct Engine {
     /// Streams that no panel reads: what can be chosen, what happened.
     beside: BTreeSet<StreamId>,
     beside_revision: u64,
+    /// Questions under way for which nobody waits any more.
+    given_up: Vec<StreamId>,
     revision: u64,
     sources_revision: u64,
 }
@@ -184,13 +190,17 @@ impl Engine {
                     stream.refill = true;
                 }
             }
+            Event::Troubled(source, trouble) => self.troubled(&source, trouble),
             Event::Probed(source, result, meta) => self.probed(&source, result, meta, now),
             Event::Ranged(id, result, meta) => self.ranged(id, result, meta, now),
             Event::Instant(id, result, meta) => self.instant(id, result, meta, now),
             Event::Aged(id, result, meta) => self.aged(id, result, meta, now),
         }
         self.refresh_ages(now);
-        self.due(now)
+        let given_up = std::mem::take(&mut self.given_up);
+        let mut effects: Vec<Effect> = given_up.into_iter().map(Effect::Cancel).collect();
+        effects.extend(self.due(now));
+        effects
     }
 
     /// When to send [`Event::Wakeup`], ms, and why.

@@ -1,6 +1,7 @@
 //! What can be said of the panels, and of all together.
 
 use super::{Engine, Verdict};
+use crate::Remark;
 use crate::panels::{Facts, PanelStatus, State};
 use crate::stream::{Stream, StreamId};
 use model::board::PanelKind;
@@ -72,16 +73,19 @@ impl Engine {
             revision: self.revision,
         };
         let tiles = board.panels.iter().any(|p| p.kind == PanelKind::Tile);
-        let checks: Vec<&State> = board
+        let checks: Vec<&PanelStatus> = board
             .panels
             .iter()
             .zip(&open.panels)
             .filter(|(p, _)| tiles == (p.kind == PanelKind::Tile) && !p.queries.is_empty())
-            .map(|(_, status)| &status.state)
+            .map(|(_, status)| status)
             .collect();
-        let lost =
-            |s: &&&State| matches!(s, State::Stale(_) | State::Failed(..) | State::NoData(None));
-        let unknown = if checks.iter().any(|s| **s == State::Data) {
+        let lost = |s: &&&PanelStatus| match s.state {
+            State::Stale(_) | State::Failed(..) | State::NoData(None) => true,
+            State::Data => s.remarks.iter().any(Remark::is_doubt),
+            State::Loading | State::NoData(Some(_)) => false,
+        };
+        let unknown = if checks.iter().any(|s| s.state == State::Data) {
             // What no source has ever had is not missed.
             checks.iter().filter(lost).count()
         } else {

@@ -1,6 +1,8 @@
 //! The machine as its driver sees it: events in, effects out, a clock that the test moves.
 
 mod binding;
+mod clocks;
+mod doubt;
 
 use engine::machine::Meta;
 use engine::panels::State;
@@ -141,6 +143,7 @@ fn answer_all(engine: &mut Engine, effects: Vec<Effect>, now: i64, value: f64) -
                 Event::Aged(id, Ok(vec![("h1".into(), now)]), Meta::default()),
                 now,
             ),
+            Effect::Cancel(_) => Vec::new(),
         });
     }
     asked
@@ -337,7 +340,7 @@ fn values_age_by_time_alone_and_never_look_fresh() {
                         now,
                     );
                 }
-                Effect::Range(..) => unreachable!("a gauge has no past"),
+                Effect::Range(..) | Effect::Cancel(_) => unreachable!("a gauge has no past"),
             }
         }
         let age = now - stuck;

@@ -444,6 +444,10 @@ impl Metrics for Influx {
         self.generation.kind()
     }
 
+    fn patience(&self) -> Duration {
+        self.http.timeout()
+    }
+
     fn instant<'a>(&'a self, query: &'a str, at_ms: Option<i64>) -> Ask<'a, InstantValue> {
         async move {
             let at = match at_ms {

@@ -284,6 +284,10 @@ impl Metrics for Prometheus {
         "prometheus"
     }
 
+    fn patience(&self) -> std::time::Duration {
+        self.http.timeout()
+    }
+
     fn instant<'a>(&'a self, query: &'a str, at_ms: Option<i64>) -> Ask<'a, InstantValue> {
         async move {
             let limits = *self.http.limits();
