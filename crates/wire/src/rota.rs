@@ -22,8 +22,10 @@ pub struct RotaQuery {
     pub days: u32,
     /// First day of which duty is counted, in the rota's zone: a month shown in whole weeks is counted without the days of others. `None`: the
     /// first day shown.
+    #[serde(default)]
     pub count_from: Option<String>,
     /// How many days are counted; 0: all that are shown.
+    #[serde(default)]
     pub count_days: u32,
     /// [`RotaPage::revision`] of what the page has; the answer is `None` while nothing is different.
     pub have: Option<String>,
