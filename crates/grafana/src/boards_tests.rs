@@ -468,7 +468,12 @@ mod there_and_back {
         let promql = model::Lang::Promql;
         let disk = concept(
             "disk",
-            vec![dialect("categraf", promql, "disk_used", &[("mountpoint", "path")])],
+            vec![dialect(
+                "categraf",
+                promql,
+                "disk_used",
+                &[("mountpoint", "path")],
+            )],
         );
         let other = concept(
             "other",
@@ -487,7 +492,10 @@ mod there_and_back {
         );
         let panel = &out.dashboard["panels"][0];
         let expr = panel["targets"][0]["expr"].as_str().unwrap();
-        assert!(expr.contains("label_replace(disk_used, \"mountpoint\", \"$1\", \"path\""), "{expr}");
+        assert!(
+            expr.contains("label_replace(disk_used, \"mountpoint\", \"$1\", \"path\""),
+            "{expr}"
+        );
         assert_eq!(panel["timeFrom"], "691200s");
         assert_eq!(panel["interval"], "300s");
         assert_eq!(panel["links"][0]["url"], "/d/overview");
@@ -497,10 +505,18 @@ mod there_and_back {
         );
         let mark = &out.dashboard["annotations"]["list"][0];
         assert_eq!(mark["expr"], "(process_start_time_seconds) * 1000");
-        assert_eq!((&mark["useValueForTime"], &mark["titleFormat"]), (&json!(true), &json!("{{job}}")));
+        assert_eq!(
+            (&mark["useValueForTime"], &mark["titleFormat"]),
+            (&json!(true), &json!("{{job}}"))
+        );
         let variable = &out.dashboard["templating"]["list"][1];
         assert_eq!(variable["current"]["value"], "h1");
-        assert!(variable["definition"].as_str().unwrap().contains("label_replace"));
+        assert!(
+            variable["definition"]
+                .as_str()
+                .unwrap()
+                .contains("label_replace")
+        );
         let losses: Vec<_> = out
             .losses
             .iter()

@@ -99,7 +99,9 @@ fn parameters(link: &Link) -> String {
         out.push_str("var-");
         out.push_str(&percent(name));
         out.push('=');
-        let label = value.strip_prefix('$').filter(|l| model::board::variable::is_name(l));
+        let label = value
+            .strip_prefix('$')
+            .filter(|l| model::board::variable::is_name(l));
         match label {
             Some(label) => out.push_str(&format!("${{__field.labels.{label}}}")),
             None => out.push_str(&percent(value)),
@@ -210,7 +212,12 @@ impl Writer<'_> {
     }
 
     /// The words of each concept of an expression, in PromQL and under the labels that boards know; `None` when one has none.
-    fn bound(&mut self, expr: &str, title: Option<&str>, path: &str) -> Option<BTreeMap<String, String>> {
+    fn bound(
+        &mut self,
+        expr: &str,
+        title: Option<&str>,
+        path: &str,
+    ) -> Option<BTreeMap<String, String>> {
         let mut bound = BTreeMap::new();
         for id in concepts_in(expr) {
             let Some(concept) = self.options.concepts.get(&id) else {
@@ -250,7 +257,12 @@ impl Writer<'_> {
                 "url": format!("/d/{target}{}", parameters(link)),
                 "targetBlank": false,
             });
-            if knows_labels { &mut of_values } else { &mut own }.push(written);
+            if knows_labels {
+                &mut of_values
+            } else {
+                &mut own
+            }
+            .push(written);
         }
         (own, of_values)
     }
@@ -259,8 +271,7 @@ impl Writer<'_> {
     fn left_out(&mut self, panel: &Panel, title: &str) {
         let path = format!("panels.{}", panel.id);
         if panel.abnormal_only {
-            self.losses
-                .add(Some(title), &path, LossKind::AbnormalOnly);
+            self.losses.add(Some(title), &path, LossKind::AbnormalOnly);
         }
         if let Some(filter) = panel.filter.as_ref().filter(|f| !f.trim().is_empty()) {
             let kind = LossKind::Filter(filter.clone());
