@@ -4,15 +4,12 @@ use crate::page;
 use crate::screens;
 use crate::windows::{builder, place};
 use desk::kiosk::watchdog::Windows;
-use desk::kiosk::{Output, Registry, label_of, screen_of};
+use desk::kiosk::{MOST_SCREENS, Output, Registry, label_of, screen_of};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tauri::{AppHandle, Manager, Monitor, Runtime, WebviewWindow, WindowEvent};
-
-/// Screens of the wall, at most; each window needs a file of capabilities.
-const MOST: usize = 6;
 
 /// How the wall was started, and what stands where.
 #[derive(Clone, Debug, Default)]
@@ -32,7 +29,8 @@ type Spot = (i32, i32, u32, u32);
 impl Walls {
     /// With the windows that the configuration wants.
     pub fn new(mut outputs: Vec<Output>, kiosk: bool) -> Self {
-        outputs.truncate(MOST);
+        // The check of the configuration has told it.
+        outputs.truncate(MOST_SCREENS);
         Self(Arc::new(Inner {
             outputs,
             kiosk: AtomicBool::new(kiosk),
@@ -49,11 +47,6 @@ impl Walls {
     pub fn is_kiosk(&self) -> bool {
         self.0.kiosk.load(Ordering::Relaxed)
     }
-
-    /// Whether the configuration names screens, so that windows follow them.
-    fn follows_screens(&self) -> bool {
-        self.0.outputs.iter().any(|o| !o.name.is_empty())
-    }
 }
 
 fn spot(monitor: &Monitor) -> Spot {
@@ -61,15 +54,45 @@ fn spot(monitor: &Monitor) -> Spot {
     (at.x, at.y, size.width, size.height)
 }
 
-/// The screen of an output: by its name, or by its number from 1, from left to right and from top to bottom.
-fn find<'a>(monitors: &'a [Monitor], name: &str) -> Option<&'a Monitor> {
-    let named = |m: &&Monitor| m.name().is_some_and(|n| n == name);
-    monitors.iter().find(named).or_else(|| {
+/// What has to be known of a screen to choose one.
+#[derive(Clone, Copy, Debug)]
+struct Candidate<'a> {
+    name: Option<&'a str>,
+    at: (i32, i32),
+    primary: bool,
+}
+
+/// The screen of an output: by its name, or by its number from 1, from left to right and from top to bottom. An output without a name
+/// is a kiosk's only one: the primary screen, else the first. An ordinary window stays where its person has put it.
+fn choose(all: &[Candidate<'_>], name: &str, kiosk: bool) -> Option<usize> {
+    let mut sorted: Vec<usize> = (0..all.len()).collect();
+    sorted.sort_by_key(|i| all[*i].at);
+    if name.is_empty() {
+        let primary = all.iter().position(|c| c.primary);
+        return primary.or(sorted.first().copied()).filter(|_| kiosk);
+    }
+    let named = all.iter().position(|c| c.name == Some(name));
+    named.or_else(|| {
         let number = name.parse::<usize>().ok()?.checked_sub(1)?;
-        let mut sorted: Vec<&Monitor> = monitors.iter().collect();
-        sorted.sort_by_key(|m| (m.position().x, m.position().y));
         sorted.get(number).copied()
     })
+}
+
+fn find<'a>(
+    monitors: &'a [Monitor],
+    primary: Option<&Monitor>,
+    name: &str,
+    kiosk: bool,
+) -> Option<&'a Monitor> {
+    let all: Vec<Candidate<'_>> = monitors
+        .iter()
+        .map(|m| Candidate {
+            name: m.name().map(String::as_str),
+            at: (m.position().x, m.position().y),
+            primary: primary.is_some_and(|p| spot(p) == spot(m)),
+        })
+        .collect();
+    monitors.get(choose(&all, name, kiosk)?)
 }
 
 /// The window of a screen, under whichever of its two labels it stands.
@@ -110,13 +133,14 @@ pub fn open<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
 fn arrange<R: Runtime>(app: &AppHandle<R>) -> tauri::Result<()> {
     let walls = app.state::<Walls>().inner().clone();
     let monitors = app.available_monitors()?;
+    let primary = app.primary_monitor()?;
     let none = [Output::default()];
     let outputs: &[Output] = match walls.0.outputs.as_slice() {
         [] => &none,
         some => some,
     };
     for (screen, output) in outputs.iter().enumerate() {
-        let monitor = find(&monitors, &output.name);
+        let monitor = find(&monitors, primary.as_ref(), &output.name, walls.is_kiosk());
         match (window_of(app, screen), monitor) {
             (Some(window), Some(monitor)) => follow(&walls, &window, monitor)?,
             (Some(window), None) if screen > 0 => window.destroy()?,
@@ -237,9 +261,6 @@ pub fn leave<R: Runtime>(app: &AppHandle<R>) {
 /// Looks now and then whether screens came or went, for as long as the program runs.
 pub async fn follow_screens(app: AppHandle) {
     const LOOK: std::time::Duration = std::time::Duration::from_secs(2);
-    if !app.state::<Walls>().follows_screens() {
-        return;
-    }
     loop {
         tokio::time::sleep(LOOK).await;
         let handle = app.clone();
@@ -326,5 +347,53 @@ impl Windows for Hands {
             Some(window) => window.destroy(),
             None => Ok(()),
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn screens() -> [Candidate<'static>; 2] {
+        let screen = |name, x, primary| Candidate {
+            name: Some(name),
+            at: (x, 0),
+            primary,
+        };
+        [screen("DP-1", 1920, true), screen("HDMI-1", 0, false)]
+    }
+
+    #[test]
+    fn the_only_wall_follows_the_primary_screen_and_named_ones_theirs() {
+        let all = screens();
+        assert_eq!(choose(&all, "", true), Some(0));
+        assert_eq!(
+            choose(&all, "", false),
+            None,
+            "an ordinary window is its person's"
+        );
+        assert_eq!(choose(&all[1..], "", true), Some(0), "what is left");
+        assert_eq!(choose(&[], "", true), None);
+        assert_eq!(choose(&all, "HDMI-1", true), Some(1));
+        assert_eq!(choose(&all, "1", false), Some(1), "from left to right");
+        assert_eq!(
+            (choose(&all, "3", true), choose(&all, "DP-9", true)),
+            (None, None)
+        );
+    }
+
+    #[test]
+    fn every_window_of_every_screen_has_its_capabilities() {
+        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("capabilities");
+        for screen in 0..MOST_SCREENS {
+            let label = label_of(screen);
+            for label in [desk::kiosk::twin_of(&label), label] {
+                let file = folder.join(format!("{label}.json"));
+                let text =
+                    std::fs::read_to_string(&file).unwrap_or_else(|e| panic!("{label}: {e}"));
+                assert!(text.contains(&format!("\"{label}\"")), "{label}");
+                assert!(text.contains("allow-painted"), "{label}");
+            }
+        }
     }
 }

@@ -18,6 +18,7 @@ pub mod hostile;
 pub mod http;
 pub mod influx;
 pub mod jaeger;
+pub mod kiosk;
 pub mod loki;
 pub mod notifications;
 pub mod postgres;

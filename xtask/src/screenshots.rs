@@ -37,8 +37,12 @@ const UNTIL_ALERTS: Duration = Duration::from_secs(240);
 /// Every built-in board is taken at these sizes.
 const BOARD_SIZES: [(&str, Size); 2] = [("1080p", Size::FULL_HD), ("4k", Size::UHD)];
 
+/// Boards that README shows, at 1080p as `docs/images/board-*.png`.
+const README_BOARDS: [&str; 4] = ["business", "logs", "orders", "traces"];
+
 /// `cargo xtask screenshots [--debug] [--alerts] [--rota] [--boards] [BOARD …]`: with `--alerts` only the windows of the alert desk and the
-/// rota, with `--rota` the rota alone, with `--boards` only the built-in boards (all of them, or those named), which go to `target/screenshots`.
+/// rota, with `--rota` the rota alone, with `--boards` only the built-in boards (all of them, or those named), which go to
+/// `target/screenshots`, and those of README to `docs/images` as well.
 ///
 /// # Errors
 /// When the program does not paint.
@@ -109,6 +113,11 @@ fn boards(program: &Path, named: &[String]) -> Result<()> {
             let picture = folder.join(format!("{board}-{name}.png"));
             running.display().picture(&picture)?;
             eprintln!("   {}", picture.display());
+            if size == Size::FULL_HD && README_BOARDS.contains(&board.as_str()) {
+                let shown = paths::root().join(format!("docs/images/board-{board}.png"));
+                fs::copy(&picture, &shown)?;
+                eprintln!("   {}", shown.display());
+            }
         }
     }
     Ok(())
@@ -187,4 +196,26 @@ fn alerts(program: &Path, folder: &Path) -> Result<()> {
         eprintln!("   {}", picture.display());
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn readme_shows_the_boards_that_are_taken_for_it() {
+        let text = fs::read_to_string(paths::root().join("README.md")).expect("README");
+        let known = built_in().expect("boards");
+        for board in README_BOARDS {
+            assert!(known.iter().any(|b| b == board), "{board}");
+            assert!(
+                text.contains(&format!("docs/images/board-{board}.png")),
+                "{board}"
+            );
+        }
+        assert_eq!(
+            text.matches("docs/images/board-").count(),
+            README_BOARDS.len()
+        );
+    }
 }

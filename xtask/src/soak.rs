@@ -14,6 +14,8 @@ use std::time::Duration;
 const EVERY: Duration = Duration::from_secs(5);
 const FLOOR_OVER: f64 = 300.0;
 const JUDGED_OVER: f64 = 2400.0;
+/// Sixteen boards have each been shown some times by then.
+const WARMING: f64 = 600.0;
 const MAY_RISE: f64 = 2.0;
 /// The same for boards that follow each other.
 const MAY_RISE_ROTATING: f64 = 5.0;
@@ -33,10 +35,10 @@ pub fn main(mut args: Args) -> Result<()> {
     setup::ensure(Need::Bench)?;
     let program = app::build(true)?;
     let fixture = Fixture::start()?;
-    let (layout, may_rise) = if rotate {
-        (Layout::ROTATING, MAY_RISE_ROTATING)
+    let (layout, may_rise, judged) = if rotate {
+        (Layout::ROTATING, MAY_RISE_ROTATING, Judged::AfterWarming)
     } else {
-        (Layout::ONE, MAY_RISE)
+        (Layout::ONE, MAY_RISE, Judged::Last(JUDGED_OVER))
     };
     let args = fixture::configure(fixture.dir(), fixture.port(), layout)?;
     let mut running = Running::start(&program, &args, Size::FULL_HD)?;
@@ -49,7 +51,7 @@ pub fn main(mut args: Args) -> Result<()> {
     running
         .display()
         .picture(&paths::output().join("soak.png"))?;
-    let verdict = judge(&samples).context("too few samples")?;
+    let verdict = judge(&samples, judged).context("too few samples")?;
     for (minute, floor) in &verdict.floors {
         println!("{{\"soak\":\"floor\",\"minute\":{minute},\"mb\":{floor:.2}}}");
     }
@@ -125,9 +127,17 @@ struct Verdict {
     over: f64,
 }
 
-/// The floor of each full five minutes; the rise over the last forty minutes, or over all but the first five
-/// minutes of a shorter run, which are the warming up.
-fn judge(samples: &[Sample]) -> Option<Verdict> {
+/// What of a run is judged.
+#[derive(Clone, Copy, Debug)]
+enum Judged {
+    /// The last so many seconds, or all but the first five minutes of a shorter run.
+    Last(f64),
+    /// Everything after [`WARMING`]: what grows only in the beginning grows all the same.
+    AfterWarming,
+}
+
+/// The floor of each full five minutes, and the rise over what is judged.
+fn judge(samples: &[Sample], what: Judged) -> Option<Verdict> {
     let end = samples.last()?.0;
     let whole = ((end + EVERY.as_secs_f64()) / FLOOR_OVER).floor() as u32;
     let floors: Vec<(u32, f64)> = (0..whole)
@@ -140,8 +150,14 @@ fn judge(samples: &[Sample]) -> Option<Verdict> {
             Some((i * 5, least))
         })
         .collect();
-    let wanted = (JUDGED_OVER / FLOOR_OVER) as usize;
-    let judged = floors.get(1.max(floors.len().saturating_sub(wanted))..)?;
+    let from = match what {
+        Judged::Last(seconds) => {
+            let wanted = (seconds / FLOOR_OVER) as usize;
+            1.max(floors.len().saturating_sub(wanted))
+        }
+        Judged::AfterWarming => (WARMING / FLOOR_OVER) as usize,
+    };
+    let judged = floors.get(from..)?;
     let (first, last) = (judged.first()?, judged.last()?);
     Some(Verdict {
         rise: last.1 - first.1,
@@ -154,6 +170,8 @@ fn judge(samples: &[Sample]) -> Option<Verdict> {
 mod tests {
     use super::*;
 
+    const LAST: Judged = Judged::Last(JUDGED_OVER);
+
     fn hour(mb: impl Fn(f64) -> f64) -> Vec<Sample> {
         (1..=720)
             .map(|i| (f64::from(i) * 5.0, mb(f64::from(i) * 5.0)))
@@ -162,22 +180,32 @@ mod tests {
 
     #[test]
     fn a_saw_tooth_on_a_level_floor_does_not_rise() {
-        let v = judge(&hour(|t| 200.0 + t % 100.0)).unwrap();
+        let v = judge(&hour(|t| 200.0 + t % 100.0), LAST).unwrap();
         assert_eq!(v.floors.len(), 12);
         assert_eq!((v.rise, v.over), (0.0, 2400.0));
     }
 
     #[test]
     fn a_slow_leak_shows_and_warming_up_does_not() {
-        let leak = judge(&hour(|t| 200.0 + t / 600.0 + t % 100.0)).unwrap();
+        let leak = judge(&hour(|t| 200.0 + t / 600.0 + t % 100.0), LAST).unwrap();
         assert!(leak.rise > 3.0 && leak.rise < 4.0, "{leak:?}");
-        let warm = judge(&hour(|t| if t < 900.0 { 100.0 } else { 300.0 })).unwrap();
+        let warm = judge(&hour(|t| if t < 900.0 { 100.0 } else { 300.0 }), LAST).unwrap();
         assert_eq!(warm.rise, 0.0);
     }
 
     #[test]
+    fn of_a_rotation_everything_after_the_warming_up_is_judged() {
+        // It grows in the first half alone: the last forty minutes are level.
+        let early = hour(|t| 200.0 + (t / 100.0).min(18.0) + t % 100.0);
+        assert_eq!(judge(&early, LAST).unwrap().rise, 0.0);
+        let whole = judge(&early, Judged::AfterWarming).unwrap();
+        assert!(whole.rise > 10.0, "{whole:?}");
+        assert_eq!(whole.over, 3_000.0);
+    }
+
+    #[test]
     fn a_run_that_is_too_short_is_not_judged() {
-        assert_eq!(judge(&[]), None);
-        assert_eq!(judge(&[(5.0, 1.0)]), None);
+        assert_eq!(judge(&[], LAST), None);
+        assert_eq!(judge(&[(5.0, 1.0)], LAST), None);
     }
 }

@@ -254,4 +254,19 @@ impl<'a, DB: DrawingBackend> Pen<'a, DB> {
         };
         self.shape(points, self.theme.grade(grade), 1.0)
     }
+
+    /// The mark of a moment, about a point: bad things as [`Self::mark`] has them, others as a small square on its corner.
+    pub fn mark_moment(
+        &self,
+        grade: Grade,
+        (x, y): (i32, i32),
+        colour: Colour,
+    ) -> Result<(), ChartError> {
+        if grade != Grade::Normal {
+            return self.mark(grade, (x, y), 11.0);
+        }
+        let r = self.px(4.0).max(2);
+        let points = vec![(x, y - r), (x + r, y), (x, y + r), (x - r, y)];
+        self.shape(points, colour, 1.0)
+    }
 }

@@ -5,7 +5,7 @@
 
 use chart::panel::Theme;
 use desk::local::LocalMetrics;
-use desk::render::{self, Clients, How, View, Words};
+use desk::render::{self, Beside, Clients, How, View, Words};
 use desk::reports::files::{self, Format};
 use desk::reports::{From, gather};
 use desk::{boards, sources};
@@ -13,6 +13,7 @@ use embedded::tsdb::{Options, Tsdb};
 use engine::SourceSpec;
 use model::{Labels, Sample};
 use report::{Kind, Period};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -166,6 +167,7 @@ async fn panel() {
             zone: chrono_tz::Asia::Shanghai,
         },
         at: MONDAY,
+        beside: Beside::default(),
     };
     let (mut whole, mut drawing) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -174,6 +176,7 @@ async fn panel() {
             panel: Some("p".into()),
             at: MONDAY,
             range: Some(DAY),
+            chosen: BTreeMap::new(),
         };
         let began = instant();
         let setup = render::setup(&library, &view).expect("it is there");

@@ -78,6 +78,21 @@ impl Annotations {
         changed
     }
 
+    /// Everything that is kept, for the next start; the simulated platform begins anew with each.
+    pub fn kept(&self) -> Vec<Annotation> {
+        let real = self.by_id.values().filter(|n| !n.demo);
+        real.cloned().collect()
+    }
+
+    /// Takes over what an earlier run has kept; what is known already stays. An alert that was open then says itself whether it still is.
+    pub fn recall(&mut self, kept: Vec<Annotation>, now: i64) {
+        for note in kept {
+            if !self.by_id.contains_key(&note.id) {
+                self.note(note, now);
+            }
+        }
+    }
+
     /// The newest things, oldest first.
     pub fn view(&self) -> Vec<AnnotationView> {
         let mut all: Vec<&Annotation> = self.by_id.values().collect();
@@ -85,6 +100,14 @@ impl Annotations {
         let from = all.len().saturating_sub(SHOWN);
         all.into_iter().skip(from).map(view).collect()
     }
+}
+
+/// Kept things as pages see them, the oldest first.
+pub fn view_of(kept: Vec<Annotation>) -> Vec<AnnotationView> {
+    let newest = kept.iter().map(|n| n.at).max().unwrap_or_default();
+    let mut book = Annotations::default();
+    book.recall(kept, newest);
+    book.view()
 }
 
 fn alert_id(id: i64) -> String {
@@ -187,5 +210,33 @@ mod tests {
         };
         book.note(long, T + 5_000);
         assert_eq!(book.by_id["long"].title.chars().count(), TEXT);
+    }
+
+    #[test]
+    fn what_was_kept_is_known_again_without_the_simulated_and_the_old() {
+        let mut book = Annotations::default();
+        book.note(note("a", T), T);
+        let simulated = Annotation {
+            demo: true,
+            ..note("d", T)
+        };
+        book.note(simulated, T);
+        let kept = book.kept();
+        assert_eq!(kept.len(), 1);
+        let mut later = Annotations::default();
+        let newer = Annotation {
+            title: "order-service 2.4.2".into(),
+            ..note("a", T)
+        };
+        later.note(newer, T);
+        later.recall(kept.clone(), T + 1_000);
+        assert_eq!(
+            later.view()[0].title,
+            "order-service 2.4.2",
+            "the newer word counts"
+        );
+        let mut much_later = Annotations::default();
+        much_later.recall(kept, T + KEEP + 1);
+        assert!(much_later.view().is_empty());
     }
 }

@@ -13,7 +13,7 @@ use crate::registries::Registries;
 use crate::scraping::Scraped;
 use crate::{clock, frames};
 use engine::kiosk::Command;
-use engine::{Engine, Event, Memory, MemoryLimits};
+use engine::{Engine, Event, Failure, Memory, MemoryLimits};
 use model::board::{Panel, PanelKind};
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -95,6 +95,13 @@ impl Core {
             needed: std::collections::BTreeSet::new(),
             pages: Vec::new(),
         }
+    }
+
+    /// The same, knowing what happened before the start.
+    #[must_use]
+    pub fn with_notes(mut self, notes: Vec<model::Annotation>) -> Self {
+        self.annotations.recall(notes, clock::now_ms());
+        self
     }
 
     /// Runs until every [`Handle`] is gone.
@@ -311,6 +318,26 @@ impl Core {
                 let _ = reply.send(self.engine.memory(MemoryLimits::default()));
             }
             Request::Look(look) => self.look(look),
+            Request::Inside(reply) => {
+                // What has an address is asked there.
+                let inside = self.engine.setup().sources.iter();
+                let inside = inside.filter(|s| s.address.is_empty());
+                let _ = reply.send(inside.cloned().collect());
+            }
+            Request::Metrics(name, reply) => {
+                let inside = self.engine.source(&name);
+                let found = match inside.filter(|s| s.spec.address.is_empty()) {
+                    Some(_) => self.driver.metrics(&name),
+                    None => Err(Failure::new("unknown_source", "source", name)),
+                };
+                let _ = reply.send(found.map_err(|why| frames::error_view(&why)));
+            }
+            Request::Notes(reply) => {
+                let _ = reply.send(self.annotations.view());
+            }
+            Request::Book(reply) => {
+                let _ = reply.send(self.annotations.kept());
+            }
         }
     }
 

@@ -98,6 +98,14 @@ impl Driver {
         }
     }
 
+    /// The source of this name, to be asked beside the engine.
+    ///
+    /// # Errors
+    /// When there is none, or it could not be set up.
+    pub fn metrics(&self, name: &str) -> Result<Arc<dyn Metrics>, Failure> {
+        self.line(name).map(|line| line.metrics)
+    }
+
     /// Begins all of them; each answer comes as an event. Data times of one source are asked for together.
     pub fn run(&self, effects: Vec<Effect>) {
         let mut ages: BTreeMap<String, Vec<Age>> = BTreeMap::new();

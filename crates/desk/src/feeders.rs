@@ -5,6 +5,7 @@ use crate::clock;
 use crate::config::{Config, Scrape};
 use crate::core::{Handle, Message};
 use crate::demo_past;
+use crate::duty::remote;
 use crate::local::LocalMetrics;
 use crate::registries::{self, Registries, Targets};
 use crate::scraping::Scraped;
@@ -153,6 +154,13 @@ pub async fn for_query(
     name: &str,
     stop: &CancellationToken,
 ) -> Result<Arc<dyn Metrics>, Failure> {
+    // The running wall holds its stores, and answers for them.
+    if let Some(data) = data {
+        let held = remote::sources(data).await.unwrap_or_default();
+        if let Some((_, client)) = held.into_iter().find(|(spec, _)| spec.name == name) {
+            return client;
+        }
+    }
     if name == "demo" {
         let store = demo_store();
         let begin = demo_platform(config, Vec::new());
@@ -167,6 +175,9 @@ pub async fn for_query(
         }
         let metrics = LocalMetrics::new("simulator", store, store_clock());
         return Ok(Arc::new(metrics.with_past(past, since, DEMO_RETENTION)));
+    }
+    if name != "local" {
+        return Err(Failure::new("unknown_source", "source", name));
     }
     let mut problems = Vec::new();
     let store = open(config, data, &mut problems);

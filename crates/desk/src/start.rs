@@ -20,6 +20,7 @@ use crate::stories;
 use crate::traces::{self, TracesHandle};
 use engine::kiosk::Director;
 use engine::{Failure, Memory, Setup, SourceSpec};
+use model::Annotation;
 use notify::popup::{PopupEvent, PopupHost};
 use simulator::Planned;
 use source::Metrics;
@@ -34,6 +35,8 @@ use wire::ViewSettings;
 
 /// What the wall knows is written to the disk this often: enough for a start without network, and rare enough for a flash disk.
 const KEEP_VALUES: Duration = Duration::from_secs(300);
+/// What happened is looked at this often for something new to write.
+const KEEP_NOTES: Duration = Duration::from_secs(2);
 /// What can wait leaves the processors to the wall's first picture, but never for longer than this.
 const FIRST_PICTURE: Duration = Duration::from_secs(4);
 /// The user's boards are looked at this often.
@@ -241,6 +244,7 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         settings: settings.clone(),
         data: data.clone(),
         wall: handle.clone(),
+        logs: Some(logs.handle.clone()),
         stop: stop.clone(),
         with_sources: true,
     };
@@ -277,9 +281,11 @@ pub async fn start(loaded: Loaded, overrides: Overrides, machine: Machine) -> De
         duty.clone(),
         screens(&config),
     );
-    let memory = recall(data.clone()).await;
+    let (memory, notes) = recall(data.clone()).await;
+    let core = core.with_notes(notes);
     tokio::spawn(core.run(setup, library, memory, rx));
     if let Some(data) = data.clone() {
+        tokio::spawn(keep_notes(handle.clone(), data.clone(), stop.clone()));
         tokio::spawn(keep_values_now_and_then(handle.clone(), data, stop.clone()));
     }
     if let Some(dir) = boards_dir {
@@ -325,19 +331,51 @@ pub(crate) fn screens(config: &Config) -> Kiosk {
 }
 
 /// What the wall knew when it last ended.
-async fn recall(data: Option<PathBuf>) -> Option<Memory> {
-    let data = data?;
-    let read = tokio::task::spawn_blocking(move || kiosk::recall(&data)).await;
-    read.ok().flatten()
+async fn recall(data: Option<PathBuf>) -> (Option<Memory>, Vec<Annotation>) {
+    let Some(data) = data else {
+        return (None, Vec::new());
+    };
+    let read = move || (kiosk::recall(&data), kiosk::recall_notes(&data));
+    // A panic while reading is in the log: the wall begins empty.
+    tokio::task::spawn_blocking(read).await.unwrap_or_default()
 }
 
 async fn keep_values(handle: &Handle, data: PathBuf) {
     let Ok(memory) = handle.memory().await else {
         return;
     };
-    let kept = tokio::task::spawn_blocking(move || kiosk::keep(&data, &memory)).await;
+    let notes = handle.book().await.unwrap_or_default();
+    let write = move || {
+        kiosk::keep_notes(&data, &notes)?;
+        kiosk::keep(&data, &memory)
+    };
+    let kept = tokio::task::spawn_blocking(write).await;
     if let Ok(Err(error)) = kept {
         tracing::warn!(%error, "the last values cannot be written");
+    }
+}
+
+/// What somebody told is told once: it is on the disk soon, not only when values are. Nothing is written while nothing is new.
+async fn keep_notes(handle: Handle, data: PathBuf, stop: CancellationToken) {
+    let mut kept = None;
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(KEEP_NOTES) => {}
+        }
+        let Ok(notes) = handle.book().await else {
+            return;
+        };
+        if kept.as_ref() == Some(&notes) {
+            continue;
+        }
+        let (place, new) = (data.clone(), notes.clone());
+        let written = tokio::task::spawn_blocking(move || kiosk::keep_notes(&place, &new)).await;
+        match written {
+            Ok(Ok(())) => kept = Some(notes),
+            Ok(Err(error)) => tracing::warn!(%error, "what happened cannot be written"),
+            Err(_) => {}
+        }
     }
 }
 

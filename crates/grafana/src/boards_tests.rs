@@ -444,6 +444,97 @@ mod there_and_back {
         assert_eq!(codes, ["other_kind", "dialect", "concept", "check"]);
     }
 
+    #[test]
+    fn what_a_dashboard_can_hold_is_written_and_the_rest_is_listed() {
+        use model::board::{Concept, Dialect, Domain};
+        let dialect = |name: &str, lang, expr: &str, labels: &[(&str, &str)]| Dialect {
+            name: name.to_owned(),
+            discovery: "x".to_owned(),
+            expr: expr.to_owned(),
+            lang,
+            labels: labels
+                .iter()
+                .map(|(a, b)| ((*a).to_owned(), (*b).to_owned()))
+                .collect(),
+        };
+        let concept = |id: &str, dialects| Concept {
+            id: id.to_owned(),
+            title: "t".to_owned(),
+            domain: Domain::Server,
+            unit: Unit::Percent,
+            thresholds: None,
+            dialects,
+        };
+        let promql = model::Lang::Promql;
+        let disk = concept(
+            "disk",
+            vec![dialect(
+                "categraf",
+                promql,
+                "disk_used",
+                &[("mountpoint", "path")],
+            )],
+        );
+        let other = concept(
+            "other",
+            vec![dialect("telegraf", model::Lang::Influxql, "SELECT 1", &[])],
+        );
+        let text = "id: x\ntitle: x\nvariables: [{id: host, query: 'label_values(${disk}, instance)', default: [h1]}]\nmarks: [{id: start, kind: deployment, expr: process_start_time_seconds, legend: '{{job}}'}]\npanels:\n  - {id: a, kind: timeseries, title: A, window_seconds: 691200, step_seconds: 300, abnormal_only: true, at: {x: 0, y: 0, w: 6, h: 6}, links: [{to: board, target: host, variables: {host: $instance, env: a b}}, {to: board, target: overview}, {to: logs, target: 'service:$service'}], queries: [{id: a, expr: '${disk}{instance=~\"$host\"}', source: east, refresh_seconds: 60}, {id: b, expr: '${other}'}]}\n  - {id: l, kind: alert_list, title: L, filter: 'level<=P1', at: {x: 6, y: 0, w: 6, h: 6}}";
+        let board: Board = serde_json::from_value(yaml(text)).unwrap();
+        let concepts = [disk, other].map(|c| (c.id.clone(), c)).into();
+        let out = export(
+            &board,
+            &ExportOptions {
+                concepts: &concepts,
+                bound: &BTreeMap::new(),
+                words: &|key: &str| key.to_owned(),
+            },
+        );
+        let panel = &out.dashboard["panels"][0];
+        let expr = panel["targets"][0]["expr"].as_str().unwrap();
+        assert!(
+            expr.contains("label_replace(disk_used, \"mountpoint\", \"$1\", \"path\""),
+            "{expr}"
+        );
+        assert_eq!(panel["timeFrom"], "691200s");
+        assert_eq!(panel["interval"], "300s");
+        assert_eq!(panel["links"][0]["url"], "/d/overview");
+        assert_eq!(
+            panel["fieldConfig"]["defaults"]["links"][0]["url"],
+            "/d/host?var-env=a%20b&var-host=${__field.labels.instance}"
+        );
+        let mark = &out.dashboard["annotations"]["list"][0];
+        assert_eq!(mark["expr"], "(process_start_time_seconds) * 1000");
+        assert_eq!(
+            (&mark["useValueForTime"], &mark["titleFormat"]),
+            (&json!(true), &json!("{{job}}"))
+        );
+        let variable = &out.dashboard["templating"]["list"][1];
+        assert_eq!(variable["current"]["value"], "h1");
+        assert!(
+            variable["definition"]
+                .as_str()
+                .unwrap()
+                .contains("label_replace")
+        );
+        let losses: Vec<_> = out
+            .losses
+            .iter()
+            .map(|l| (l.kind.code(), l.path.as_str()))
+            .collect();
+        for wanted in [
+            ("abnormal_only", "panels.a"),
+            ("source", "panels.a.queries.a"),
+            ("refresh", "panels.a.queries.a"),
+            ("link_to", "panels.a.links[2]"),
+            ("language", "panels.a.queries.b"),
+            ("filter", "panels.l"),
+        ] {
+            assert!(losses.contains(&wanted), "{wanted:?} in {losses:?}");
+        }
+        assert_eq!(losses.len(), 6, "{losses:?}");
+    }
+
     /// The test's board is written as people write it; what is read is JSON's subset of it.
     fn yaml(text: &str) -> Value {
         serde_saphyr::from_str(text).unwrap()

@@ -3,8 +3,10 @@
 use crate::fault::{Loss, LossKind};
 use crate::read::Losses;
 use crate::{kinds, layout, thresholds, units};
+use model::Lang;
 use model::board::{
-    Board, Concept, Panel, PanelKind, Query, Reduce, Role, WINDOW, concepts_in, expand,
+    Board, Concept, Dialect, Link, LinkTo, Panel, PanelKind, Query, Reduce, Role, WINDOW,
+    concepts_in, expand,
 };
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -49,6 +51,12 @@ pub fn export(board: &Board, options: &ExportOptions<'_>) -> Exported {
         .enumerate()
         .map(|(i, panel)| writer.panel(i, panel, (board.columns, board.rows), rows))
         .collect();
+    let annotations: Vec<Value> = board
+        .marks
+        .iter()
+        .filter_map(|mark| writer.annotation(mark))
+        .collect();
+    let variables = writer.templating(board);
     let dashboard = json!({
         "id": null,
         "uid": uid(&board.id),
@@ -62,9 +70,10 @@ pub fn export(board: &Board, options: &ExportOptions<'_>) -> Exported {
         "refresh": format!("{}s", board.refresh_seconds),
         "time": {"from": format!("now-{}s", board.window_seconds), "to": "now"},
         "timepicker": {},
-        "annotations": {"list": []},
+        "annotations": {"list": annotations},
+        // A board has no links of its own: those of its panels are theirs.
         "links": [],
-        "templating": {"list": templating(board, options)},
+        "templating": {"list": variables},
         "panels": panels,
     });
     Exported {
@@ -73,60 +82,46 @@ pub fn export(board: &Board, options: &ExportOptions<'_>) -> Exported {
     }
 }
 
-/// The data source, and the board's variables.
-fn templating(board: &Board, options: &ExportOptions<'_>) -> Vec<Value> {
-    let mut out = vec![json!({
-        "name": "datasource",
-        "label": "Prometheus",
-        "type": "datasource",
-        "query": "prometheus",
-        "regex": "",
-        "refresh": 1,
-        "hide": 0,
-        "multi": false,
-        "includeAll": false,
-        "options": [],
-        "current": {},
-    })];
-    for variable in &board.variables {
-        let label = variable.label.as_deref().map(|l| (options.words)(l));
-        let mut one = json!({
-            "name": variable.id,
-            "label": label,
-            "multi": variable.multi,
-            // Nothing chosen stands for everything, as on the board.
-            "includeAll": true,
-            "allValue": ".*",
-            "current": {"text": "All", "value": "$__all"},
-        });
-        match &variable.query {
-            Some(query) => {
-                let query = expand(query, &first_dialects(query, options));
-                let query = query.unwrap_or_default();
-                one["type"] = json!("query");
-                one["datasource"] = source();
-                one["query"] = json!({"query": query, "refId": variable.id});
-                one["definition"] = json!(query);
-                one["refresh"] = json!(2);
-            }
-            None => {
-                one["type"] = json!("custom");
-                one["query"] = json!(variable.values.join(","));
-            }
+/// What a variable begins with; nothing chosen stands for everything.
+fn chosen(variable: &model::board::Variable) -> Value {
+    match variable.default.as_slice() {
+        [] => json!({"text": "All", "value": "$__all"}),
+        [one] if !variable.multi => json!({"text": one, "value": one}),
+        several => json!({"text": several, "value": several}),
+    }
+}
+
+/// `?var-host=…` of a way to another board. `$label` of a row is what Grafana calls a field's label.
+fn parameters(link: &Link) -> String {
+    let mut out = String::new();
+    for (name, value) in &link.variables {
+        out.push(if out.is_empty() { '?' } else { '&' });
+        out.push_str("var-");
+        out.push_str(&percent(name));
+        out.push('=');
+        let label = value
+            .strip_prefix('$')
+            .filter(|l| model::board::variable::is_name(l));
+        match label {
+            Some(label) => out.push_str(&format!("${{__field.labels.{label}}}")),
+            None => out.push_str(&percent(value)),
         }
-        out.push(one);
     }
     out
 }
 
-fn first_dialects(expr: &str, options: &ExportOptions<'_>) -> BTreeMap<String, String> {
-    let dialect = |id: String| {
-        let index = options.bound.get(&id).copied().unwrap_or(0);
-        let dialects = &options.concepts.get(&id)?.dialects;
-        let dialect = dialects.get(index).or(dialects.first())?;
-        Some((id, dialect.expr.clone()))
-    };
-    concepts_in(expr).into_iter().filter_map(dialect).collect()
+/// A text as it may stand in an address.
+fn percent(text: &str) -> String {
+    let plain = |b: u8| b.is_ascii_alphanumeric() || b"-_.~".contains(&b);
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if plain(byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
 }
 
 /// At most 40 letters, digits, `-` and `_`: what a dashboard's uid may be. `null` lets Grafana make one.
@@ -149,6 +144,152 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
+    /// The data source, and the board's variables.
+    fn templating(&mut self, board: &Board) -> Vec<Value> {
+        let mut out = vec![json!({
+            "name": "datasource",
+            "label": "Prometheus",
+            "type": "datasource",
+            "query": "prometheus",
+            "regex": "",
+            "refresh": 1,
+            "hide": 0,
+            "multi": false,
+            "includeAll": false,
+            "options": [],
+            "current": {},
+        })];
+        for variable in &board.variables {
+            let label = variable.label.as_deref().map(|l| (self.options.words)(l));
+            let mut one = json!({
+                "name": variable.id,
+                "label": label,
+                "multi": variable.multi,
+                // Nothing chosen stands for everything, as on the board.
+                "includeAll": true,
+                "allValue": ".*",
+                "current": chosen(variable),
+            });
+            match &variable.query {
+                Some(query) => {
+                    let path = format!("variables.{}", variable.id);
+                    let Some(bound) = self.bound(query, None, &path) else {
+                        continue;
+                    };
+                    let query = expand(query, &bound).unwrap_or_default();
+                    one["type"] = json!("query");
+                    one["datasource"] = source();
+                    one["query"] = json!({"query": query, "refId": variable.id});
+                    one["definition"] = json!(query);
+                    one["refresh"] = json!(2);
+                }
+                None => {
+                    one["type"] = json!("custom");
+                    one["query"] = json!(variable.values.join(","));
+                }
+            }
+            out.push(one);
+        }
+        out
+    }
+
+    /// When something happened: there as here a question whose values are times, there in milliseconds.
+    fn annotation(&mut self, mark: &model::board::Mark) -> Option<Value> {
+        let path = format!("marks.{}", mark.id);
+        let bound = self.bound(&mark.expr, None, &path)?;
+        let expr = expand(&mark.expr, &bound).ok()?;
+        Some(json!({
+            "name": mark.id,
+            "datasource": source(),
+            "enable": true,
+            "hide": false,
+            "iconColor": "blue",
+            "expr": format!("({expr}) * 1000"),
+            "titleFormat": mark.legend.clone().unwrap_or_default(),
+            "tagKeys": "",
+            "useValueForTime": true,
+        }))
+    }
+
+    /// The words of each concept of an expression, in PromQL and under the labels that boards know; `None` when one has none.
+    fn bound(
+        &mut self,
+        expr: &str,
+        title: Option<&str>,
+        path: &str,
+    ) -> Option<BTreeMap<String, String>> {
+        let mut bound = BTreeMap::new();
+        for id in concepts_in(expr) {
+            let Some(concept) = self.options.concepts.get(&id) else {
+                self.losses.add(title, path, LossKind::Concept(id));
+                return None;
+            };
+            let index = self.options.bound.get(&id).copied().unwrap_or(0);
+            let in_promql = |d: &&Dialect| d.lang == Lang::Promql;
+            let chosen = concept.dialects.get(index).filter(in_promql);
+            let Some(dialect) = chosen.or_else(|| concept.dialects.iter().find(in_promql)) else {
+                self.losses.add(title, path, LossKind::Language(id));
+                return None;
+            };
+            if concept.dialects.len() > 1 {
+                let kind = LossKind::Dialect(id.clone(), dialect.name.clone());
+                self.losses.add(None, "concepts", kind);
+            }
+            bound.insert(id, dialect.in_promql());
+        }
+        Some(bound)
+    }
+
+    /// Ways of a panel: those of the panel itself, and those of its values, which know the labels.
+    fn links(&mut self, panel: &Panel, title: &str) -> (Vec<Value>, Vec<Value>) {
+        let (mut own, mut of_values) = (Vec::new(), Vec::new());
+        for (i, link) in panel.links.iter().enumerate() {
+            let address = uid(&link.target);
+            let (LinkTo::Board, Some(target)) = (link.to, address.as_str()) else {
+                let path = format!("panels.{}.links[{i}]", panel.id);
+                let kind = LossKind::LinkTo(link.target.clone());
+                self.losses.add(Some(title), &path, kind);
+                continue;
+            };
+            let knows_labels = link.variables.values().any(|v| v.contains('$'));
+            let written = json!({
+                "title": link.target,
+                "url": format!("/d/{target}{}", parameters(link)),
+                "targetBlank": false,
+            });
+            if knows_labels {
+                &mut of_values
+            } else {
+                &mut own
+            }
+            .push(written);
+        }
+        (own, of_values)
+    }
+
+    /// What of a panel has no place in a dashboard.
+    fn left_out(&mut self, panel: &Panel, title: &str) {
+        let path = format!("panels.{}", panel.id);
+        if panel.abnormal_only {
+            self.losses.add(Some(title), &path, LossKind::AbnormalOnly);
+        }
+        if let Some(filter) = panel.filter.as_ref().filter(|f| !f.trim().is_empty()) {
+            let kind = LossKind::Filter(filter.clone());
+            self.losses.add(Some(title), &path, kind);
+        }
+        for query in &panel.queries {
+            let path = format!("{path}.queries.{}", query.id);
+            if let Some(source) = &query.source {
+                let kind = LossKind::Source(source.clone());
+                self.losses.add(Some(title), &path, kind);
+            }
+            if let Some(seconds) = query.refresh_seconds {
+                self.losses
+                    .add(Some(title), &path, LossKind::Refresh(seconds));
+            }
+        }
+    }
+
     fn panel(&mut self, index: usize, panel: &Panel, grid: (u16, u16), rows: u16) -> Value {
         let (x, w) = layout::stretch(panel.at.x, panel.at.w, grid.0, 24);
         let (y, h) = layout::stretch(panel.at.y, panel.at.h, grid.1, rows);
@@ -167,6 +308,11 @@ impl Writer<'_> {
         });
         if let Some(subtitle) = &panel.subtitle {
             out["description"] = json!((self.options.words)(subtitle));
+        }
+        self.left_out(panel, &title);
+        let (own, of_values) = self.links(panel, &title);
+        if !own.is_empty() {
+            out["links"] = json!(own);
         }
         if panel.kind == PanelKind::AlertList {
             out["options"] = json!({"viewMode": "list", "maxItems": panel.limit.unwrap_or(8)});
@@ -187,6 +333,15 @@ impl Writer<'_> {
         out["datasource"] = source();
         out["targets"] = json!(targets);
         out["fieldConfig"] = self.field(panel, &title);
+        if !of_values.is_empty() {
+            out["fieldConfig"]["defaults"]["links"] = json!(of_values);
+        }
+        if let Some(seconds) = panel.window_seconds.or_else(|| panel.kind.own_window()) {
+            out["timeFrom"] = json!(format!("{seconds}s"));
+        }
+        if let Some(seconds) = panel.step_seconds.or_else(|| panel.kind.own_step()) {
+            out["interval"] = json!(format!("{seconds}s"));
+        }
         out["options"] = options(panel.kind);
         out
     }
@@ -249,21 +404,12 @@ impl Writer<'_> {
 
     fn target(&mut self, i: usize, query: &Query, panel: &Panel, title: &str) -> Option<Value> {
         let path = format!("panels.{}.queries.{}", panel.id, query.id);
-        let mut bound = BTreeMap::new();
-        for id in concepts_in(&query.expr) {
-            let index = self.options.bound.get(&id).copied().unwrap_or(0);
-            let concept = self.options.concepts.get(&id);
-            let Some(dialect) = concept.and_then(|c| c.dialects.get(index).or(c.dialects.first()))
-            else {
-                self.losses.add(Some(title), &path, LossKind::Concept(id));
-                return None;
-            };
-            if concept.is_some_and(|c| c.dialects.len() > 1) {
-                let kind = LossKind::Dialect(id.clone(), dialect.name.clone());
-                self.losses.add(None, "concepts", kind);
-            }
-            bound.insert(id, dialect.expr.clone());
+        if query.lang != Lang::Promql {
+            let kind = LossKind::Language(query.expr.clone());
+            self.losses.add(Some(title), &path, kind);
+            return None;
         }
+        let bound = self.bound(&query.expr, Some(title), &path)?;
         let expr = expand(&query.expr, &bound)
             .ok()?
             .replace(WINDOW, "$__range");

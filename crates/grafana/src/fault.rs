@@ -189,6 +189,18 @@ pub enum LossKind {
     Check(String),
     /// On export: how series become one value.
     Reduce(String),
+    /// On export: the concept or the query is said in another language than PromQL; it is not written.
+    Language(String),
+    /// On export: only what is abnormal is listed; there everything is.
+    AbnormalOnly,
+    /// On export: a way to logs, to traces, or to a board whose dashboard has no address of its own.
+    LinkTo(String),
+    /// On export: what a list lets through.
+    Filter(String),
+    /// On export: a query that is asked of one source alone.
+    Source(String),
+    /// On export: a query that is asked at a pace of its own (seconds).
+    Refresh(u32),
 }
 
 impl LossKind {
@@ -228,6 +240,12 @@ impl LossKind {
             Self::Concept(_) => "concept",
             Self::Check(_) => "check",
             Self::Reduce(_) => "reduce",
+            Self::Language(_) => "language",
+            Self::AbnormalOnly => "abnormal_only",
+            Self::LinkTo(_) => "link_to",
+            Self::Filter(_) => "filter",
+            Self::Source(_) => "source",
+            Self::Refresh(_) => "refresh",
         }
     }
 
@@ -252,7 +270,12 @@ impl LossKind {
             | Self::OtherKind(v)
             | Self::Concept(v)
             | Self::Check(v)
-            | Self::Reduce(v) => what(v),
+            | Self::Reduce(v)
+            | Self::Language(v)
+            | Self::LinkTo(v)
+            | Self::Filter(v)
+            | Self::Source(v) => what(v),
+            Self::Refresh(seconds) => what(seconds),
             Self::TooManyPanels(n) | Self::Overrides(n) | Self::Links(n) | Self::Annotations(n) => {
                 what(n)
             }
@@ -271,7 +294,8 @@ impl LossKind {
             | Self::Stacked
             | Self::OwnTime
             | Self::AlertRule
-            | Self::Markup => Vec::new(),
+            | Self::Markup
+            | Self::AbnormalOnly => Vec::new(),
         };
         let cut = |v: String| v.chars().take(200).collect();
         pairs

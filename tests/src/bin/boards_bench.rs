@@ -1,4 +1,5 @@
-//! How long a wall needs for another board, until all of its panels are painted: 24 panels × 4 series × 720 points from a real Prometheus.
+//! How long a wall needs for another board, until all of its panels are painted: 48 panels × 4 series × 720 points from a real Prometheus,
+//! at 1920×1080 and at 3840×2160.
 //!
 //! `cargo xtask bench boards` runs it and judges its lines; `SHOUWANG_BIN` is the program that is measured. By rotation, where the program
 //! has asked for the next board's data beforehand; and by a key, where it has not.
@@ -6,6 +7,7 @@
 use serde_json::{Value, json};
 use shouwang_tests::window::{Options, Wall};
 use std::time::Duration;
+use xtask::display::Size;
 use xtask::fixture::{self, Fixture, Layout};
 
 /// Boards that follow each other, and seconds that each stays.
@@ -64,13 +66,19 @@ fn say(name: &str, mut times: Vec<f64>) {
 fn main() {
     let quick = std::env::args().any(|a| a == "--quick");
     let rounds = if quick { 4 } else { 20 };
-    let fixture = Fixture::start().unwrap_or_else(|e| panic!("{e:#}"));
     let layout = Layout {
         boards: BOARDS,
         dwell: Some(DWELL),
-        ..Layout::ONE
+        ..Layout::FULL
     };
-    let mut options = Options::new("bench-boards").args(&["--kiosk"]);
+    let fixture = Fixture::with(layout.panels).unwrap_or_else(|e| panic!("{e:#}"));
+    for (name, size) in [("", Size::FULL_HD), ("_4k", Size::UHD)] {
+        measure(&fixture, layout, size, name, rounds);
+    }
+}
+
+fn measure(fixture: &Fixture, layout: Layout, size: Size, name: &str, rounds: usize) {
+    let mut options = Options::new("bench-boards").size(size).args(&["--kiosk"]);
     for b in 0..BOARDS {
         options = options.board(&format!("b{b:02}"), fixture::board(b, layout.panels));
     }
@@ -81,7 +89,7 @@ fn main() {
         "return document.querySelector('[data-view=wall]')?.dataset.board === 'b01'",
     );
     wall.js(&WATCH.replace("PANELS", &layout.panels.to_string()));
-    say("by_rotation", took(&wall, rounds));
+    say(&format!("by_rotation{name}"), took(&wall, rounds));
 
     wall.command_line(&["wall", "pause"], "");
     let mut times = Vec::new();
@@ -94,5 +102,5 @@ fn main() {
         );
         times.extend(took(&wall, 1));
     }
-    say("by_key", times);
+    say(&format!("by_key{name}"), times);
 }

@@ -4,7 +4,7 @@ import { TOKEN } from '../shared/severity'
 import { timeMarks, type Zone } from '../shared/time'
 import type { QueryData, Values } from '../stores/query'
 import { axisFont, currentLook, typeScale, unit } from './look'
-import { clusters, drawNotes, noteGap } from './notes'
+import { clusters, drawNotes, drawStretches, noteGap, notesNear, stretches } from './notes'
 import { extent, firstAt, steadyScale, timeWindow, valueMarks, type Ends, type Range } from './scale'
 
 /** All charts of the page share this crosshair. */
@@ -308,13 +308,13 @@ export class LinesChart {
   private marks(plot: uPlot): void {
     const { bbox } = plot
     const x = (at: number): number => plot.valToPos(at, 'x', true)
+    drawStretches(plot.ctx, stretches(this.options.notes(), this.x.lo, this.x.hi, x), bbox)
     drawNotes(plot.ctx, clusters(this.options.notes(), this.x.lo, this.x.hi, x, noteGap() * (window.devicePixelRatio || 1)), bbox)
   }
 
   /** What happened near a point of the axis, in CSS pixels from the plot's left edge. */
   notesAt(left: number): AnnotationView[] {
-    const x = (at: number): number => this.plot.valToPos(at, 'x')
-    return clusters(this.options.notes(), this.x.lo, this.x.hi, x, noteGap()).find((one) => Math.abs(one.x - left) < noteGap())?.notes ?? []
+    return notesNear(this.options.notes(), this.x, this.plot.over.clientWidth, left)?.notes ?? []
   }
 
   private limits(plot: uPlot): void {

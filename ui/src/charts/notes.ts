@@ -12,6 +12,24 @@ export interface Cluster {
   notes: AnnotationView[]
 }
 
+/** A stretch of time in which something went on, in pixels from the left. */
+export interface Stretch {
+  left: number
+  right: number
+  note: AnnotationView
+}
+
+/** Whether a thing is a stretch of time and not a moment. How long an alert held is told by its panels and by the list. */
+const lasts = (note: AnnotationView): note is AnnotationView & { until: number } =>
+  note.until !== null && note.until > note.at && note.kind !== 'alert' && note.kind !== 'acknowledged'
+
+const within = (note: AnnotationView, lo: number, hi: number): boolean => note.at <= hi && (lasts(note) ? note.until : note.at) >= lo
+
+/** What went on between two times, cut at them: work that began before is seen as well. */
+export function stretches(notes: readonly AnnotationView[], lo: number, hi: number, x: (at: number) => number): Stretch[] {
+  return notes.flatMap((note) => (lasts(note) && within(note, lo, hi) ? [{ left: x(Math.max(lo, note.at)), right: x(Math.min(hi, note.until)), note }] : []))
+}
+
 /** Marks for what happened between two times; those nearer than `gap` pixels are one. */
 export function clusters(notes: readonly AnnotationView[], lo: number, hi: number, x: (at: number) => number, gap: number): Cluster[] {
   const out: Cluster[] = []
@@ -28,7 +46,7 @@ export function clusters(notes: readonly AnnotationView[], lo: number, hi: numbe
 
 /** Changes when other marks must be drawn; with a stretch of time, when others must be within it. */
 export const notesKey = (notes: readonly AnnotationView[], range: { lo: number; hi: number } = { lo: -Infinity, hi: Infinity }): string =>
-  notes.flatMap((note) => (note.at >= range.lo && note.at <= range.hi ? [`${note.id}@${note.at}`] : [])).join(' ')
+  notes.flatMap((note) => (within(note, range.lo, range.hi) ? [lasts(note) ? `${note.id}@${note.at}-${note.until}` : `${note.id}@${note.at}`] : [])).join(' ')
 
 /** Token of a mark's colour. Its shape says what it is; the colour only how bad. */
 export const noteToken = (note: AnnotationView): string => (note.severity !== 'normal' ? TOKEN[note.severity] : note.kind === 'alert' ? '--calm' : '--text-2')
@@ -55,7 +73,35 @@ export const noteGap = (): number => 9 * unit()
 /** What happened within a mark's breadth of `left`, in CSS pixels from the left edge of a plot that is `width` wide. */
 export function notesNear(notes: readonly AnnotationView[], range: { lo: number; hi: number }, width: number, left: number): Cluster | null {
   const x = (at: number): number => ((at - range.lo) / (range.hi - range.lo)) * width
-  return clusters(notes, range.lo, range.hi, x, noteGap()).find((one) => Math.abs(one.x - left) < noteGap()) ?? null
+  const mark = clusters(notes, range.lo, range.hi, x, noteGap()).find((one) => Math.abs(one.x - left) < noteGap())
+  if (mark !== undefined) return mark
+  const on = stretches(notes, range.lo, range.hi, x).filter((one) => left >= one.left && left <= one.right)
+  return on.length === 0 ? null : { x: left, notes: on.map((one) => one.note) }
+}
+
+/** The shape of a kind about a point, filled with what `ctx` has. */
+export function drawShape(ctx: CanvasRenderingContext2D, kind: HappenedView, x: number, y: number, size: number): void {
+  ctx.beginPath()
+  SHAPES[kind].forEach(([dx, dy], k) => (k === 0 ? ctx.moveTo(x + dx * size, y + dy * size) : ctx.lineTo(x + dx * size, y + dy * size)))
+  ctx.closePath()
+  ctx.fill()
+}
+
+/** Stretches as veils with a line above, under the marks. */
+export function drawStretches(ctx: CanvasRenderingContext2D, all: readonly Stretch[], plot: { top: number; height: number }): void {
+  if (all.length === 0) return
+  const look = currentLook()
+  const px = unit() * (window.devicePixelRatio || 1)
+  ctx.save()
+  for (const { left, right, note } of all) {
+    const width = Math.max(1, right - left)
+    ctx.fillStyle = look.colour(noteToken(note))
+    ctx.globalAlpha = 0.1
+    ctx.fillRect(left, plot.top, width, plot.height)
+    ctx.globalAlpha = 0.8
+    ctx.fillRect(left, plot.top, width, Math.max(1, 2 * px))
+  }
+  ctx.restore()
 }
 
 /** Draws the marks of a stretch of time that fills a canvas' width, down to `height` of its own pixels. */
@@ -63,6 +109,7 @@ export function drawNotesAcross(ctx: CanvasRenderingContext2D, notes: readonly A
   const { width } = ctx.canvas
   const x = (at: number): number => ((at - range.lo) / (range.hi - range.lo)) * width
   const ratio = window.devicePixelRatio || 1
+  drawStretches(ctx, stretches(notes, range.lo, range.hi, x), { top: 0, height })
   drawNotes(ctx, clusters(notes, range.lo, range.hi, x, noteGap() * ratio), { left: 0, top: 0, width, height })
 }
 
@@ -93,10 +140,7 @@ export function drawNotes(ctx: CanvasRenderingContext2D, all: readonly Cluster[]
     ctx.setLineDash([])
     ctx.globalAlpha = 1
     const y = plot.top + size
-    ctx.beginPath()
-    SHAPES[first.kind].forEach(([dx, dy], k) => (k === 0 ? ctx.moveTo(cluster.x + dx * size, y + dy * size) : ctx.lineTo(cluster.x + dx * size, y + dy * size)))
-    ctx.closePath()
-    ctx.fill()
+    drawShape(ctx, first.kind, cluster.x, y, size)
     label(ctx, cluster, (all[i + 1]?.x ?? plot.left + plot.width) - cluster.x - 3 * size, cluster.x + 1.6 * size, y)
   })
   ctx.restore()

@@ -1,7 +1,8 @@
-import type { SeverityView, ThresholdsView } from '../api/wire'
+import type { AnnotationView, SeverityView, ThresholdsView } from '../api/wire'
 import { TOKEN } from '../shared/severity'
 import type { QueryData } from '../stores/query'
 import { currentLook, fitCanvas, unit } from './look'
+import { notesKey, noteToken, stretches } from './notes'
 import { buckets, reduceInto, steadyScale, timeWindow, type Range } from './scale'
 
 /** How a sparkline looks. */
@@ -31,6 +32,8 @@ export interface SparkInput {
   max: number | null
   /** Whether the data are old: no colour then. */
   old: boolean
+  /** What happened: ticks on the line's ground. */
+  notes: readonly AnnotationView[]
 }
 
 /** A small line over time on a canvas of its own, drawn anew only when a column of its pixels changes. */
@@ -43,6 +46,10 @@ export class Spark {
   private columns = new Float64Array(0)
   private next = new Float64Array(0)
   private counts = new Uint32Array(0)
+  /** The notes that were looked at last, until when, and what of them is on the picture. */
+  private notes: readonly AnnotationView[] = []
+  private notesHi = NaN
+  private noted = ''
 
   constructor(
     private readonly canvas: HTMLCanvasElement,
@@ -70,7 +77,13 @@ export class Spark {
     const { lo, hi } = timeWindow(input.now, input.span, part, this.options.phase)
     // A line that lags because its data come seldom must still be redrawn when they come.
     const filled = query === null ? 0 : Math.floor(((query.times[query.times.length - 1] ?? 0) - lo) / part)
-    const key = `${hi}|${filled}|${slots}|${query?.generation ?? -1}.${input.series ?? ''}|${input.severity}|${input.old}`
+    // Looked through only when others came or the picture moves, not with every second of every small line.
+    if (input.notes !== this.notes || hi !== this.notesHi) {
+      this.notes = input.notes
+      this.notesHi = hi
+      this.noted = notesKey(input.notes, { lo, hi })
+    }
+    const key = `${hi}|${filled}|${slots}|${query?.generation ?? -1}.${input.series ?? ''}|${input.severity}|${input.old}|${this.noted}`
     if (key === this.drawn) return
     this.drawn = key
     if (!fitCanvas(this.canvas, this.width, this.height)) return
@@ -103,6 +116,7 @@ export class Spark {
     const colour = look.colour(abnormal ? TOKEN[input.severity] : input.old ? '--calm' : this.options.token)
     if (this.options.rich) this.ground(ctx, look.colour('--hair-strong'), look.colour('--calm-fill'), x, y, px)
     if (this.options.rich && input.limits !== null) this.limit(ctx, input, range, y, px)
+    this.ticks(ctx, { lo, hi: lo + part * slots }, px)
     ctx.strokeStyle = colour
     ctx.lineWidth = weight
     ctx.lineJoin = 'round'
@@ -170,6 +184,25 @@ export class Spark {
     ctx.fillStyle = base
     const thin = Math.max(1, Math.round(px))
     ctx.fillRect(0, height - thin, width, thin)
+  }
+
+  /** What happened, as ticks on the ground; what went on for a while as a line along it. */
+  private ticks(ctx: CanvasRenderingContext2D, range: Range, px: number): void {
+    if (this.noted === '') return
+    const look = currentLook()
+    const { width, height } = this.canvas
+    const x = (at: number): number => ((at - range.lo) / (range.hi - range.lo)) * width
+    const thick = Math.max(1, Math.round(1.6 * px))
+    const high = Math.max(3, Math.round(5 * px))
+    for (const { left, right, note } of stretches(this.notes, range.lo, range.hi, x)) {
+      ctx.fillStyle = look.colour(noteToken(note))
+      ctx.fillRect(left, height - thick, Math.max(1, right - left), thick)
+    }
+    for (const note of this.notes) {
+      if (note.at < range.lo || note.at > range.hi) continue
+      ctx.fillStyle = look.colour(noteToken(note))
+      ctx.fillRect(Math.min(width - thick, Math.round(x(note.at))), height - high, thick, high)
+    }
   }
 
   private limit(ctx: CanvasRenderingContext2D, input: SparkInput, range: Range, y: (v: number) => number, px: number): void {

@@ -13,11 +13,13 @@ mod promql;
 mod refresh;
 mod render;
 mod rota;
+mod slow_sources;
 mod start;
 mod traces;
 mod traces_view;
 mod tsdb;
 mod wall;
+mod watchdog;
 
 pub use figure::{Figure, Limit, Report};
 
@@ -84,6 +86,12 @@ const BENCHES: &[Bench] = &[
         boards::measure,
     ),
     (
+        "watchdog",
+        "大屏页面被杀、被停、空转：多久回来",
+        "a page of the wall that is killed, stopped, or spins: how soon it is back",
+        watchdog::measure,
+    ),
+    (
         "alerts",
         "告警台：1 万与 5 万条告警、弹窗与确认的时延",
         "the alert desk: 10,000 and 50,000 alerts, how soon a pop-up, how soon acknowledged",
@@ -136,6 +144,12 @@ const BENCHES: &[Bench] = &[
         "不用显示器画面板，周报",
         "a panel without a display, the weekly report",
         render::measure,
+    ),
+    (
+        "slow-sources",
+        "挂住、30 秒才答、发来 100 MB 的数据源：别的面板最长隔多久",
+        "sources that hang, answer after 30 s, send 100 MB: the greatest gap of other panels",
+        slow_sources::measure,
     ),
     (
         "logs-patterns",

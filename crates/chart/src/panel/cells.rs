@@ -58,6 +58,13 @@ pub(super) fn draw<DB: DrawingBackend>(
             labelled = middle;
         }
     }
+    super::moments::draw(
+        pen,
+        &heat.marks,
+        plot,
+        (heat.from, heat.to),
+        super::moments::Names::LeftOut,
+    )?;
     super::lines::times(
         pen,
         plot,

@@ -39,6 +39,13 @@ pub(super) fn draw<DB: DrawingBackend>(
             pen.veil(bar, pen.theme.grade(*grade), opacity)?;
         }
     }
+    super::moments::draw(
+        pen,
+        &lanes.marks,
+        plot,
+        (lanes.from, lanes.to),
+        super::moments::Names::LeftOut,
+    )?;
     super::lines::times(
         pen,
         plot,

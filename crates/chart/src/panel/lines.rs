@@ -146,7 +146,13 @@ pub(super) fn draw<DB: DrawingBackend>(
     for line in graph.lines.iter().rev() {
         one(pen, graph, line, &scale)?;
     }
-    marks(pen, graph, &scale)
+    super::moments::draw(
+        pen,
+        &graph.marks,
+        scale.room,
+        (graph.from, graph.to),
+        super::moments::Names::Written,
+    )
 }
 
 fn axes<DB: DrawingBackend>(
@@ -291,25 +297,6 @@ fn band<DB: DrawingBackend>(
         if shape.len() > 2 {
             pen.shape(shape, stroke(pen.theme, line.stroke), 0.16)?;
         }
-    }
-    Ok(())
-}
-
-fn marks<DB: DrawingBackend>(
-    pen: &Pen<'_, DB>,
-    graph: &Graph,
-    scale: &Scale,
-) -> Result<(), ChartError> {
-    let plot = scale.room;
-    for (at, name) in graph
-        .marks
-        .iter()
-        .filter(|(at, _)| *at >= graph.from && *at <= graph.to)
-    {
-        let x = scale.x(*at);
-        pen.hair((x, plot.y), (x, plot.bottom()), pen.theme.text_2)?;
-        let words = pen.fit(name, plot.right() - x - pen.px(4.0), 12.0);
-        pen.left(&words, (x + pen.px(4.0), plot.y), 12.0, pen.theme.text_2)?;
     }
     Ok(())
 }

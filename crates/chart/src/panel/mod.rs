@@ -1,16 +1,26 @@
 //! Panels of a board, as pictures: what stands in one, and how each kind is drawn.
 
 mod bars;
+mod budgets;
 mod cells;
+mod classes;
+mod days;
 mod lanes;
 mod lines;
+mod list;
+mod moments;
 mod ring;
+mod shapes;
 mod sheet;
 mod table;
 mod theme;
 mod ticks;
 mod value;
+mod web;
 
+pub use shapes::{
+    Budget, Budgets, Burning, Class, Classes, Day, Days, Item, List, Moment, Node, Way, Web,
+};
 pub use sheet::{Cell, Sheet, panel_inks, panel_svg, png, svg};
 pub use theme::Theme;
 pub use ticks::{nice_step, time_ticks, value_ticks};
@@ -85,8 +95,8 @@ pub struct Graph {
     pub lines: Vec<GraphLine>,
     /// Limits: value and how bad beyond it.
     pub limits: Vec<(f64, Grade)>,
-    /// Moments and their names.
-    pub marks: Vec<(f64, String)>,
+    /// What happened.
+    pub marks: Vec<Moment>,
     /// Lower end of the axis; from the data when absent.
     pub min: Option<f64>,
     /// Upper end of the axis; from the data when absent.
@@ -148,6 +158,8 @@ pub struct Hero {
     pub past: Vec<Option<f64>>,
     /// A limit in its past.
     pub limit: Option<f64>,
+    /// What happened in it: where between its ends, 0 to 1, and how bad.
+    pub marks: Vec<(f64, Grade)>,
 }
 
 /// A value on an arc.
@@ -192,6 +204,8 @@ pub struct Table {
     pub head: Vec<String>,
     /// Each row's name, how bad it is, and its values.
     pub rows: Vec<(String, Grade, Vec<Figure>)>,
+    /// The past of each row's values, row by row; empty: none is drawn.
+    pub pasts: Vec<Vec<Vec<Option<f64>>>>,
     /// What is said of those that are not there.
     pub rest: String,
 }
@@ -208,6 +222,8 @@ pub struct Lanes {
     pub to: f64,
     /// Lanes: name, stretches (from, to, how bad).
     pub lanes: Vec<Lane>,
+    /// What happened.
+    pub marks: Vec<Moment>,
     /// Writes a time (ms) below the axis.
     pub time: Writer,
     /// How far the zone's clock is before UTC, ms.
@@ -236,6 +252,8 @@ pub struct Heat {
     pub to: f64,
     /// Rows from below: name and values, 0 to 1; `None`: nothing is known.
     pub rows: Vec<(String, Vec<Option<f64>>)>,
+    /// What happened.
+    pub marks: Vec<Moment>,
     /// Writes a time (ms) below the axis.
     pub time: Writer,
     /// How far the zone's clock is before UTC, ms.
@@ -263,6 +281,16 @@ pub enum Body {
     Ring(Vec<Slice>),
     /// Values as depth of colour.
     Heat(Heat),
+    /// How values are spread.
+    Classes(Classes),
+    /// Hours by days, or days by weeks.
+    Days(Days),
+    /// Objectives and their budgets.
+    Budgets(Budgets),
+    /// Who calls whom.
+    Web(Web),
+    /// A list.
+    List(List),
 }
 
 /// A panel.
@@ -367,6 +395,11 @@ fn body<DB: DrawingBackend>(
         Body::Lanes(lanes) => lanes::draw(pen, lanes, room),
         Body::Ring(slices) => ring::draw(pen, slices, room),
         Body::Heat(heat) => cells::draw(pen, heat, room),
+        Body::Classes(classes) => classes::draw(pen, classes, room),
+        Body::Days(days) => days::draw(pen, days, room),
+        Body::Budgets(budgets) => budgets::draw(pen, budgets, room),
+        Body::Web(web) => web::draw(pen, web, room),
+        Body::List(list) => list::draw(pen, list, room),
     }
 }
 

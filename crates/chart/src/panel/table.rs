@@ -1,7 +1,7 @@
 //! Rows and columns.
 
 use super::bars::{join, rest, rows};
-use super::value::colour;
+use super::value::{Past, colour, past};
 use super::{Grade, Table};
 use crate::ChartError;
 use crate::pen::{Pen, Rect};
@@ -40,8 +40,30 @@ pub(super) fn draw<DB: DrawingBackend>(
         );
         pen.after(&name, (x, middle), 15.0, pen.theme.text)?;
         for (i, cell) in cells.iter().enumerate().take(table.head.len()) {
-            let words = pen.fit(&join(&cell.text, &cell.unit), width - pen.px(4.0), 15.0);
+            let points = table.pasts.get(r).and_then(|row| row.get(i));
+            // A value with its past shares its column with it: the picture first, the number at the edge.
+            let room = if points.is_some() {
+                width * 52 / 100
+            } else {
+                width
+            };
+            let words = pen.fit(&join(&cell.text, &cell.unit), room - pen.px(4.0), 15.0);
             pen.before(&words, (right(i), middle), 15.0, colour(pen, cell))?;
+            if let Some(points) = points {
+                let spark = Rect {
+                    x: right(i) - width + pen.px(10.0),
+                    y: y + pen.px(4.0),
+                    w: width - room - pen.px(12.0),
+                    h: (height - pen.px(8.0)).max(1),
+                };
+                let shown = Past {
+                    points,
+                    limit: None,
+                    grade: cell.grade,
+                    marks: &[],
+                };
+                past(pen, &shown, spark)?;
+            }
         }
     }
     Ok(())

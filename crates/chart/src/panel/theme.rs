@@ -74,7 +74,7 @@ impl Theme {
         text_3: hex(0x667582),
         calm: hex(0x5d7183),
         good: hex(0x1f7a5c),
-        bad: [hex(0x9c6200), hex(0xc8460f), hex(0xc4004a)],
+        bad: [hex(0xa66e00), hex(0xa83800), hex(0xbf0046)],
         series: [
             hex(0x0072b2),
             hex(0xb87700),

@@ -149,8 +149,34 @@ fn note_lines<DB: DrawingBackend>(
 
 /// A small picture of the past: its form, not its numbers.
 fn spark<DB: DrawingBackend>(pen: &Pen<'_, DB>, hero: &Hero, room: Rect) -> Result<(), ChartError> {
+    past(
+        pen,
+        &Past {
+            points: &hero.past,
+            limit: hero.limit,
+            grade: hero.figure.grade,
+            marks: &hero.marks,
+        },
+        room.shrink(0, pen.px(5.0)),
+    )
+}
+
+/// What a small picture shows.
+pub(super) struct Past<'a> {
+    pub points: &'a [Option<f64>],
+    pub limit: Option<f64>,
+    pub grade: Grade,
+    pub marks: &'a [(f64, Grade)],
+}
+
+/// Draws a small picture; nothing where nothing is known.
+pub(super) fn past<DB: DrawingBackend>(
+    pen: &Pen<'_, DB>,
+    past: &Past<'_>,
+    room: Rect,
+) -> Result<(), ChartError> {
     let values = || {
-        hero.past
+        past.points
             .iter()
             .copied()
             .flatten()
@@ -160,8 +186,7 @@ fn spark<DB: DrawingBackend>(pen: &Pen<'_, DB>, hero: &Hero, room: Rect) -> Resu
     if low > high || room.w < 4 || room.h < 4 {
         return Ok(());
     }
-    let room = room.shrink(0, pen.px(5.0));
-    let near = hero
+    let near = past
         .limit
         .filter(|l| *l <= high + (high - low) && *l >= low - (high - low));
     let (low, high) = (
@@ -169,18 +194,22 @@ fn spark<DB: DrawingBackend>(pen: &Pen<'_, DB>, hero: &Hero, room: Rect) -> Resu
         near.map_or(high, |l| l.max(high)),
     );
     let span = (high - low).max(high.abs() * 1e-6).max(1e-12);
-    let last = (hero.past.len().max(2) - 1) as f64;
+    let last = (past.points.len().max(2) - 1) as f64;
+    let across = |share: f64| room.x + (share * f64::from(room.w)).round() as i32;
     let y = |v: f64| room.bottom() - ((v - low) / span * f64::from(room.h)).round() as i32;
-    let at = |i: usize, v: f64| {
-        (
-            room.x + (i as f64 / last * f64::from(room.w)).round() as i32,
-            y(v),
-        )
-    };
-    let colour = match hero.figure.grade {
+    let colour = match past.grade {
         Grade::Normal => pen.theme.series[0],
         grade => pen.theme.grade(grade),
     };
+    for (share, grade) in past.marks.iter().filter(|(s, _)| (0.0..=1.0).contains(s)) {
+        let tick = Rect {
+            x: across(*share),
+            y: room.bottom() - pen.px(6.0),
+            w: pen.px(2.0).max(1),
+            h: pen.px(6.0).max(2),
+        };
+        pen.rect(tick, super::moments::colour(pen.theme, *grade))?;
+    }
     if let Some(limit) = near {
         pen.dashes(
             vec![(room.x, y(limit)), (room.right(), y(limit))],
@@ -189,9 +218,9 @@ fn spark<DB: DrawingBackend>(pen: &Pen<'_, DB>, hero: &Hero, room: Rect) -> Resu
         )?;
     }
     let mut run: Vec<(i32, i32)> = Vec::new();
-    for (i, value) in hero.past.iter().enumerate() {
+    for (i, value) in past.points.iter().enumerate() {
         match value.filter(|v| v.is_finite()) {
-            Some(v) => run.push(at(i, v)),
+            Some(v) => run.push((across(i as f64 / last), y(v))),
             None if run.len() > 1 => pen.path(std::mem::take(&mut run), colour, 1.6)?,
             None => run.clear(),
         }

@@ -16,6 +16,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 
+/// Sources inside the program; the last one only while it runs.
+const INSIDE: [&str; 3] = ["demo", "local", crate::duty_metrics::SOURCE];
 /// Points of a range when no step is given.
 const POINTS: i64 = 120;
 
@@ -86,7 +88,7 @@ async fn find(
     };
     match all.remove(&name) {
         Some(client) => client,
-        None if name == "demo" || name == "local" => {
+        None if INSIDE.contains(&name.as_str()) => {
             feeders::for_query(config, data.as_deref(), &name, stop).await
         }
         None => Err(Failure::new("unknown_source", "source", name)),

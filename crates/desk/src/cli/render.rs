@@ -3,10 +3,11 @@
 use super::output::{error_line, fail, line, sentence};
 use super::say::Speaker;
 use crate::config::Loaded;
-use crate::render::{self, How, View, Words};
+use crate::render::{self, Beside, How, View, Words};
 use crate::{boards, clock};
 use chart::panel::Theme;
 use clap::{Arg, ArgMatches, Command, value_parser};
+use engine::machine::Chosen;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
@@ -40,6 +41,11 @@ pub fn command(t: &dyn Fn(&str) -> String) -> Command {
         )
         .arg(value("at", "TIME"))
         .arg(value("range", "DURATION"))
+        .arg(
+            value("var", "NAME=VALUE")
+                .action(clap::ArgAction::Append)
+                .value_parser(clap::builder::NonEmptyStringValueParser::new()),
+        )
         .arg(value("size", "WxH").default_value("1920x1080"))
         .arg(value("theme", "THEME").value_parser(["dark", "calm"]))
         .arg(value("locale", "LOCALE").value_parser(crate::texts::LOCALES))
@@ -80,6 +86,15 @@ fn wanted(
                 .map_err(|_| bad("cli.query_bad_time", text))?,
         ),
     };
+    let mut chosen = Chosen::new();
+    for text in arguments.get_many::<String>("var").unwrap_or_default() {
+        let Some((name, value)) = text.split_once('=') else {
+            return Err(bad("cli.render_bad_variable", text.clone()));
+        };
+        // Nothing behind the sign stands for everything.
+        let values = chosen.entry(name.trim().to_owned()).or_default();
+        values.extend((!value.is_empty()).then(|| value.to_owned()));
+    }
     let shape = text("size").unwrap_or_default();
     let size = size(&shape).ok_or_else(|| bad("cli.render_bad_size", shape))?;
     let theme = text("theme").unwrap_or_else(|| config.theme.clone());
@@ -88,6 +103,7 @@ fn wanted(
         panel,
         at,
         range,
+        chosen,
     };
     let how = How {
         size,
@@ -100,6 +116,7 @@ fn wanted(
                 .unwrap_or(chrono_tz::Asia::Shanghai),
         },
         at,
+        beside: Beside::default(),
     };
     Ok((view, how))
 }
@@ -109,7 +126,7 @@ pub async fn run(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> ExitC
     for problem in &loaded.problems {
         error_line(&problem.say(locale));
     }
-    let (view, how) = match wanted(arguments, loaded, locale, clock::now_ms()) {
+    let (view, mut how) = match wanted(arguments, loaded, locale, clock::now_ms()) {
         Ok(wanted) => wanted,
         Err(code) => return code,
     };
@@ -141,8 +158,13 @@ pub async fn run(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> ExitC
     };
     let stop = CancellationToken::new();
     let clients = render::clients(&loaded.config, &stop).await;
-    let engine = render::look(setup, clients, view.at, render::PATIENCE).await;
+    let shown = setup.boards.get(&setup.open).cloned().unwrap_or_default();
+    let (engine, beside) = tokio::join!(
+        render::look(setup, clients, view.at, render::PATIENCE),
+        render::gather(&loaded.config, &shown, view.at, &how.words),
+    );
     stop.cancel();
+    how.beside = beside.with_marks(&engine);
     chart::face::install();
     let sheet = render::sheet(&engine, &how);
     let drawn = if svg {

@@ -1,14 +1,14 @@
 //! `shouwang report`: a day, a week or a month, as PDF and HTML.
 
 use super::output::{error_line, fail, line, sentence};
-use crate::config::{self, Loaded};
+use crate::config::{self, Config, Loaded};
 use crate::duty::start::DATABASE;
 use crate::reports::files::{self, FilesError, Format};
-use crate::reports::{self, Ground, Question};
-use crate::{clock, render};
+use crate::reports::{self, Ground, Question, post};
+use crate::{clock, render, sources, texts};
 use chrono::NaiveDate;
 use clap::{Arg, ArgMatches, Command, value_parser};
-use report::{Kind, Period, ReportError};
+use report::{Document, Kind, Period, ReportError};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use tokio_util::sync::CancellationToken;
@@ -40,6 +40,11 @@ pub fn command(t: &dyn Fn(&str) -> String) -> Command {
                 .value_parser(value_parser!(PathBuf)),
         )
         .arg(value("format", "FORMATS").default_value("pdf,html"))
+        .arg(
+            value("mail", "ADDRESS")
+                .action(clap::ArgAction::Append)
+                .value_delimiter(','),
+        )
         .arg(value("locale", "LOCALE").value_parser(crate::texts::LOCALES))
 }
 
@@ -80,6 +85,14 @@ pub async fn run(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> ExitC
     else {
         return fail(locale, "cli.report_bad_format", &[("text", formats)]);
     };
+    let to: Vec<String> = arguments
+        .get_many::<String>("mail")
+        .map(|all| all.cloned().collect())
+        .unwrap_or_default();
+    // Said before minutes of asking.
+    if !to.is_empty() && config.mail.host.is_empty() {
+        return fail(locale, "cli.report_no_mail", &[]);
+    }
     let stop = CancellationToken::new();
     // The simulated platform lives through the report's period; its last hours, which pictures look at, are not needed.
     let mut sources = config.clone();
@@ -102,20 +115,53 @@ pub async fn run(arguments: &ArgMatches, loaded: &Loaded, locale: &str) -> ExitC
         .get_one::<PathBuf>("output")
         .cloned()
         .unwrap_or_default();
-    match files::write(&report::compose(&data), &period, &formats, &dir) {
+    let document = report::compose(&data);
+    match files::write(&document, &period, &formats, &dir) {
         Ok(written) => {
-            for path in written {
+            for path in &written {
                 line(&sentence(
                     locale,
                     "cli.render_done",
                     &[("file", path.display().to_string())],
                 ));
             }
-            ExitCode::SUCCESS
+            if to.is_empty() {
+                return ExitCode::SUCCESS;
+            }
+            let made = (&document, written.as_slice());
+            mail(config, made, &period, (to, now), locale).await
         }
         Err(FilesError::Report(ReportError::Chart(chart::ChartError::NoFace))) => {
             fail(locale, "cli.render_no_face", &[])
         }
         Err(e) => fail(locale, "cli.render_failed", &[("detail", e.to_string())]),
     }
+}
+
+/// Sends what was written, by the mail server of the configuration, and says so.
+async fn mail(
+    config: &Config,
+    (document, written): (&Document, &[PathBuf]),
+    period: &Period,
+    (to, now): (Vec<String>, i64),
+    locale: &str,
+) -> ExitCode {
+    let secrets = sources::secrets(config, config::data_dir(config).as_deref()).await;
+    let failed = |detail: String| fail(locale, "cli.report_not_mailed", &[("detail", detail)]);
+    let mailer = match post::mailer(&config.mail, &secrets) {
+        Some(Ok(mailer)) => mailer,
+        Some(Err(e)) => return failed(e.to_string()),
+        None => return fail(locale, "cli.report_no_mail", &[]),
+    };
+    let receivers = to.join(", ");
+    let letter = match post::letter(to, document, written, period, now) {
+        Ok(letter) => letter,
+        Err(e) => return failed(e.to_string()),
+    };
+    if let Err(e) = mailer.post(&letter).await {
+        let why = texts::say(locale, &e.code.locale_key(), &e.params);
+        return failed(why);
+    }
+    line(&sentence(locale, "cli.report_mailed", &[("to", receivers)]));
+    ExitCode::SUCCESS
 }

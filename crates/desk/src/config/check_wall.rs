@@ -3,6 +3,7 @@
 use super::check::Walk;
 use super::check_duty::time_of_day;
 use super::{Config, Screen};
+use crate::kiosk::MOST_SCREENS;
 use std::collections::BTreeSet;
 
 impl Walk<'_> {
@@ -42,6 +43,15 @@ impl Walk<'_> {
             names.insert(screen.output.clone());
             good
         });
+        if wall.screen.len() > MOST_SCREENS {
+            let line = self.line(&format!("wall.screen.{MOST_SCREENS}"));
+            let params = [
+                ("max", MOST_SCREENS.to_string()),
+                ("count", wall.screen.len().to_string()),
+            ];
+            self.add("config_screens", line, "wall.screen", &params);
+            wall.screen.truncate(MOST_SCREENS);
+        }
     }
 
     fn hours(&mut self, table: &str, what: &str, from: &str, to: &str) -> bool {

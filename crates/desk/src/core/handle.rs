@@ -3,15 +3,16 @@
 use crate::boards::Library;
 use crate::clock;
 use crate::kiosk::Pin;
-use engine::{Event, Failure, Memory};
+use engine::{Event, Failure, Memory, SourceSpec};
 use model::{Annotation, Secret};
 use parking_lot::Mutex;
+use source::Metrics;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use wire::{
-    ErrorCode, ErrorText, ErrorView, HealthView, LeaveAnswer, LeaveView, PageView, WallCommand,
-    WallStatus,
+    AnnotationView, ErrorCode, ErrorText, ErrorView, HealthView, LeaveAnswer, LeaveView, PageView,
+    WallCommand, WallStatus,
 };
 
 /// Messages that wait for the loop; whoever sends more waits, so that nothing grows behind a busy loop.
@@ -46,6 +47,14 @@ pub enum Request {
     ),
     /// Another language or theme; unknown ones are ignored.
     Look(Look),
+    /// The sources inside the program, for its command line.
+    Inside(oneshot::Sender<Vec<SourceSpec>>),
+    /// One of them, by name.
+    Metrics(String, oneshot::Sender<Result<Arc<dyn Metrics>, ErrorView>>),
+    /// What happened, as pages see it.
+    Notes(oneshot::Sender<Vec<AnnotationView>>),
+    /// What happened, as it is kept.
+    Book(oneshot::Sender<Vec<Annotation>>),
 }
 
 /// A part of a panel's time, wanted finer.
@@ -239,6 +248,38 @@ impl Handle {
             self.send(Message::Kiosk(false)).await;
         }
         view
+    }
+
+    /// The sources inside the program.
+    ///
+    /// # Errors
+    /// When the desk has ended.
+    pub async fn inside(&self) -> Result<Vec<SourceSpec>, ErrorView> {
+        self.ask(Request::Inside).await
+    }
+
+    /// A source inside the program.
+    ///
+    /// # Errors
+    /// When there is none of this name, or it could not be set up.
+    pub async fn metrics(&self, name: String) -> Result<Arc<dyn Metrics>, ErrorView> {
+        self.ask(|reply| Request::Metrics(name, reply)).await?
+    }
+
+    /// What happened lately, as pages see it.
+    ///
+    /// # Errors
+    /// When the desk has ended.
+    pub async fn notes(&self) -> Result<Vec<AnnotationView>, ErrorView> {
+        self.ask(Request::Notes).await
+    }
+
+    /// What happened lately, as it is kept for the next start.
+    ///
+    /// # Errors
+    /// When the desk has ended.
+    pub async fn book(&self) -> Result<Vec<Annotation>, ErrorView> {
+        self.ask(Request::Book).await
     }
 
     /// Something happened that panels of time mark; the same thing told twice is one mark.

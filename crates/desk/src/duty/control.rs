@@ -1,6 +1,8 @@
 //! The running desk's door for the command line of the same machine: HTTP on loopback, with a token that only this user can read.
 
 use super::handle::DutyHandle;
+use super::remote;
+use crate::logs::LogsHandle;
 use crate::rota::{RotaAsk, RotaHandle};
 use axum::Router;
 use axum::body::Bytes;
@@ -40,6 +42,8 @@ pub struct Doors {
     pub rota: RotaHandle,
     /// The wall.
     pub wall: crate::Handle,
+    /// The stores of logs; `None`: nobody asks them here.
+    pub logs: Option<LogsHandle>,
 }
 
 struct Shared {
@@ -136,6 +140,7 @@ async fn ask(shared: &Shared, what: &str, body: &[u8]) -> Option<Answered> {
         duty: handle,
         rota,
         wall,
+        logs,
     } = &shared.doors;
     Some(match what {
         "alerts" => json(async { handle.list(read(body)?).await }).await,
@@ -168,6 +173,17 @@ async fn ask(shared: &Shared, what: &str, body: &[u8]) -> Option<Answered> {
             .await
         }
         "wall" => json(async { wall.wall(read(body)?).await }).await,
+        "sources" => json(remote::kept(wall)).await,
+        "metrics" => json(async { remote::asked(wall, read(body)?).await }).await,
+        "notes" => json(wall.notes()).await,
+        "log_page" => {
+            json(async {
+                let away = || ErrorView::new(ErrorCode::Connect).with("detail", "no logs");
+                let logs = logs.as_ref().ok_or_else(away)?;
+                logs.page(read(body)?).await
+            })
+            .await
+        }
         "wall_status" => json(wall.status()).await,
         "wall_pin" => {
             json(async {
@@ -264,6 +280,7 @@ mod tests {
                 duty: handle,
                 rota: RotaHandle::channel().0,
                 wall: crate::Handle::channel().0,
+                logs: None,
             },
             stop.clone(),
         ));

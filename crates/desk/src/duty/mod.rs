@@ -15,6 +15,7 @@ pub mod list;
 pub mod own_rules;
 mod pack;
 mod poll;
+pub mod remote;
 #[cfg(test)]
 pub mod samples;
 mod seen;
@@ -25,6 +26,7 @@ pub mod start;
 mod views;
 
 pub use self::core::{DutyCore, Facts, Parts};
+pub use self::views::open_rows;
 pub use detail::store_error;
 pub use handle::{Ask, DutyHandle, Message};
 pub use shell::{Headless, Shell, ShellState, Window};

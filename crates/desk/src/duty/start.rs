@@ -65,6 +65,8 @@ pub struct Around {
     pub with_sources: bool,
     /// The wall, for the command line.
     pub wall: crate::Handle,
+    /// The stores of logs, for the command line.
+    pub logs: Option<crate::logs::LogsHandle>,
 }
 
 /// What has been made of the channel of messages.
@@ -203,6 +205,7 @@ pub async fn run(
                     duty: handle.clone(),
                     rota: rota_handle,
                     wall: around.wall.clone(),
+                    logs: around.logs.clone(),
                 },
                 stop.clone(),
             ));

@@ -96,6 +96,24 @@ pub fn row(alert: &Alert, next: Option<&Next>, scene: &Scene<'_>) -> AlertRow {
     }
 }
 
+/// Alerts of the past or the present that held at `at` (ms), most urgent first; what only keeps them quiet now is not known of the past.
+pub fn open_rows(alerts: &[Alert], at: i64) -> Vec<AlertRow> {
+    let held = |a: &&Alert| {
+        let over = a.resolved.as_ref().is_some_and(|(end, _)| *end <= at);
+        a.starts_at <= at && !over && !(a.is_open() && is_suppressed(a))
+    };
+    let mut all: Vec<&Alert> = alerts.iter().filter(held).collect();
+    let taken = |a: &Alert| a.ack.as_ref().is_some_and(|ack| ack.at <= at);
+    all.sort_by_key(|a| (taken(a), a.level, a.starts_at, a.id));
+    let (setup, names, lost) = (Setup::default(), Names::default(), BTreeSet::new());
+    let scene = Scene {
+        setup: &setup,
+        names: &names,
+        lost: &lost,
+    };
+    all.into_iter().map(|a| row(a, None, &scene)).collect()
+}
+
 /// Alerts that may move the wall, in their order.
 pub fn failing(alerts: &[&Alert]) -> Vec<FailingView> {
     let view = |alert: &&Alert| FailingView {

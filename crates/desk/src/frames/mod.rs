@@ -1,6 +1,6 @@
 //! From the engine's state to the page's frame: what is new since a cursor.
 
-mod topology;
+pub(crate) mod topology;
 mod views;
 mod zoom;
 
@@ -85,15 +85,14 @@ pub fn build(engine: &Engine, around: Around<'_>, cursor: u64, now: i64) -> Vec<
         kiosk: newer(screen.changed).then(|| screen.view.clone()),
         variables: variables(engine, full, since),
         annotations: newer(notes.1.max(engine.beside_revision()))
-            .then(|| happened(engine, notes.0)),
+            .then(|| happened(engine, notes.0.view())),
         panels,
     };
     writer.finish(&head)
 }
 
-/// What happened, by the book and by the metrics that the board names for it, oldest first.
-fn happened(engine: &Engine, notes: &Annotations) -> Vec<AnnotationView> {
-    let mut all = notes.view();
+/// What happened, by the book (`all`) and by the metrics that the board names for it, oldest first.
+pub(crate) fn happened(engine: &Engine, mut all: Vec<AnnotationView>) -> Vec<AnnotationView> {
     for mark in engine
         .board()
         .map(|b| b.marks.as_slice())

@@ -20,7 +20,7 @@ const BESIDE: f64 = 30.0;
 type Speaks = Vec<(u32, u32)>;
 
 /// The drawing for series with these labels, query after query.
-pub(super) fn view(panel: &Panel, series: &[Vec<&Labels>]) -> TopologyView {
+pub(crate) fn view(panel: &Panel, series: &[Vec<&Labels>]) -> TopologyView {
     let ends = panel.ends.clone().unwrap_or_default();
     let mut edges: BTreeMap<(&str, &str), Speaks> = BTreeMap::new();
     let mut alone: BTreeMap<&str, Speaks> = BTreeMap::new();

@@ -11,10 +11,10 @@ pub mod watchdog;
 
 pub use alarm::{DEAD_RULE, SOURCE, dead_pages};
 pub use autostart::{Autostart, AutostartError};
-pub use memory::{keep, recall};
+pub use memory::{keep, keep_notes, recall, recall_notes};
 pub use pin::{Pin, PinError, SECRET as PIN_SECRET, set as set_pin};
 pub use plan::{Output, limits, night, outputs, part, plan};
-pub use registry::{Registry, Seen, label_of, screen_of, twin_of};
+pub use registry::{MOST_SCREENS, Registry, Seen, label_of, screen_of, twin_of};
 
 use engine::kiosk::{
     Command, CommandError, Director, Failing, Mode, Night, NightPlan, SurfaceState,

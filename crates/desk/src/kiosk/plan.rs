@@ -260,4 +260,17 @@ mod tests {
         assert!(config.wall.rotation.is_empty() && config.wall.dim_from.is_empty());
         assert_eq!(config.wall.screen.len(), 1);
     }
+
+    #[test]
+    fn more_screens_than_windows_can_be_are_said() {
+        let screen = |n: usize| format!("[[wall.screen]]\noutput = \"{n}\"\n");
+        let text: String = (1..=crate::kiosk::MOST_SCREENS + 2).map(screen).collect();
+        let (config, problems) = crate::config::check::parse(Path::new("c.toml"), &text);
+        assert_eq!(config.wall.screen.len(), crate::kiosk::MOST_SCREENS);
+        let [problem] = problems.as_slice() else {
+            panic!("{problems:?}");
+        };
+        assert_eq!((problem.key, problem.line), ("config_screens", 33));
+        assert_eq!(problem.params["count"], "18");
+    }
 }

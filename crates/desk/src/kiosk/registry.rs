@@ -11,6 +11,9 @@ const WALL: &str = "wall";
 /// What the label of the second page of a screen ends with.
 const TWIN: &str = "-b";
 
+/// Screens of a wall at most; each of their windows needs a file of capabilities for itself and one for its twin.
+pub const MOST_SCREENS: usize = 16;
+
 /// The label of the window of a screen, by its index.
 pub fn label_of(screen: usize) -> String {
     match screen {

@@ -314,3 +314,7 @@ impl Watchdog {
         self.parts.duty.send(DutyMessage::Event(event)).await;
     }
 }
+
+#[cfg(test)]
+#[path = "watchdog_tests.rs"]
+mod tests;

@@ -23,5 +23,5 @@ mod views;
 
 pub use self::ask::LogsHandle;
 pub use self::local::LocalLogs;
-pub use self::setup::start;
+pub use self::setup::{reader, start};
 pub use self::stores::{Entry, Stores};

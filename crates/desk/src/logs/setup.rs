@@ -94,6 +94,26 @@ pub async fn start(
     }
 }
 
+/// To read lines while no program runs that holds the stores: nothing is looked after, nothing is written.
+pub async fn reader(config: &Config, secrets: &dyn Secrets, data: &Path) -> LogsHandle {
+    let mut entries = Vec::new();
+    for store in &config.log_store {
+        let client = connect(store, secrets, Some(data)).await;
+        entries.push(Entry::new(&store.name, &store.kind, false, client));
+    }
+    if config.demo_enabled() && config.demo.log_store.is_empty() {
+        let client = embedded(DEMO, Some(DEMO_DAYS), None, Some(data)).await;
+        entries.push(Entry::new(DEMO, LocalLogs::KIND, true, client));
+    }
+    if entries.is_empty() {
+        let client = embedded(LOCAL, None, None, Some(data)).await;
+        entries.push(Entry::new(LOCAL, "embedded", false, client));
+    }
+    let boards = boards::load(config.boards_dir.as_deref());
+    let (saved, _) = Saved::open(None);
+    LogsHandle::new(Stores::new(entries), saved, boards, None)
+}
+
 /// Who writes the simulated platform's lines into the configured store.
 fn demo_writer(config: &Config, secrets: &dyn Secrets) -> Result<Arc<dyn LogSink>, Problem> {
     let name = &config.demo.log_store;

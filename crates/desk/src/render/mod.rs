@@ -1,9 +1,14 @@
 //! A board or one of its panels as a picture, without a display: asked of the sources as the wall asks them, and judged as it judges.
 
+mod beside;
 mod body;
+mod gather;
 mod picture;
+mod predict;
 mod words;
 
+pub use beside::Beside;
+pub use gather::gather;
 pub use picture::{How, sheet};
 pub use words::Words;
 
@@ -12,6 +17,7 @@ use crate::config::{self, Config};
 use crate::core::{Handle, Message};
 use crate::driver::Driver;
 use crate::{feeders, sources};
+use engine::machine::Chosen;
 use engine::{Engine, Event, Failure, Setup, SourceSpec};
 use source::Metrics;
 use std::collections::BTreeMap;
@@ -24,6 +30,9 @@ pub const PATIENCE: Duration = Duration::from_secs(30);
 /// Answers that are taken at most: a board's questions, and again after a source has come back.
 const ANSWERS: usize = 4_000;
 
+/// Points that a panel has at least; with a shorter range its own step is not kept.
+const STEPS: u32 = 20;
+
 /// What is to be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct View {
@@ -33,8 +42,10 @@ pub struct View {
     pub panel: Option<String>,
     /// The end of what is shown, ms.
     pub at: i64,
-    /// How much of the past, ms; the board's own when absent.
+    /// How much of the past, ms; the board's own, and that of its panels, when absent.
     pub range: Option<i64>,
+    /// Chosen values of the board's variables; those of its file where nothing is chosen.
+    pub chosen: Chosen,
 }
 
 /// Why there is nothing to be drawn.
@@ -55,6 +66,16 @@ pub enum ViewError {
         board: String,
         /// What was asked for.
         panel: String,
+        /// What there is.
+        known: String,
+    },
+    /// The board has no variable with this id.
+    #[error("board {board:?} has no variable {variable:?}; it has {known}")]
+    UnknownVariable {
+        /// The board.
+        board: String,
+        /// What was asked for.
+        variable: String,
         /// What there is.
         known: String,
     },
@@ -80,6 +101,18 @@ impl ViewError {
                     ("known", known.clone()),
                 ],
             ),
+            Self::UnknownVariable {
+                board,
+                variable,
+                known,
+            } => (
+                "cli.render_no_variable",
+                vec![
+                    ("board", board.clone()),
+                    ("variable", variable.clone()),
+                    ("known", known.clone()),
+                ],
+            ),
         }
     }
 }
@@ -87,33 +120,39 @@ impl ViewError {
 /// Sources with their clients, by name.
 pub type Clients = Vec<(SourceSpec, Result<Arc<dyn Metrics>, Failure>)>;
 
-/// Sources as the configuration has them: its servers, or where there are none the simulated platform and this host.
+/// Sources as the configuration has them: its servers, and what the running wall keeps inside; where no wall runs, the simulated
+/// platform and this host.
 pub async fn clients(config: &Config, stop: &CancellationToken) -> Clients {
     let data = config::data_dir(config);
     let secrets = sources::secrets(config, data.as_deref()).await;
     let mut all = sources::connect_all(config, &secrets);
-    let mut inside = |name: &str, kind: &str, demo, seconds, client| {
-        let spec = SourceSpec {
-            name: name.to_owned(),
-            kind: kind.to_owned(),
-            address: String::new(),
-            demo,
-            budget: sources::budget(seconds),
-            langs: source::registry::langs(kind),
-        };
-        all.push((spec, client));
+    // The wall holds its stores, and knows more than can be made up again: the past of the simulated platform, the desk's figures.
+    if let Some(data) = &data {
+        let known: Vec<String> = all.iter().map(|(spec, _)| spec.name.clone()).collect();
+        let held = gather::held(data).await;
+        all.extend(held.into_iter().filter(|(s, _)| !known.contains(&s.name)));
+    }
+    let has = |all: &Clients, name: &str| all.iter().any(|(spec, _)| spec.name == name);
+    let inside = |name: &str, kind: &str, demo, seconds| SourceSpec {
+        name: name.to_owned(),
+        kind: kind.to_owned(),
+        address: String::new(),
+        demo,
+        budget: sources::budget(seconds),
+        langs: source::registry::langs(kind),
     };
-    if config.embedded.host || !config.embedded.scrape.is_empty() {
+    let hosts = config.embedded.host || !config.embedded.scrape.is_empty();
+    if hosts && !has(&all, "local") {
         let client = feeders::for_query(config, data.as_deref(), "local", stop).await;
         let seconds = config.embedded.interval_seconds;
-        // A store that the running wall holds is no reason to draw nothing.
+        // A store that another program holds is no reason to draw nothing.
         if client.is_ok() {
-            inside("local", "embedded", false, seconds, client);
+            all.push((inside("local", "embedded", false, seconds), client));
         }
     }
-    if config.demo_enabled() {
+    if config.demo_enabled() && !has(&all, "demo") {
         let client = feeders::for_query(config, data.as_deref(), "demo", stop).await;
-        inside("demo", "simulator", true, 15.0, client);
+        all.push((inside("demo", "simulator", true, 15.0), client));
     }
     all
 }
@@ -143,8 +182,28 @@ pub fn setup(library: &Library, view: &View) -> Result<Setup, ViewError> {
             });
         }
     }
+    if let Some(unknown) =
+        (view.chosen.keys()).find(|id| board.variables.iter().all(|v| v.id != **id))
+    {
+        return Err(ViewError::UnknownVariable {
+            board: view.board.clone(),
+            variable: unknown.clone(),
+            known: list(board.variables.iter().map(|v| &v.id)),
+        });
+    }
+    for variable in &mut board.variables {
+        if let Some(values) = view.chosen.get(&variable.id) {
+            variable.default.clone_from(values);
+        }
+    }
     if let Some(range) = view.range {
-        board.window_seconds = u32::try_from(range / 1_000).unwrap_or(u32::MAX).max(60);
+        let seconds = u32::try_from(range / 1_000).unwrap_or(u32::MAX).max(60);
+        board.window_seconds = seconds;
+        for panel in &mut board.panels {
+            panel.window_seconds = Some(seconds);
+            // A step that was meant for a week leaves an hour without points.
+            panel.step_seconds = panel.step_seconds.filter(|step| seconds / STEPS >= *step);
+        }
     }
     Ok(Setup {
         concepts: library.concepts.clone(),

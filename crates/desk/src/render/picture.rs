@@ -1,5 +1,6 @@
 //! From the engine's state to the picture of a board.
 
+use super::beside::Beside;
 use super::body;
 use super::words::{Words, grade};
 use chart::panel::{Body, Cell, Picture, Sheet, Theme};
@@ -18,6 +19,8 @@ pub struct How {
     pub words: Words,
     /// The end of what is shown, ms.
     pub at: i64,
+    /// What is shown beside metrics.
+    pub beside: Beside,
 }
 
 /// The board that the engine shows; one panel alone fills the picture.

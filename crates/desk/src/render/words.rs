@@ -7,8 +7,8 @@ use chart::panel::{Figure, Grade, Writer};
 use chrono::{DateTime, Offset as _, TimeZone as _, Utc};
 use chrono_tz::Tz;
 use engine::Failure;
-use model::Severity;
 use model::board::Unit;
+use model::{Level, Severity};
 use report::figure;
 use std::collections::BTreeMap;
 
@@ -35,9 +35,19 @@ impl Words {
         texts::say(&self.locale, key, &params)
     }
 
+    /// The text of a key with its values.
+    pub fn say(&self, key: &str, params: impl IntoIterator<Item = (String, String)>) -> String {
+        texts::say(&self.locale, key, &params.into_iter().collect())
+    }
+
     /// Why something failed.
     pub fn failure(&self, why: &Failure) -> String {
-        Speaker::new(&self.locale, self.zone.name()).error(&error_view(why))
+        self.error(&error_view(why))
+    }
+
+    /// Why something was refused.
+    pub fn error(&self, why: &wire::ErrorView) -> String {
+        Speaker::new(&self.locale, self.zone.name()).error(why)
     }
 
     /// A value as it is shown.
@@ -105,5 +115,15 @@ pub fn grade(severity: Severity) -> Grade {
         Severity::Warning => Grade::Warning,
         Severity::Critical => Grade::Critical,
         Severity::Emergency => Grade::Emergency,
+    }
+}
+
+/// How bad an alert of a level is.
+pub fn level_grade(level: Level) -> Grade {
+    match level {
+        Level::P0 => Grade::Emergency,
+        Level::P1 => Grade::Critical,
+        Level::P2 => Grade::Warning,
+        Level::P3 => Grade::Normal,
     }
 }

@@ -1,9 +1,13 @@
 //! The mail server of the configuration.
 
+use super::files::FilesError;
+use super::{schedule, sheet};
 use crate::config::report::Mail;
 use crate::sources::Secrets;
-use notify::mail::{MailSettings, Mailer};
+use notify::mail::{Letter, MailSettings, Mailer};
 use notify::{BuildError, Settings};
+use report::{Document, Period};
+use std::path::PathBuf;
 
 /// The channel's settings. A file of an authority that cannot be read is an authority that cannot be: the channel refuses it by name.
 pub fn settings(config: &Mail, secrets: &dyn Secrets) -> Settings {
@@ -40,4 +44,20 @@ pub fn mailer(config: &Mail, secrets: &dyn Secrets) -> Option<Result<Mailer, Bui
     let settings = settings(config, secrets);
     let own = settings.read::<MailSettings>("mail");
     Some(own.and_then(|own| Mailer::new(own, settings.secrets.get("password").cloned())))
+}
+
+/// The letter of a report that was written to these files at `made_at` (ms).
+///
+/// # Errors
+/// When its head cannot be drawn.
+pub fn letter(
+    to: Vec<String>,
+    document: &Document,
+    paths: &[PathBuf],
+    period: &Period,
+    made_at: i64,
+) -> Result<Letter, FilesError> {
+    let sheet = sheet::sheet(document)?;
+    let stem = period.file_stem();
+    Ok(schedule::letter(to, &sheet, paths, &stem, made_at))
 }

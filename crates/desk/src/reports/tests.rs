@@ -16,22 +16,29 @@ const DAY: i64 = 86_400_000;
 
 /// Two days: 600 orders a minute and 3 of 100 payments lost, the day before 500 and none; a disk that fills by 2 % a day.
 fn store() -> Arc<Tsdb> {
+    filled(2, 60_000)
+}
+
+/// So many days up to now in which only the last one is another, a sample each `step` ms.
+fn filled(days: i64, step: i64) -> Arc<Tsdb> {
     let store = Tsdb::in_memory(Options {
-        retention_ms: 30 * DAY,
+        retention_ms: 90 * DAY,
         ..Options::new(Arc::new(|| NOW))
     });
     let (mut orders, mut ok, mut lost) = (0.0, 0.0, 0.0);
     let labels = |pairs: &[(&str, &str)]| Labels::from_pairs(pairs.iter().copied());
-    for i in 0..=2_880_i64 {
-        let t = NOW - 2 * DAY + i * 60_000;
+    let minutes = step as f64 / 60_000.0;
+    for i in 0..=days * DAY / step {
+        let t = NOW - days * DAY + i * step;
         let today = t > NOW - DAY;
-        orders += if today { 600.0 } else { 500.0 };
+        orders += minutes * if today { 600.0 } else { 500.0 };
         (ok, lost) = if today {
-            (ok + 97.0, lost + 3.0)
+            (ok + 97.0 * minutes, lost + 3.0 * minutes)
         } else {
-            (ok + 100.0, lost)
+            (ok + 100.0 * minutes, lost)
         };
-        let used = 0.6 + 0.02 * (t - NOW + 2 * DAY) as f64 / DAY as f64;
+        // A disk that fills: 4 % in the last two days of them.
+        let used = 0.64 + 0.02 * ((t - NOW) as f64 / DAY as f64).max(-30.0);
         let disk = |name| {
             labels(&[
                 ("__name__", name),
@@ -79,6 +86,10 @@ fn store() -> Arc<Tsdb> {
 }
 
 fn from(database: Option<PathBuf>) -> From {
+    over(store(), database)
+}
+
+fn over(store: Arc<Tsdb>, database: Option<PathBuf>) -> From {
     let spec = SourceSpec {
         name: "s".into(),
         kind: "embedded".into(),
@@ -87,7 +98,7 @@ fn from(database: Option<PathBuf>) -> From {
         budget: sources::budget(15.0),
         langs: &[model::Lang::Promql],
     };
-    let metrics = crate::local::LocalMetrics::new("embedded", store(), Arc::new(|| NOW));
+    let metrics = crate::local::LocalMetrics::new("embedded", store, Arc::new(|| NOW));
     From {
         library: crate::boards::load(None),
         clients: vec![(spec, Ok(Arc::new(metrics)))],
@@ -347,4 +358,55 @@ async fn the_schedules_reports_are_listed_and_a_failure_says_why() {
     let failed = page.plans[1].failed.as_ref().expect("why");
     assert_eq!(reason(failed), "not_written");
     running.abort();
+}
+
+#[tokio::test]
+async fn a_month_is_composed_from_its_days_and_written_whole() {
+    // The 47 days up to 2026-11-17: October has 30 of its days, and 16 of September are known of none.
+    let store = tokio::task::spawn_blocking(|| filled(47, 140_000)).await;
+    let from = over(store.expect("filled"), None);
+    let zone = chrono_tz::Asia::Shanghai;
+    let october = Period::last_over(Kind::Monthly, NOW, zone).expect("a month");
+    assert_eq!(october.file_stem(), "shouwang-monthly-2026-10");
+    let data = gather(&from, october, NOW).await;
+    assert_eq!(data.faults, Vec::<String>::new());
+    let orders = data.measures.iter().find(|m| m.measure.id == "orders");
+    let orders = orders.expect("asked");
+    let summary = orders.now.summary().expect("values");
+    assert!((summary.mean - 500.0).abs() < 2.0, "{summary:?}");
+    assert!(summary.coverage > 0.95, "{summary:?}");
+    assert!(
+        orders.before.summary().is_none(),
+        "nothing is known of September"
+    );
+    let fit = data.disks[0].used.fit().expect("a line over weeks");
+    assert!(fit.per_day > 0.0, "{fit:?}");
+    let document = report::compose(&data);
+    let titles: Vec<&str> = document.sections.iter().map(|s| s.title.as_str()).collect();
+    assert!(titles.len() >= 3, "{titles:?}");
+    assert!(document.title.contains("月报"), "{}", document.title);
+    assert!(
+        document.subtitle.contains("2026-10"),
+        "{}",
+        document.subtitle
+    );
+    let lead = document.lead.join("\n");
+    assert!(lead.contains("支付成功率"), "{lead}");
+    let dir = tempfile::tempdir().expect("a folder");
+    let formats = [Format::Pdf, Format::Html];
+    let written = files::write(&document, &october, &formats, dir.path()).expect("written");
+    let pdf = std::fs::read(&written[0]).expect("a PDF");
+    assert!(
+        pdf.starts_with(b"%PDF-") && pdf.len() > 20_000,
+        "{}",
+        pdf.len()
+    );
+    let html = std::fs::read_to_string(&written[1]).expect("HTML");
+    assert!(html.contains("月报") && html.contains("2026-10"));
+    // This month is not over: it is composed up to now.
+    let november = Period::of(Kind::Monthly, "2026-11-10".parse().expect("a day"), zone);
+    let data = gather(&from, november.expect("a month"), NOW).await;
+    let orders = data.measures.iter().find(|m| m.measure.id == "orders");
+    assert!(orders.expect("asked").before.summary().is_some());
+    assert!(!report::compose(&data).sections.is_empty());
 }

@@ -48,9 +48,9 @@ fn escape(text: &str) -> String {
 
 fn colour(level: Level) -> &'static str {
     match level {
-        Level::P0 => "#c4004a",
-        Level::P1 => "#c8460f",
-        Level::P2 => "#9c6200",
+        Level::P0 => "#bf0046",
+        Level::P1 => "#a83800",
+        Level::P2 => "#a66e00",
         Level::P3 => "#5d7183",
     }
 }

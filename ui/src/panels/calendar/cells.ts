@@ -1,3 +1,5 @@
+import type { AnnotationView } from '../../api/wire'
+import { rank } from '../../shared/severity'
 import type { Zone } from '../../shared/time'
 import type { QueryData } from '../../stores/query'
 
@@ -54,15 +56,14 @@ export function calendar(query: QueryData, window: number, now: number, zone: Zo
     lo: Infinity,
     hi: -Infinity,
   }
+  const first = weeks ? monday : oldest
   const seen = new Uint32Array(month.cells.length)
   const below = query.view.thresholds?.below === true
   query.times.forEach((at, i) => {
     const value = joined(query, i, below)
     if (Number.isNaN(value)) return
-    const day = zone.date(at)
-    const from = between(weeks ? monday : oldest, day)
-    const cell = weeks ? weekday(day) * columns + Math.floor(from / 7) : from * 24 + Number(zone.minutes(at).slice(0, 2))
-    if (from < 0 || cell < 0 || cell >= month.cells.length) return
+    const cell = placeOf(month, first, at, zone)
+    if (cell < 0) return
     const n = (seen[cell] ?? 0) + 1
     seen[cell] = n
     month.cells[cell] = n === 1 ? value : merged(month.cells[cell] as number, value, n, query.view.reduce, below)
@@ -72,6 +73,27 @@ export function calendar(query: QueryData, window: number, now: number, zone: Zo
     if (v > month.hi) month.hi = v
   }
   return month
+}
+
+function placeOf(month: Month, first: string, at: number, zone: Zone): number {
+  const day = zone.date(at)
+  const from = between(first, day)
+  const cell = month.kind === 'weeks' ? weekday(day) * month.columns + Math.floor(from / 7) : from * 24 + Number(zone.minutes(at).slice(0, 2))
+  return from < 0 || cell >= month.cells.length ? -1 : cell
+}
+
+/** Index of the cell in which a time lies; -1 when in none. */
+export const cellAt = (month: Month, at: number, zone: Zone): number => placeOf(month, month.days[0] ?? '', at, zone)
+
+/** What happened in each cell that has something. */
+export function noted(month: Month, notes: readonly AnnotationView[], zone: Zone): Map<number, AnnotationView[]> {
+  const out = new Map<number, AnnotationView[]>()
+  for (const note of notes) {
+    const cell = cellAt(month, note.at, zone)
+    if (cell >= 0) out.set(cell, [...(out.get(cell) ?? []), note])
+  }
+  for (const [, all] of out) all.sort((a, b) => rank(b.severity) - rank(a.severity) || b.at - a.at)
+  return out
 }
 
 function merged(before: number, value: number, n: number, reduce: string, below: boolean): number {
