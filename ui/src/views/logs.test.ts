@@ -14,7 +14,7 @@ let refuse: ((command: string) => unknown) | null = null
 let hold: ((command: string) => Promise<unknown> | null) | null = null
 /** What the page of traces was asked to open. */
 const openedTraces: unknown[] = []
-const other = (name: string): LogStoreView => ({ name, kind: 'postgresql', demo: false, ok: true, error: null, version: '15', cold_of: null, newest: null, oldest: null, lines: 10, bytes: 10, last_ok: null, latency: 1, keeping: null })
+const other = (name: string): LogStoreView => ({ name, kind: 'postgresql', demo: false, ok: true, error: null, notes: [], version: '15', cold_of: null, newest: null, oldest: null, lines: 10, bytes: 10, last_ok: null, latency: 1, keeping: null })
 
 async function pass(ms: number): Promise<void> {
   await vi.advanceTimersByTimeAsync(ms)

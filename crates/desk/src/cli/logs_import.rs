@@ -68,7 +68,7 @@ impl Import<'_> {
             ];
             fail(self.locale, "cli.logs_import_failed", &params)
         };
-        self.written.lines += kept.map_err(failed)? as u64;
+        self.written.lines += kept.map_err(failed)?.value as u64;
         Ok(())
     }
 }

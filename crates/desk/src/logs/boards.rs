@@ -242,7 +242,6 @@ mod tests {
     /// A panel over a field that no line has is empty for ever, and nobody would see why.
     #[test]
     fn what_the_built_in_boards_ask_for_is_what_the_platform_writes() {
-        use logs::matches;
         use model::log::Field;
         let lines = told();
         for board in load(None).views {
@@ -250,12 +249,12 @@ mod tests {
                 let at = format!("{}/{}", board.id, panel.id);
                 let filter = |query: &str| logs::query::parse(query).expect("a good query");
                 let own = filter(&panel.query);
-                let found: Vec<_> = lines.iter().filter(|l| matches::matches(&own, l)).collect();
+                let found: Vec<_> = lines.iter().filter(|l| logs::matches(&own, l)).collect();
                 assert!(!found.is_empty(), "{at}: no line for {}", panel.query);
                 for one in &panel.series {
                     let part = filter(&one.query);
                     assert!(
-                        found.iter().any(|l| matches::matches(&part, l)),
+                        found.iter().any(|l| logs::matches(&part, l)),
                         "{at}: no line for {}",
                         one.query
                     );
@@ -264,7 +263,7 @@ mod tests {
                 for name in fields.chain(&panel.columns).filter(|n| !n.is_empty()) {
                     let field = Field::named(name);
                     assert!(
-                        found.iter().any(|l| matches::is_there(l, &field)),
+                        found.iter().any(|l| logs::is_there(l, &field)),
                         "{at}: no line has {name}"
                     );
                 }
@@ -275,7 +274,6 @@ mod tests {
     /// Addresses of those who attack are what one looks for first.
     #[test]
     fn the_security_board_names_the_attackers() {
-        use logs::matches;
         let lines = told();
         let board = load(None).views.into_iter().find(|b| b.id == "security");
         let board = board.expect("the board");
@@ -287,8 +285,8 @@ mod tests {
             assert!(
                 lines.iter().any(|l| {
                     l.attrs.get("event").and_then(|e| e.as_str()) == Some(event)
-                        && matches::matches(&filter, l)
-                        && matches::is_there(l, &field)
+                        && logs::matches(&filter, l)
+                        && logs::is_there(l, &field)
                 }),
                 "{event}"
             );

@@ -196,7 +196,7 @@ fn a_person_without_the_role_is_told_before_and_after() {
     };
     let seen = worse(&book, put.clone(), "boss");
     assert_eq!(seen.len(), 1);
-    assert_eq!(seen[0].conflicts, [expected.clone()]);
+    assert_eq!(seen[0].conflicts, std::slice::from_ref(&expected));
     let (kept, _) = done(&book, put, "boss", now());
     let found = coverage(&kept, &platform(), at(11, 20, 0), at(12, 5, 0));
     assert_eq!(found.conflicts, [expected]);

@@ -5,7 +5,8 @@ use chrono::{Datelike, NaiveDate, Weekday};
 use chrono_tz::Asia::Shanghai;
 use engine::rota::{coverage, day, holidays, missing_notices, on_duty, schedule};
 use model::rota::{
-    Book, Cadence, Calendar, CalendarDay, DayKind, DutyReason, Edit, Gap, GapCause, MissingYear, Override, Role, Rotation, WallTime,
+    Book, Cadence, Calendar, CalendarDay, DayKind, DutyReason, Edit, Gap, GapCause, MissingYear,
+    Override, Role, Rotation, WallTime,
 };
 
 fn start() -> i64 {
