@@ -158,6 +158,9 @@ fn a_vault_that_cannot_be_opened_is_not_a_secret_that_was_never_stored() {
     }
 }
 
+/// Does something to a vault's folder.
+type Spoil<'a> = &'a dyn Fn(&Path);
+
 async fn a_vault_that_cannot_be_opened() {
     let server = Hostile::start(fake_prometheus::answer);
     let more = "auth = \"bearer\"\nsecret = \"token\"\n";
@@ -167,7 +170,7 @@ async fn a_vault_that_cannot_be_opened() {
         source("locked", &server.url(), more)
     );
     let panels = board(&[("open", "open"), ("locked", "locked")]);
-    let spoil: [(&str, &dyn Fn(&Path)); 3] = [
+    let spoil: [(&str, Spoil<'_>); 3] = [
         ("error.secrets.damaged", &|data| {
             let vault = data.join("secrets.vault");
             let mut bytes = std::fs::read(&vault).unwrap();
