@@ -195,11 +195,11 @@ mod tests {
 
     #[test]
     fn of_a_rotation_everything_after_the_warming_up_is_judged() {
-        // It grows in the first half alone: the last forty minutes are level.
-        let early = hour(|t| 200.0 + (t / 100.0).min(18.0) + t % 100.0);
+        // It grows in the first twenty minutes alone: the last forty are level.
+        let early = hour(|t| 200.0 + (t / 60.0).min(20.0) + t % 100.0);
         assert_eq!(judge(&early, LAST).unwrap().rise, 0.0);
         let whole = judge(&early, Judged::AfterWarming).unwrap();
-        assert!(whole.rise > 10.0, "{whole:?}");
+        assert!(whole.rise > 9.0, "{whole:?}");
         assert_eq!(whole.over, 3_000.0);
     }
 
