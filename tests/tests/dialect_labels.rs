@@ -168,7 +168,7 @@ fn simulated() -> BTreeMap<String, Vec<model::Labels>> {
     let mut out: BTreeMap<String, Vec<model::Labels>> = BTreeMap::new();
     for series in Platform::with_scenario(&Scenario::default(), NOW).labels() {
         let metric = series.metric_name().unwrap_or_default().to_owned();
-        out.entry(metric).or_default().push(series);
+        out.entry(metric).or_default().push(series.clone());
     }
     out
 }

@@ -2,7 +2,7 @@
 
 use shouwang_tests::notifications::{Manner, NotificationServer};
 use shouwang_tests::tray::Tray;
-use shouwang_tests::window::{Options, Wall};
+use shouwang_tests::window::{self, Options, Wall};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 use xtask::display::TempDir;

@@ -313,9 +313,8 @@ async fn oncall_says_who_is_on_at_a_time_of_the_configured_zone() {
     made.zone = "Europe/Berlin".into();
     made.grace_minutes = None;
     made.layers[0].handoff = None;
-    for time in [&mut made.layers[0].from, &mut made.layers[0].to] {
-        *time = "09:00".into();
-    }
+    made.layers[0].from = "09:00".into();
+    made.layers[0].to = "09:00".into();
     done(&rota, RotaEdit::PutRota { rota: made.clone() }).await;
     made.id = "dba".into();
     made.name = "数据库".into();

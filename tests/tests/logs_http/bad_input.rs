@@ -78,7 +78,7 @@ fn spoiling(answers: impl Fn(&Request) -> Answer + Send + Sync + 'static) -> Hos
     Hostile::start(move |request| spoilt(answers(request)))
 }
 
-fn found<'a>(lines: &'a [LogLine], n: usize) -> &'a LogLine {
+fn found(lines: &[LogLine], n: usize) -> &LogLine {
     let service = format!("line-{n}");
     let found = lines.iter().find(|l| l.service == service);
     found.unwrap_or_else(|| panic!("no {service} among {}", lines.len()))
