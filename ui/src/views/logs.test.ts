@@ -61,7 +61,7 @@ beforeEach(async () => {
     if (command === 'trace_open') openedTraces.push(args)
     // What a trace says is tested elsewhere; here it matters that the right one is asked for.
     if (command.startsWith('trace_')) throw { code: 'unknown_source', params: { source: '' } }
-    if (command === 'health') return { version: '0', config: null, data: null, secrets: 'vault', secrets_reason: null, sources: [], concepts: [], registries: [], problems: [] }
+    if (command === 'health') return { version: '0', config: null, data: null, secrets: 'vault', secrets_reason: null, secrets_error: null, sources: [], concepts: [], registries: [], targets: [], problems: [] }
     return logs.answer(command, args) ?? desk.answer(command, args) ?? null
   })
   const target = document.createElement('div')
