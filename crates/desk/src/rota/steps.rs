@@ -31,11 +31,6 @@ impl Steps {
         }
     }
 
-    /// How many there are.
-    pub fn len(&self) -> usize {
-        self.0.len()
-    }
-
     /// Those that are no undoing and are not undone, newest first. An undoing that was itself undone has undone nothing.
     pub fn back(&self) -> Vec<&RotaChange> {
         let mut undone = BTreeSet::new();
@@ -127,7 +122,7 @@ mod tests {
             .map(|i| change(i, Via::CommandLine, None))
             .collect();
         let steps = Steps::from_log(log.into_iter());
-        assert_eq!(steps.len(), STEPS);
+        assert_eq!(steps.0.len(), STEPS);
         assert_eq!(ids(&steps)[..2], [120, 119]);
     }
 }
