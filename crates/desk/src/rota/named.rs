@@ -11,7 +11,7 @@ use std::path::Path;
 pub fn unknown_roles(file: &Path, config: &Config, book: &Book) -> Vec<Problem> {
     let mut out = Vec::new();
     let steps = config.policy.iter().flat_map(|p| &p.step);
-    for (line, to) in steps.flat_map(|s| s.to.iter().map(|to| (s.line, to))) {
+    for (line, to) in steps.flat_map(|s| s.to.iter().map(move |to| (s.line, to))) {
         let role = role_of(to);
         let Some((id, wanted)) = role.split_once('/') else {
             continue;
