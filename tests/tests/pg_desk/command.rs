@@ -3,6 +3,7 @@
 use crate::ground::{DAY_MS, Ground, MS, files, now_ns, postgres_user};
 use model::log::{LogLine, LogRange, PageAsk};
 use pglogs::Reader;
+use pglogs::schema::VERSION;
 use shouwang_tests::now_ms;
 use source::Logs as _;
 
@@ -22,11 +23,11 @@ async fn the_command_prepares_shows_and_does_what_is_due() {
     );
     assert_eq!(
         ground.logs(&["prepare"]).good().out,
-        ["The schema has version 1 now"]
+        [format!("The schema has version {VERSION} now")]
     );
     assert_eq!(
         ground.logs(&["prepare"]).good().out,
-        ["The schema had version 1 already"]
+        [format!("The schema had version {VERSION} already")]
     );
 
     // a plan is shown and nothing is done
@@ -156,7 +157,7 @@ async fn a_log_file_is_read_whatever_is_in_it() {
     let iso = at.format("%Y-%m-%dT%H:%M:%S.%3fZ").to_string();
     let deep = format!("{}1{}", "{\"a\":".repeat(1_000), "}".repeat(1_000));
     let lines: [Vec<u8>; 7] = [
-        format!("{iso} ERROR [main] c.s.OrderService - 下单失败\njava.lang.IllegalStateException: x\n\tat a.B.c(B.java:7)").into(),
+        format!("{iso} ERROR [main] c.s.OrderService - 下单失败 java.lang.IllegalStateException: x\n\tat a.B.c(B.java:7)").into(),
         format!("{{\"time\":\"{iso}\",\"level\":\"warn\",\"msg\":\"慢查询\",\"deep\":{deep}}}").into(),
         gbk.into_owned(),
         b"\x1b[1;31mred\x1b[0m text \0 <img src=x onerror=alert(1)>".to_vec(),
