@@ -26,7 +26,7 @@ pub(super) fn of(health: &Health) -> Vec<LogStoreNews> {
     }
     // Days that have become old are dropped as was asked for.
     let early = || health.dropped.iter().filter(|d| d.why == Why::Size);
-    if let Some(last) = early().last() {
+    if let Some(last) = early().next_back() {
         all.push(LogStoreNews::Dropped {
             days: early().count(),
             last: last.date.clone(),

@@ -78,7 +78,7 @@ pub struct Operation {
 }
 
 /// Calls from one service to another.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Dependency {
     /// Who calls.
     pub parent: String,

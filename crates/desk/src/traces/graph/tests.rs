@@ -49,7 +49,17 @@ impl Traces for Fake {
         }
         let span = Span {
             id: SpanId(1),
-            ..Span::default()
+            parent: None,
+            links: Vec::new(),
+            process: 0,
+            operation: "GET /".into(),
+            kind: model::trace::SpanKind::Internal,
+            start_ns: 0,
+            duration_ns: 1,
+            error: false,
+            tags: Vec::new(),
+            events: Vec::new(),
+            warnings: Vec::new(),
         };
         let trace = Trace {
             id: TraceId(n as u128 + 1),
