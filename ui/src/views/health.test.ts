@@ -24,7 +24,7 @@ afterEach(async () => {
 it('健康 says what became of lines that a log store could not keep', async () => {
   const logs = new FakeLogs()
   const desk = new FakeDesk(new URLSearchParams(), () => settings)
-  const health = { version: '1', config: null, data: null, secrets: 'keyring', secrets_reason: null, sources: [], concepts: [], registries: [], problems: [] }
+  const health = { version: '1', config: null, data: null, secrets: 'keyring', secrets_reason: null, secrets_error: null, sources: [], concepts: [], registries: [], targets: [], problems: [] }
   const host = hostOver(async (command, args = {}) => (command === 'health' ? health : (logs.answer(command, args) ?? desk.answer(command, args) ?? null)))
   const target = document.createElement('div')
   document.body.append(target)
