@@ -142,10 +142,7 @@ fn a_configuration_with_mistakes_is_told_by_file_line_key_and_remedy() {
                 [[source]]\nname = \"p\"\nkind = \"promethius\"\nurl = \"http://127.0.0.1:9090\"\n";
     for (locale, remedies) in [
         (ZH, ["viewing_distance", "3 到 86400", "prometheus"]),
-        (
-            EN,
-            ["viewing_distance", "between 3 and 86400", "prometheus"],
-        ),
+        (EN, ["viewing_distance", "from 3 to 86400", "prometheus"]),
     ] {
         let person = Person::speaking(locale);
         let file = person.file("shouwang.toml", text);
