@@ -24,6 +24,7 @@ async fn desk(dir: &Path, bus: &str) -> Desk {
     let file = dir.join("config.toml");
     let text = format!(
         "board = \"duty\"\ndata_dir = {:?}\n[wall]\ndirector = \"off\"\n[embedded]\nhost = false\n[demo]\nenabled = false\n\
+         [[alert_source]]\nname = \"away\"\nkind = \"alertmanager\"\nurl = \"http://127.0.0.1:9\"\n\
          [[person]]\nid = \"lisi\"\nname = \"李四\"\n",
         dir.join("data"),
     );

@@ -39,7 +39,7 @@ const WITHOUT: [(&str, &str, &str, &str); 4] = [
 
 /// Labels of series that the simulated platform does not have, by the beginning of the metric's name; the first that
 /// fits counts.
-const CARRIED: [(&str, &[&str]); 55] = [
+const CARRIED: [(&str, &[&str]); 56] = [
     ("disk_", &["ident", "device", "fstype", "path"]),
     ("diskio_", &["ident", "name"]),
     ("net_", &["ident", "interface"]),
@@ -121,6 +121,10 @@ const CARRIED: [(&str, &[&str]); 55] = [
     ("tomcat_", &["job", "instance"]),
     ("jvm_memory_bytes_", &["job", "instance", "area"]),
     (
+        "jvm_memory_used_bytes",
+        &["job", "instance", "jvm_memory_type", "jvm_memory_pool_name"],
+    ),
+    (
         "jvm_memory_limit",
         &["job", "instance", "jvm_memory_type", "jvm_memory_pool_name"],
     ),
@@ -173,8 +177,8 @@ fn simulated() -> BTreeMap<String, Vec<model::Labels>> {
     out
 }
 
-/// Labels that all of these have which the selector takes.
-fn common(series: &[model::Labels], selector: &parser::VectorSelector) -> Names {
+/// Labels that all of these have which the selector takes; `None` where it takes none.
+fn common(series: &[model::Labels], selector: &parser::VectorSelector) -> Option<Names> {
     let all = &selector.matchers.matchers;
     let taken = series.iter().filter(|labels| {
         all.iter()
@@ -184,9 +188,7 @@ fn common(series: &[model::Labels], selector: &parser::VectorSelector) -> Names 
         let all = l.iter().map(|(n, _)| n.to_owned());
         all.filter(|n| n != "__name__").collect::<Names>()
     });
-    names
-        .reduce(|a, b| a.intersection(&b).cloned().collect())
-        .unwrap_or_default()
+    names.reduce(|a, b| a.intersection(&b).cloned().collect())
 }
 
 /// Tags by which a question in a store's own language groups, and the label that its host becomes.
@@ -218,11 +220,14 @@ impl Reader<'_> {
             }
         }
         let name = selector.name.clone().unwrap_or_default();
-        if let Some(found) = self.simulated.get(&name) {
-            return common(found, selector);
+        let simulated = self.simulated.get(&name);
+        if let Some(names) = simulated.and_then(|found| common(found, selector)) {
+            return names;
         }
+        // Two exporters may give a metric the same name and other labels.
         match CARRIED.iter().find(|(begin, _)| name.starts_with(begin)) {
             Some((_, names)) => set(names),
+            None if simulated.is_some() => Names::new(),
             None => {
                 self.unknown.insert(name);
                 Names::new()

@@ -272,7 +272,7 @@ fn variables_marks_and_options_are_edited_seen_and_saved() {
     write(
         &wall,
         "[data-field='link-target']",
-        "host:$instance.host level>=error",
+        "host:vm level>=error",
     );
     fill(&wall, "[data-field='panel-id']", "load");
     there(&wall, "[data-inspector='load']");
@@ -310,7 +310,7 @@ fn variables_marks_and_options_are_edited_seen_and_saved() {
         "marks:\n  - {id: started, kind: maintenance, expr: 'max by (instance) (timestamp(node_load1)) - 60', legend: '{{instance}} 一分钟前'}\n",
         "  - id: load\n    kind: timeseries\n",
         "    window_seconds: 300\n",
-        "    links:\n      - {to: logs, target: 'host:$instance.host level>=error'}\n",
+        "    links:\n      - {to: logs, target: 'host:vm level>=error'}\n",
         "      - {id: a, expr: 'node_load1{instance=~\"$machine\"}'}\n",
         "    slo: {objective: 99.5, days: 30}\n",
     ] {

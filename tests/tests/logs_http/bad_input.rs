@@ -159,7 +159,12 @@ async fn bodies_that_are_no_answers_are_said_to_be_none() {
             let said = store.page(&range(Filter::All), ask).await;
             let said = said.expect_err("no answer");
             assert!(
-                matches!(said, SourceError::Malformed { .. } | SourceError::Truncated),
+                matches!(
+                    said,
+                    SourceError::Malformed { .. }
+                        | SourceError::Truncated
+                        | SourceError::NotExpected { .. }
+                ),
                 "{kind}: {said:?}"
             );
         }

@@ -57,7 +57,8 @@ fn member(edit: MemberEdit, book: &Book) -> Result<Member, ErrorView> {
     })
 }
 
-/// The handbook's rota, from Monday of this week on.
+/// The handbook's rota, its turns from Monday of this week on. It begins a week before that: in the first hours of a Monday whoever had the
+/// Sunday is still on duty, and a rota that is made then must not begin with a gap.
 fn begin(
     book: &Book,
     words: &Words,
@@ -95,8 +96,22 @@ fn begin(
         .calendars
         .contains_key(&engine::rota::holidays::CHINA.into())
         .then(|| engine::rota::holidays::CHINA.into());
-    rota.layers = seed_layers(people, managers, monday, names);
+    let week_before = monday.checked_sub_days(Days::new(7)).unwrap_or(monday);
+    rota.layers = seed_layers(
+        &last_first(people),
+        &last_first(managers),
+        week_before,
+        names,
+    );
     Ok(rota)
+}
+
+/// The same turns, a turn earlier.
+fn last_first(people: &[String]) -> Vec<String> {
+    let mut people = people.to_vec();
+    let one = people.len().min(1);
+    people.rotate_right(one);
+    people
 }
 
 /// What a plan is made by: its rota, first day, the day after its last, rules, seed.
