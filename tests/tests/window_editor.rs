@@ -269,11 +269,7 @@ fn variables_marks_and_options_are_edited_seen_and_saved() {
     fill(&wall, "[data-field='panel-window']", "300");
     wall.click("[data-add-link]");
     pick(&wall, "[data-field='link-to']", "logs");
-    write(
-        &wall,
-        "[data-field='link-target']",
-        "host:vm level>=error",
-    );
+    write(&wall, "[data-field='link-target']", "host:vm level>=error");
     fill(&wall, "[data-field='panel-id']", "load");
     there(&wall, "[data-inspector='load']");
     until_checked(&wall);

@@ -256,3 +256,66 @@ pub fn wanted(
     };
     Ok(Wanted::Edit(Box::new(edit)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use chrono_tz::Asia::Shanghai;
+    use engine::rota::{coverage, on_duty, wall};
+    use model::rota::{Member, WallTime};
+    use std::sync::Arc;
+
+    #[test]
+    fn a_rota_that_is_begun_in_the_night_has_somebody_at_once_and_its_turns_from_monday() {
+        let words = Words::new("zh-CN", Shanghai);
+        let mut book = Book::default();
+        for id in ["a", "b", "c", "boss"] {
+            let member = Member {
+                id: id.into(),
+                name: id.into(),
+                ..Member::default()
+            };
+            book.members.insert(id.into(), Arc::new(member));
+        }
+        // Monday to Sunday, each in the middle of the night and at ten.
+        let week = NaiveDate::from_ymd_opt(2026, 11, 23).expect("a Monday");
+        for day in week.iter_days().take(7) {
+            for hour in [0, 2, 10] {
+                let people = ["a", "b", "c"].map(str::to_owned);
+                let made = begin(
+                    &book,
+                    &words,
+                    "p".into(),
+                    "平台".into(),
+                    &people,
+                    &["boss".to_owned()],
+                    day,
+                );
+                let mut with = book.clone();
+                let made = made.expect("a rota");
+                with.rotas.insert("p".into(), Arc::new(made));
+                let now = wall::instant(day, WallTime::hour(hour), Shanghai).expect("a time");
+                let rota = RotaId("p".into());
+                let primaries = on_duty(&with, &rota, now)
+                    .into_iter()
+                    .filter(|d| d.role == model::rota::Role::Primary)
+                    .count();
+                assert_eq!(primaries, 1, "{day} {hour} o'clock");
+                assert!(
+                    coverage(&with, &rota, now, now + 86_400_000)
+                        .gaps
+                        .is_empty(),
+                    "{day}"
+                );
+                let first = wall::instant(week, WallTime::hour(10), Shanghai).expect("a time");
+                let monday = on_duty(&with, &rota, first);
+                assert!(
+                    monday
+                        .iter()
+                        .any(|d| d.role == model::rota::Role::Primary && d.person == "a"),
+                    "{monday:?}"
+                );
+            }
+        }
+    }
+}
