@@ -266,7 +266,7 @@ fn a_line_leads_to_its_trace_and_the_trace_to_its_lines() {
         "lines of the trace",
         SOON,
         &format!(
-            "return document.querySelector('[data-log-input]')?.value === 'trace_id:{trace}' && document.querySelector(`[data-line='0']`) !== null"
+            "return document.querySelector('[data-log-input]')?.value.includes('trace_id:{trace}') && document.querySelector(`[data-line='0']`) !== null"
         ),
     );
 

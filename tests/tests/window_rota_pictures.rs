@@ -1,8 +1,9 @@
 //! The rota at 1080p and in the pocket, as README shows it: everybody on duty with name, since when and who is next, readable where it stands.
 //! `cargo xtask screenshots` takes its pictures from here.
 
-use shouwang_tests::window::{Options, Wall};
+use shouwang_tests::window::{self, Options, Wall};
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 use xtask::display::Size;
 
@@ -101,7 +102,22 @@ fn at_1080p_the_desk_says_name_since_and_next() {
 #[test]
 fn at_1080p_the_walls_header_says_name_since_and_next() {
     let wall = Wall::open(Options::new("rota-wall").config(CONFIG));
+    // The rota is made at the desk; the wall may only show it.
+    let first = wall.js("return location.pathname + location.hash");
+    let mut desk = Command::new(window::program());
+    desk.arg("--config")
+        .arg(wall.dir().join("config.toml"))
+        .args(["--desk", "--seconds", "60"])
+        .env("SHOUWANG_DATA", wall.dir().join("data"))
+        .env("HOME", wall.dir())
+        .env("LANG", "zh_CN.UTF-8")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    wall.display().apply(&mut desk);
+    assert!(desk.status().expect("it starts").success());
+    wall.enter(DESK);
     platform(&wall);
+    wall.enter(first.as_str().expect("an address"));
     there(&wall, "header [data-post=primary] [data-next-shift]");
     there(&wall, "header [data-post=secondary] [data-next-shift]");
     let parts = "header [data-post] b, header [data-next-shift]";
