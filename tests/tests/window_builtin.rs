@@ -4,7 +4,7 @@ use shouwang_tests::window::{MISPLACED, Options, Wall};
 use std::time::Duration;
 
 const SOON: Duration = Duration::from_secs(60);
-/// Panels about what has happened to the desk (with it they are seen in desk_board.rs): empty until an alert has fired, been answered and ended;
+/// Panels about what has happened to the desk (with it they are seen in desk_clock/board.rs): empty until an alert has fired, been answered and ended;
 /// and who is on duty, which nobody has said here.
 const MAY_BE_EMPTY: [&str; 6] = ["mtta", "mttr", "sla", "rota", "channels", "sources"];
 
