@@ -38,6 +38,9 @@ pub fn prepare() {
 /// A kiosk's pages do without JavaScriptCore's last compiler: what they draw once a second it does not make faster, and it holds 28 MB of
 /// 353 (1920×1080, 24 panels).
 pub fn prepare_windows(kiosk: bool) {
+    if kiosk {
+        crate::memory::keep_no_reserve();
+    }
     if kiosk && cfg!(target_os = "linux") && env::var_os(LAST_COMPILER).is_none() {
         set(LAST_COMPILER, "0");
     }

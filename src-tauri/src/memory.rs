@@ -1,5 +1,5 @@
 //! Pages of memory that only the start needed are given back: a wall runs for months, and what it does in all that time is a small part of
-//! the program. They are pages of the program's own file, unchanged, which the system reads again should they be needed after all.
+//! the program and of its libraries. They are pages of files, unchanged, which the system reads again should they be needed after all.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -8,6 +8,17 @@ use std::time::Duration;
 const AFTER: Duration = Duration::from_secs(20);
 /// What is needed only now and then is not kept for ever.
 const EVERY: Duration = Duration::from_secs(3_600);
+
+/// From now on freed memory goes back to the system at once. It costs an allocation now and then a little time, which a wall has.
+#[expect(
+    unsafe_code,
+    reason = "an option of the allocator that may be set at any time"
+)]
+pub fn keep_no_reserve() {
+    // `mi_option_purge_delay`, ms (mimalloc.h; the same number in versions 2 and 3).
+    const PURGE_DELAY: libmimalloc_sys::mi_option_t = 15;
+    unsafe { libmimalloc_sys::mi_option_set(PURGE_DELAY, 0) };
+}
 
 /// Gives them back again and again.
 pub async fn give_back_unused() {
@@ -34,8 +45,8 @@ fn give_back() {}
 #[cfg(target_os = "linux")]
 #[expect(
     unsafe_code,
-    reason = "the ranges are of the program's own file, stay mapped as long as it runs, cannot be written to and never were: what is read \
-              after this is what was there before"
+    reason = "the ranges are of the program and of libraries that it is linked with, so they stay mapped as long as it runs; they cannot be \
+              written to and never were: what is read after this is what was there before"
 )]
 fn forget(range: Range<usize>) {
     let start = std::ptr::with_exposed_provenance_mut(range.start);
@@ -49,24 +60,38 @@ fn forget(range: Range<usize>) {
     };
 }
 
-/// Parts of `program` in `/proc/self/smaps` (proc(5)) that cannot be written to and that nothing has been written to: addresses.
+/// Libraries that the program is linked with, by WebKitGTK's and its own needs: no one unloads them. Others come and go, and their place may
+/// be somebody's memory a moment later; those are left alone.
+const LINKED: [&str; 12] = [
+    "libwebkit2gtk-4.1.so",
+    "libjavascriptcoregtk-4.1.so",
+    "libgtk-3.so",
+    "libgdk-3.so",
+    "libicudata.so",
+    "libicui18n.so",
+    "libicuuc.so",
+    "libglib-2.0.so",
+    "libgio-2.0.so",
+    "libcairo.so",
+    "libpango-1.0.so",
+    "libharfbuzz.so",
+];
+
+/// Parts of `program` and of [`LINKED`] in `/proc/self/smaps` (proc(5)) that cannot be written to and that nothing has been written to:
+/// addresses.
 fn unchanged(maps: &str, program: &str) -> Vec<Range<usize>> {
     let mut out: Vec<(Range<usize>, bool)> = Vec::new();
-    let mut is_ours = false;
+    let mut counts = false;
     for line in maps.lines() {
         let Some((key, value)) = line.split_once(' ') else {
             continue;
         };
         if let Some(range) = addresses(key) {
-            let mut fields = value.split_ascii_whitespace();
-            let reads_only = fields
-                .next()
-                .is_some_and(|rights| rights.starts_with('r') && !rights.contains('w'));
-            is_ours = reads_only && value.ends_with(program) && !program.is_empty();
-            if is_ours {
+            counts = stays(value, program);
+            if counts {
                 out.push((range, true));
             }
-        } else if is_ours
+        } else if counts
             && WRITTEN.contains(&key)
             && value.trim() != "0 kB"
             && let Some((_, clean)) = out.last_mut()
@@ -80,8 +105,21 @@ fn unchanged(maps: &str, program: &str) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// Lines of a part that say how much of it was written to, or belongs to nobody's file.
-const WRITTEN: [&str; 4] = ["Shared_Dirty:", "Private_Dirty:", "Anonymous:", "Swap:"];
+/// Whether a part stays mapped and is only read; the line after its addresses: `r-xp 00001000 fe:00 10 /opt/x`.
+fn stays(line: &str, program: &str) -> bool {
+    let rights = line.split_ascii_whitespace().next().unwrap_or_default();
+    let path = line.find('/').map_or("", |at| &line[at..]);
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let is_linked = LINKED
+        .iter()
+        .any(|library| name.starts_with(library) && !name.ends_with("(deleted)"));
+    let is_ours = path == program && !program.is_empty();
+    rights.starts_with('r') && !rights.contains('w') && (is_ours || is_linked)
+}
+
+/// Lines of a part that say how much of it is no longer the file's: what is written to a private part becomes a copy of this process. Dirty
+/// alone says little: so is a file that was written a moment ago and waits for the disk.
+const WRITTEN: [&str; 2] = ["Anonymous:", "Swap:"];
 
 fn addresses(text: &str) -> Option<Range<usize>> {
     let (from, to) = text.split_once('-')?;
@@ -100,25 +138,53 @@ Anonymous:             0 kB
 VmFlags: rd mr mw me
 2000-5000 r-xp 00001000 fe:00 10 /opt/shouwang
 Private_Clean:       640 kB
-Private_Dirty:         0 kB
+Private_Dirty:        64 kB
+Anonymous:             0 kB
 5000-6000 r--p 00004000 fe:00 10 /opt/shouwang
 Private_Dirty:        16 kB
+Anonymous:            16 kB
 6000-7000 rw-p 00005000 fe:00 10 /opt/shouwang
 Private_Dirty:         0 kB
-7000-8000 r-xp 00000000 fe:00 11 /usr/lib/libc.so.6
+7000-8000 r-xp 00000000 fe:00 11 /usr/lib/gio/modules/libdconf.so
 Private_Dirty:         0 kB
 8000-9000 rw-p 00000000 00:00 0
 Private_Dirty:         8 kB
+9000-a000 r-xp 00000000 fe:00 12 /usr/lib/libwebkit2gtk-4.1.so.0.1
+Private_Dirty:         0 kB
 ";
 
     #[test]
-    fn only_unchanged_parts_of_the_program_are_given_back() {
+    fn only_unchanged_parts_of_what_stays_are_given_back() {
         assert_eq!(
             unchanged(MAPS, "/opt/shouwang"),
-            [0x1000..0x2000, 0x2000..0x5000]
+            [0x1000..0x2000, 0x2000..0x5000, 0x9000..0xa000]
         );
-        assert!(unchanged(MAPS, "").is_empty());
+        assert_eq!(unchanged(MAPS, ""), [0x9000..0xa000]);
         assert!(unchanged("1000-\nx-y r--p\n\n", "/opt/shouwang").is_empty());
+        for kept in [
+            "rw-p 00000000 fe:00 10 /usr/lib/libgtk-3.so.0",
+            "---p 00000000 fe:00 10 /usr/lib/libgtk-3.so.0",
+            "r--p 00000000 fe:00 10 /usr/lib/libgtk-3.so.0 (deleted)",
+            "r--p 00000000 fe:00 10 /usr/share/fonts/a.ttc",
+            "r-xp 00000000 00:00 0                          [vdso]",
+            "",
+        ] {
+            assert!(!stays(kept, ""), "{kept}");
+        }
+    }
+
+    #[test]
+    fn the_option_is_the_one_that_is_meant() {
+        // A delay as released: ten milliseconds or a second.
+        let get = || {
+            #[expect(unsafe_code, reason = "reads an option")]
+            unsafe {
+                libmimalloc_sys::mi_option_get(15)
+            }
+        };
+        assert!((1..=1_000).contains(&get()), "{}", get());
+        keep_no_reserve();
+        assert_eq!(get(), 0);
     }
 
     #[test]
