@@ -5,6 +5,8 @@ use crate::rota::role_name;
 use crate::texts;
 use chart::{Colour, Line, Palette, Plot, Poster, Row, Section};
 use chrono::{DateTime, Utc};
+use model::board::Unit;
+use report::figure;
 use std::collections::BTreeMap;
 use wire::{
     Baseline, InvestigationAlert, InvestigationGap, InvestigationPattern, InvestigationTrace,
@@ -60,21 +62,14 @@ impl Writer<'_> {
         clock(ms, &self.zone, format)
     }
 
-    /// A length of time, ms, in the largest unit of which there is one.
+    /// A length of time, ms, as the page shows it.
     fn length(&self, ms: f64) -> String {
-        let chinese = self.locale != "en";
-        let units: [(f64, &str, &str); 4] = [
-            (86_400_000.0, "天", "d"),
-            (3_600_000.0, "小时", "h"),
-            (60_000.0, "分", "min"),
-            (1_000.0, "秒", "s"),
-        ];
-        let (size, zh, en) = units
-            .into_iter()
-            .find(|(size, _, _)| ms >= *size)
-            .unwrap_or((1.0, "毫秒", "ms"));
-        let digits = usize::from(ms / size < 10.0 && size <= 1_000.0 && size > 1.0);
-        format!("{:.digits$} {}", ms / size, if chinese { zh } else { en })
+        figure::line(ms, Unit::Milliseconds, self.locale)
+    }
+
+    /// A number without a unit, as the page shows it.
+    fn number(&self, value: f64) -> String {
+        figure::line(value, Unit::Count, self.locale)
     }
 }
 
@@ -87,42 +82,6 @@ fn clock(ms: f64, zone: &chrono_tz::Tz, format: &str) -> String {
 /// Times below the axis; the context is the zone's name.
 fn axis_time(ms: f64, zone: &str) -> String {
     clock(ms, &zone.parse().unwrap_or(chrono_tz::UTC), "%H:%M")
-}
-
-/// A value beside the axis: 万 and 亿 for large ones, no more digits than say something.
-fn axis_value(value: f64) -> String {
-    let size = value.abs();
-    let (value, unit) = if size >= 1e8 {
-        (value / 1e8, " 亿")
-    } else if size >= 1e4 {
-        (value / 1e4, " 万")
-    } else {
-        (value, "")
-    };
-    let digits = match value.abs() {
-        v if v >= 100.0 || v == 0.0 => 0,
-        v if v >= 1.0 => 1,
-        _ => 3,
-    };
-    let text = format!("{value:.digits$}");
-    let text = if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.')
-    } else {
-        &text
-    };
-    format!("{text}{unit}")
-}
-
-/// As [`axis_value`], for those who read English.
-fn axis_value_en(value: f64) -> String {
-    let size = value.abs();
-    let (scaled, unit) = match size {
-        s if s >= 1e9 => (value / 1e9, "B"),
-        s if s >= 1e6 => (value / 1e6, "M"),
-        s if s >= 1e3 => (value / 1e3, "K"),
-        _ => (value, ""),
-    };
-    format!("{}{unit}", axis_value(scaled))
 }
 
 /// A PNG of what was gathered at `now` (ms).
@@ -224,10 +183,11 @@ fn plot(view: &InvestigationView, writer: &Writer<'_>) -> Result<Plot, String> {
         dashed: true,
         points: points.clone(),
     });
+    // A function of its own, not a closure: the chart keeps it.
     let value = if writer.locale == "en" {
-        axis_value_en
+        |v| figure::line(v, Unit::Count, "en")
     } else {
-        axis_value
+        |v| figure::line(v, Unit::Count, "zh-CN")
     };
     let over = figures
         .resolved_at
@@ -238,9 +198,12 @@ fn plot(view: &InvestigationView, writer: &Writer<'_>) -> Result<Plot, String> {
         step: figures.step,
         to: figures.to,
         lines: now.chain(before).collect(),
-        limit: figures
-            .limit
-            .map(|l| (l, writer.with("metric.limit", &[("limit", value(l))]))),
+        limit: figures.limit.map(|l| {
+            (
+                l,
+                writer.with("metric.limit", &[("limit", writer.number(l))]),
+            )
+        }),
         marks: std::iter::once((figures.fired_at, writer.plain("metric.fired")))
             .chain(over)
             .collect(),
@@ -565,32 +528,17 @@ mod tests {
     }
 
     #[test]
-    fn values_beside_the_axis() {
-        let cases = [
-            (0.0, "0"),
-            (0.125, "0.125"),
-            (7.5, "7.5"),
-            (95.0, "95"),
-            (100.0, "100"),
-            (12_000.0, "1.2 万"),
-            (-3.4e8, "-3.4 亿"),
-        ];
-        for (value, text) in cases {
-            assert_eq!(axis_value(value), text);
-        }
-        assert_eq!(axis_value_en(12_000.0), "12K");
-        assert_eq!(axis_value_en(0.5), "0.5");
-    }
-
-    #[test]
-    fn lengths_in_their_largest_unit() {
+    fn numbers_and_lengths_as_on_the_page() {
         let writer = |locale| Writer {
             locale,
             zone: chrono_tz::Asia::Shanghai,
         };
-        assert_eq!(writer("zh-CN").length(1_234.0), "1.2 秒");
-        assert_eq!(writer("zh-CN").length(90.0), "90 毫秒");
-        assert_eq!(writer("en").length(300_000.0), "5 min");
+        assert_eq!(writer("zh-CN").number(-3.4e8), "-3.4 亿");
+        assert_eq!(writer("en").number(12_000.0), "12K");
+        assert_eq!(writer("zh-CN").length(1_230.0), "1.23 s");
+        assert_eq!(writer("zh-CN").length(90.0), "90 ms");
+        assert_eq!(writer("zh-CN").length(600_000.0), "10 分");
+        assert_eq!(writer("en").length(600_000.0), "10 min");
         assert_eq!(axis_time(0.0, "Asia/Shanghai"), "08:00");
     }
 }
