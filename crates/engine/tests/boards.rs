@@ -156,6 +156,38 @@ fn a_board_that_was_shown_is_complete_at_once_when_it_comes_back_and_is_not_aske
     assert_eq!(engine.shown("a").panels()[0].state, State::Data);
 }
 
+/// A lid was closed, a virtual machine was held: nothing that passed meanwhile is asked for more than once.
+#[test]
+fn a_machine_that_slept_shows_nothing_as_fresh_and_fills_the_hole_once() {
+    let mut engine = started();
+    pass(&mut engine, T0, T0 + 20_000);
+    let woke = T0 + 20_000 + 5 * 60_000;
+    let effects = engine.handle(Event::Wakeup, woke);
+    let panel = &engine.shown("a").panels()[0];
+    assert!(
+        matches!(panel.state, State::Stale(at) if at <= T0 + 20_000),
+        "before any answer: {:?}",
+        panel.state
+    );
+    let mut asked = answer(&mut engine, effects, woke);
+    asked.extend(pass(&mut engine, woke, woke + 5_000));
+    let of_load: Vec<i64> = asked
+        .iter()
+        .filter(|(expr, _)| expr == "load")
+        .map(|(_, points)| *points)
+        .collect();
+    assert!(
+        (1..=3).contains(&of_load.len()),
+        "once for what was missed, then as usual: {of_load:?}"
+    );
+    assert!(
+        of_load[0] > 55 && of_load[0] < 75,
+        "the hole of five minutes and no more: {of_load:?}"
+    );
+    assert!(of_load[1..].iter().all(|points| *points < 8), "{of_load:?}");
+    assert_eq!(engine.shown("a").panels()[0].state, State::Data);
+}
+
 #[test]
 fn boards_that_nobody_needs_are_forgotten_after_a_while() {
     let mut engine = started();

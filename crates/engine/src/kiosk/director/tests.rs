@@ -102,6 +102,24 @@ fn boards_follow_each_other_after_their_time() {
 }
 
 #[test]
+fn a_wall_that_slept_moves_one_board_on_and_gives_it_its_whole_time() {
+    let mut d = one();
+    let woke = EIGHT + 9 * 3_600 * S + 7;
+    d.tick(woke);
+    assert_eq!(board(&d), "hosts");
+    assert_eq!(d.state()[0].until, Some(woke + 20 * S));
+    d.tick(woke + 19 * S);
+    assert_eq!(board(&d), "hosts");
+    d.tick(woke + 20 * S);
+    assert_eq!(board(&d), "cache");
+
+    // An alert that began while it slept is shown at the first look.
+    let mut d = one();
+    d.alerts(vec![failing(7, Level::P0, Domain::Payment)], woke);
+    assert_eq!(board(&d), "payment");
+}
+
+#[test]
 fn the_next_board_is_asked_for_before_it_comes() {
     let mut d = one();
     let needed = |d: &Director| d.needed().into_iter().collect::<Vec<_>>();
