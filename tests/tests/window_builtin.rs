@@ -25,8 +25,22 @@ fn open(wall: &Wall, board: &str) {
 
 #[test]
 fn every_built_in_board_is_whole() {
-    let config = "locale = \"zh-CN\"\n[embedded]\nhost = false\n[demo]\nincidents = false\n";
-    let wall = Wall::open(Options::new("builtin").config(config));
+    whole("builtin", "");
+}
+
+#[test]
+fn every_built_in_board_is_whole_from_six_metres() {
+    whole(
+        "builtin-far",
+        "[wall]\nviewing_distance = 6.0\nscreen_inches = 55.0\n",
+    );
+}
+
+/// Shows each board with this in the configuration.
+fn whole(name: &'static str, wall: &str) {
+    let config =
+        format!("locale = \"zh-CN\"\n{wall}[embedded]\nhost = false\n[demo]\nincidents = false\n");
+    let wall = Wall::open(Options::new(name).config(config));
     let library = desk::boards::load(None);
     assert!(library.boards.len() >= 19, "{}", library.boards.len());
     for board in library.boards.values() {

@@ -448,15 +448,15 @@ impl Config {
 
 impl Wall {
     /// Factor on type size, so that what must be read from afar (the verdict, tiles' values: 27 units of 1080 or more) has the height
-    /// that legibility asks for: height in mm ≥ 0.00465 × distance in mm. Between 1 and 1.5, because the boards hold no more; beyond
-    /// that only a larger screen helps.
+    /// that legibility asks for: height in mm ≥ 0.00465 × distance in mm. Between 1 and 1.75 (6.4 m before 55 inches), because the boards hold no
+    /// more; beyond that only a larger screen helps.
     pub fn type_scale(&self) -> f64 {
         // 16:9: the height of a screen is 0.4903 of its diagonal.
         let screen_mm = self.screen_inches * 25.4 * 0.4903;
         let read_mm = screen_mm * 27.0 / 1080.0;
         let wanted = 0.00465 * self.viewing_distance * 1000.0;
         if read_mm > 0.0 && wanted.is_finite() {
-            (wanted / read_mm).clamp(1.0, 1.5)
+            (wanted / read_mm).clamp(1.0, 1.75)
         } else {
             1.0
         }
@@ -561,7 +561,9 @@ mod tests {
         };
         assert_eq!(at(0.0), 1.0);
         assert!(at(5.0) > 1.3 && at(5.0) < 1.4, "{}", at(5.0));
-        assert_eq!(at(50.0), 1.5);
+        // Six metres before 55 inches are not cut.
+        assert!(at(6.0) > 1.6 && at(6.0) < 1.7, "{}", at(6.0));
+        assert_eq!(at(50.0), 1.75);
         assert_eq!(
             Wall {
                 viewing_distance: f64::NAN,
