@@ -212,6 +212,9 @@ fn build<R: Runtime>(
             .insert(label.to_owned(), spot(monitor));
     }
     page::observe(&window, walls.registry());
+    if kiosk {
+        page::paint_in_bands(&window);
+    }
     let (handle, name) = (app.clone(), label.to_owned());
     window.on_window_event(move |event| {
         if let WindowEvent::CloseRequested { api, .. } = event

@@ -67,6 +67,15 @@ impl Writer<'_> {
         figure::line(ms, Unit::Milliseconds, self.locale)
     }
 
+    /// How long something is ago, ms, as the page says it.
+    fn age(&self, ms: f64) -> String {
+        let words = report::Writer {
+            locale: self.locale.to_owned(),
+            zone: self.zone,
+        };
+        words.length(ms as i64)
+    }
+
     /// A number without a unit, as the page shows it.
     fn number(&self, value: f64) -> String {
         figure::line(value, Unit::Count, self.locale)
@@ -362,7 +371,7 @@ fn other(o: &InvestigationAlert, writer: &Writer<'_>) -> Row {
         } else {
             "others.after"
         };
-        writer.with(key, &[("age", writer.length(o.after.abs()))])
+        writer.with(key, &[("age", writer.age(o.after.abs()))])
     };
     Row {
         text: format!("{:?} {}", o.row.level, o.row.title),
@@ -486,7 +495,7 @@ mod tests {
         );
         assert_eq!(
             (failed.rows.len(), failed.rows[0].figure.as_str()),
-            (1, "1.2 秒")
+            (1, "1.23 s")
         );
         assert!(failed.note.contains("stock"), "{}", failed.note);
         assert!(slow.rows.is_empty());
