@@ -51,7 +51,9 @@ describe('room', () => {
   it('is spread over its rows between their least and their greatest height', () => {
     expect(spread(75, 30, 40, 5)).toEqual({ rows: 2, height: 37.5 })
     expect(spread(400, 30, 40, 5)).toEqual({ rows: 5, height: 40 })
-    expect(spread(10, 30, 40, 5)).toEqual({ rows: 1, height: 30 })
+    expect(spread(20, 30, 40, 5)).toEqual({ rows: 1, height: 20 })
+    expect(spread(10, 30, 40, 5)).toEqual({ rows: 1, height: 16.5 })
+    expect(spread(0, 30, 40, 5)).toEqual({ rows: 1, height: 30 })
   })
 
   const parts = { panel: 200, body: 160, width: 400, line: 22, clock: 22, edge: 10, item: 100 }
