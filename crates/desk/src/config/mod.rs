@@ -448,8 +448,8 @@ impl Config {
 
 impl Wall {
     /// Factor on type size, so that what must be read from afar (the verdict, tiles' values: 27 units of 1080 or more) has the height
-    /// that legibility asks for: height in mm ≥ 0.00465 × distance in mm. Between 1 and 1.75 (6.4 m before 55 inches), because the boards hold no
-    /// more; beyond that only a larger screen helps.
+    /// that legibility asks for: height in mm ≥ 0.00465 × distance in mm. Between 1 and 1.75 (6.4 m before 55
+    /// inches), because the boards hold no more; beyond that only a larger screen helps.
     pub fn type_scale(&self) -> f64 {
         // 16:9: the height of a screen is 0.4903 of its diagonal.
         let screen_mm = self.screen_inches * 25.4 * 0.4903;

@@ -192,7 +192,7 @@ fn plot(view: &InvestigationView, writer: &Writer<'_>) -> Result<Plot, String> {
         dashed: true,
         points: points.clone(),
     });
-    // A function of its own, not a closure: the chart keeps it.
+    // The chart keeps a function and no context: one for each language.
     let value = if writer.locale == "en" {
         |v| figure::line(v, Unit::Count, "en")
     } else {
