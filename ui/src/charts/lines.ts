@@ -3,6 +3,7 @@ import type { AnnotationView, SeverityView, ThresholdsView } from '../api/wire'
 import { TOKEN } from '../shared/severity'
 import { timeMarks, type Zone } from '../shared/time'
 import type { QueryData, Values } from '../stores/query'
+import { columns, drawColumns } from './columns'
 import { axisFont, currentLook, typeScale, unit } from './look'
 import { clusters, drawNotes, drawStretches, noteGap, notesNear, stretches } from './notes'
 import { extent, firstAt, steadyScale, timeWindow, valueMarks, type Ends, type Range } from './scale'
@@ -11,6 +12,9 @@ import { extent, firstAt, steadyScale, timeWindow, valueMarks, type Ends, type R
 const CROSSHAIR = 'wall'
 /** The time axis moves on by so many units at once. */
 const QUANTUM = 8
+
+/** Joins the points by strokes, as uPlot does by itself. */
+const STROKES = uPlot.paths.linear?.()
 
 /** One line: which series of which query, and its colour's token. */
 export interface Line {
@@ -32,6 +36,8 @@ export interface LinesOptions {
   phase: number
   /** Whether there is room for the times below the plot. */
   clock: boolean
+  /** Whether there is a pointer: a crosshair, and a stretch of time to choose. */
+  pointed: boolean
   /** What happened, marked along the upper edge. */
   notes(): readonly AnnotationView[]
   /** How a value of the axis is written. */
@@ -161,6 +167,28 @@ export class LinesChart {
     this.y = this.steady
   }
 
+  /** Whether there are at least as many points as columns of pixels to draw them in. */
+  private dense(plot: uPlot): boolean {
+    const times = this.data[0] as number[]
+    return times.length - firstAt(times, this.x.lo) >= plot.bbox.width
+  }
+
+  private column(plot: uPlot, series: number): void {
+    if (!this.dense(plot)) return
+    const { ctx, bbox } = plot
+    const weight = this.weight() * (window.devicePixelRatio || 1)
+    // Half as wide as a line is strong: narrower ones cost more and show no more.
+    const column = Math.max(1, Math.floor(weight / 1.7))
+    ctx.save()
+    ctx.beginPath()
+    ctx.rect(bbox.left - weight / 2, bbox.top - weight / 2, bbox.width + weight, bbox.height + weight)
+    ctx.clip()
+    ctx.fillStyle = this.palette[series - 1] as string
+    const values = this.data[series] as unknown as Values
+    drawColumns(ctx, columns(this.data[0] as number[], values, { ...bbox, x: this.x, y: this.y }, column), bbox.left, weight, column)
+    ctx.restore()
+  }
+
   /** Only when uPlot's arrays are the queries' own do new points appear in them by themselves. */
   private appendable(): boolean {
     return this.options.lines.length > 0 && this.data[0] === this.options.lines[0]?.query.times
@@ -234,6 +262,7 @@ export class LinesChart {
           width: this.weight(),
           spanGaps: false,
           points: { show: false },
+          paths: (plot: uPlot, series: number, from: number, to: number) => (this.dense(plot) ? null : (STROKES?.(plot, series, from, to) ?? null)),
         })),
       ],
       scales: {
@@ -266,6 +295,7 @@ export class LinesChart {
         },
       ],
       cursor: {
+        show: options.pointed,
         sync: { key: CROSSHAIR, scales: ['x', null] },
         drag: { x: true, y: false, setScale: false, dist: 8 },
         points: { size: 7 * u, width: 1 },
@@ -279,6 +309,7 @@ export class LinesChart {
       },
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
       hooks: {
+        drawSeries: [(plot, series) => this.column(plot, series)],
         draw: [(plot) => this.limits(plot), (plot) => this.marks(plot)],
         setCursor: [
           (plot) =>
