@@ -51,6 +51,21 @@ pub const MISPLACED: &str = r"
           wrong.push(`${name}: ${e.tagName} '${e.textContent.trim().slice(0, 20)}' ${b.left},${b.top},${b.right},${b.bottom} ` +
             `leaves ${r.left},${r.top},${r.right},${r.bottom}`);
       }
+      // What does not fit ends in an ellipsis: that of the box that cuts, for which the text must stand in it directly.
+      for (const e of panel.querySelectorAll('*')) {
+        if (e.closest('svg') || ![...e.childNodes].some(n => n.nodeType === 3 && n.data.trim())) continue;
+        const range = document.createRange();
+        range.selectNodeContents(e);
+        let right = range.getBoundingClientRect().right, direct = true;
+        for (let box = e; box !== panel; box = box.parentElement) {
+          const style = getComputedStyle(box), edge = box.getBoundingClientRect().right;
+          if (style.overflowX !== 'visible' && right > edge + 1) {
+            if (!direct || style.textOverflow !== 'ellipsis') wrong.push(`${name}: '${e.textContent.trim().slice(0, 40)}' is cut without an ellipsis`);
+            right = edge;
+          }
+          direct &&= style.display === 'inline';
+        }
+      }
     });
     return wrong.slice(0, 12)";
 
