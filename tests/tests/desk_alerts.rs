@@ -1,11 +1,12 @@
 //! The whole way: a rule fires in a real Prometheus, a real Alertmanager holds it, a pop-up stands on a real bus, its button acknowledges
 //! — in the database, in the list and as a silence in the Alertmanager — and it is over when the rule is.
 
-use desk::config;
-use desk::duty::{DutyHandle, Headless};
-use desk::start::{self, Desk, Machine, Overrides};
+mod desk_support;
+
+use desk::duty::DutyHandle;
+use desk::start::Desk;
+use desk_support::{started, until};
 use model::duty::{AlertId, Via};
-use notify::popup::DbusHost;
 use serde_json::Value;
 use shouwang_tests::alertmanager;
 use shouwang_tests::http;
@@ -16,7 +17,6 @@ use shouwang_tests::servers::{self, PrometheusOptions, Server};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use wire::{
     AlertAct, AlertItem, AlertLook, AlertPage, AlertQuery, AlertRow, AlertTab, MatcherView,
 };
@@ -30,8 +30,6 @@ const RULES: &str = "groups:
     labels: {severity: critical, service: payment}
     annotations: {summary: 支付服务不可用, description: '{{ $labels.channel }} 没有应答'}
 ";
-
-const PATIENCE_MS: i64 = 60_000;
 
 struct Platform {
     prometheus: Server,
@@ -81,7 +79,7 @@ impl Platform {
         };
         while !known(prometheus.port()) {
             assert!(
-                now_ms() - began < PATIENCE_MS,
+                now_ms() - began < 60_000,
                 "Prometheus does not find its Alertmanager"
             );
             std::thread::sleep(Duration::from_millis(200));
@@ -121,17 +119,7 @@ async fn desk(dir: &Path, platform: &Platform, bus: &str) -> Desk {
         platform.alertmanager.url(),
     );
     std::fs::write(&file, text).unwrap();
-    let loaded = config::load(Some(&file));
-    assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
-    let (sender, popup_events) = mpsc::channel(64);
-    let host = DbusHost::new(Some(bus.to_owned()), "守望", sender);
-    let machine = Machine {
-        shell: Arc::new(Headless),
-        popup: Some(Arc::new(host)),
-        popup_events,
-        ..Machine::none()
-    };
-    start::start(loaded, Overrides::default(), machine).await
+    started(&file, Some(bus)).await
 }
 
 async fn page(duty: &DutyHandle, tab: AlertTab) -> AlertPage {
@@ -150,17 +138,6 @@ async fn rows(duty: &DutyHandle, tab: AlertTab) -> Vec<AlertRow> {
         AlertItem::Group { .. } => None,
     };
     items.into_iter().filter_map(row).collect()
-}
-
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let began = now_ms();
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(now_ms() - began < PATIENCE_MS, "{what}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
 }
 
 async fn told(server: &NotificationServer, part: &str) -> Note {

@@ -1,8 +1,10 @@
 //! 现场, the whole way: a running desk whose Prometheus, log store and Jaeger hang. What is asked has its answer in two seconds, with what came
 //! by then, and says what did not.
 
-use desk::config;
-use desk::start::{self, Desk, Machine, Overrides};
+mod desk_support;
+
+use desk::start::Desk;
+use desk_support::{started, until};
 use model::Observation;
 use model::duty::AlertId;
 use shouwang_tests::hostile::{Answer, Body, Hostile, Request};
@@ -11,7 +13,6 @@ use std::path::Path;
 use std::time::Duration;
 use wire::{AlertItem, AlertQuery, AlertTab, Baseline, ErrorCode, ErrorView, InvestigationView};
 
-const PATIENCE_MS: i64 = 60_000;
 /// What is promised.
 const PROMISED_MS: f64 = 2_000.0;
 /// A desk that waits for a processor is not late by itself: it is asked again, so many times.
@@ -62,9 +63,7 @@ async fn desk(dir: &Path, prometheus: &str, logs: &str, traces: &str) -> Desk {
         dir.join("data"),
     );
     std::fs::write(&file, text).expect("a file");
-    let loaded = config::load(Some(&file));
-    assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
-    start::start(loaded, Overrides::default(), Machine::none()).await
+    started(&file, None).await
 }
 
 /// Two alerts about one service; the first one's id.
@@ -77,28 +76,22 @@ async fn fired(desk: &Desk) -> AlertId {
     };
     let both = vec![alert("PaymentFailing"), alert("PaymentSlow")];
     desk.duty.take("test".into(), both).await.expect("kept");
-    let began = now_ms();
-    loop {
+    until("the alert is in the list", async || {
         let query = AlertQuery {
             tab: AlertTab::Open,
             limit: 50,
             ..AlertQuery::default()
         };
         let items = desk.duty.list(query).await.expect("a list").items;
-        let ids: Vec<i64> = items
+        items
             .unwrap_or_default()
             .into_iter()
-            .filter_map(|item| match item {
-                AlertItem::Alert { row } if row.rule == "PaymentFailing" => Some(row.id),
+            .find_map(|item| match item {
+                AlertItem::Alert { row } if row.rule == "PaymentFailing" => Some(AlertId(row.id)),
                 _ => None,
             })
-            .collect();
-        if let [id] = ids.as_slice() {
-            return AlertId(*id);
-        }
-        assert!(now_ms() - began < PATIENCE_MS, "the alert is in the list");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    })
+    .await
 }
 
 async fn gathered(desk: &Desk, id: AlertId) -> InvestigationView {

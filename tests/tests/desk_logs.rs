@@ -1,9 +1,11 @@
 //! Logs, the whole way: a running desk over every kind of store, each holding the same lines, asked as the page asks. And stores that are
 //! away, that hang, that send what is none of theirs: the others go on.
 
-use desk::config;
+mod desk_support;
+
 use desk::logs::LogsHandle;
-use desk::start::{self, Desk, Machine, Overrides};
+use desk::start::Desk;
+use desk_support::{started, until};
 use embedded::logs::{LogStore, Options as EmbeddedOptions};
 use model::log::{LogLevel, LogLine, LogPosition};
 use pglogs::{Credentials, Options, Writer};
@@ -27,7 +29,6 @@ use wire::{
 };
 
 const LINES: i64 = 600;
-const PATIENCE_MS: i64 = 60_000;
 const MS: i64 = 1_000_000;
 const SERVICES: [&str; 3] = ["order-service", "payment", "stock"];
 
@@ -80,17 +81,6 @@ fn now_ns() -> i64 {
     now_ms() * MS
 }
 
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let began = now_ms();
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(now_ms() - began < PATIENCE_MS, "{what}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
-}
-
 /// A desk without a simulated platform, with these stores of logs.
 async fn desk(dir: &Path, stores: &str) -> Desk {
     let file = dir.join("config.toml");
@@ -99,9 +89,7 @@ async fn desk(dir: &Path, stores: &str) -> Desk {
         "data_dir = {data:?}\n[embedded]\nhost = false\n[demo]\nenabled = false\n[duty]\nbuiltin_rules = false\n{stores}"
     );
     std::fs::write(&file, text).expect("a file");
-    let loaded = config::load(Some(&file));
-    assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
-    start::start(loaded, Overrides::default(), Machine::none()).await
+    started(&file, None).await
 }
 
 fn entry(name: &str, kind: &str, url: &str) -> String {

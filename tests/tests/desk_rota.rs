@@ -1,26 +1,23 @@
 //! The rota at work in the desk: a rota is made, changed, swapped, handed over; the alert desk tells whoever is on duty; it is all there after
 //! a restart.
 
-use desk::config;
-use desk::duty::{Headless, control::Control};
+mod desk_support;
+
+use desk::duty::control::Control;
 use desk::rota::{RotaAsk, RotaHandle};
-use desk::start::{self, Desk, Machine, Overrides};
+use desk::start::Desk;
+use desk_support::{started, until};
 use model::duty::Via;
 use model::{Labels, Observation};
-use notify::popup::DbusHost;
 use shouwang_tests::notifications::{Bus, Manner, Note, NotificationServer};
 use shouwang_tests::{http, now_ms};
 use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::mpsc;
 use wire::{
     AbsenceView, AlertAct, AlertQuery, CadenceView, DutyView, ErrorView, ExportAsk, HandoverView,
     ImportAsk, ImportKind, LayerView, MemberEdit, NotesQuery, OnDutyView, PlanAsk, RotaEdit,
     RotaPage, RotaQuery, RotaView, RotationView, SideView, SlotView,
 };
 
-const PATIENCE_MS: i64 = 60_000;
 const HOUR: f64 = 3_600_000.0;
 
 async fn desk(dir: &Path, bus: Option<&str>) -> Desk {
@@ -31,28 +28,7 @@ async fn desk(dir: &Path, bus: Option<&str>) -> Desk {
         dir.join("data"),
     );
     std::fs::write(&file, text).unwrap();
-    let loaded = config::load(Some(&file));
-    assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
-    let (sender, popup_events) = mpsc::channel(64);
-    let host = bus.map(|bus| DbusHost::new(Some(bus.to_owned()), "守望", sender));
-    let machine = Machine {
-        shell: Arc::new(Headless),
-        popup: host.map(|h| Arc::new(h) as Arc<dyn notify::popup::PopupHost>),
-        popup_events,
-        ..Machine::none()
-    };
-    start::start(loaded, Overrides::default(), machine).await
-}
-
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let began = now_ms();
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(now_ms() - began < PATIENCE_MS, "{what}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    started(&file, bus).await
 }
 
 async fn edit(rota: &RotaHandle, edit: RotaEdit) -> Result<(), ErrorView> {

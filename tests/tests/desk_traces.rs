@@ -1,9 +1,11 @@
 //! Traces, the whole way: a running desk over servers that play Jaegers, asked as the page asks. And stores that are away, that hang,
 //! that send what is none of theirs.
 
-use desk::config;
-use desk::start::{self, Desk, Machine, Overrides};
+mod desk_support;
+
+use desk::start::Desk;
 use desk::traces::TracesHandle;
+use desk_support::{started, until};
 use shouwang_tests::hostile::{Answer, Body, Hostile};
 use shouwang_tests::jaeger::{self, Behaviour, FakeSpan};
 use shouwang_tests::now_ms;
@@ -18,7 +20,6 @@ use wire::{
 
 const FAST: &str = "0af7651916cd43dd8448eb211c80319c";
 const SLOW: &str = "5b8aa5a2d2c872e8321cf37308d69df2";
-const PATIENCE_MS: i64 = 60_000;
 
 fn span(trace: &str, id: u64, parent: u64, what: (&str, &str), at: (i64, i64)) -> FakeSpan {
     FakeSpan {
@@ -75,9 +76,7 @@ async fn desk(dir: &Path, stores: &[(&str, String)]) -> Desk {
     }
     let file = dir.join("config.toml");
     std::fs::write(&file, text).expect("a file");
-    let loaded = config::load(Some(&file));
-    assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
-    start::start(loaded, Overrides::default(), Machine::none()).await
+    started(&file, None).await
 }
 
 fn search(source: &str, service: &str) -> TraceSearch {
@@ -330,17 +329,6 @@ async fn half_an_id_is_enough_where_the_line_says_where_and_when_it_was() {
     let whole = format!("0af7651916cd43dd{}", &old[16..]);
     assert_eq!(opened(&desk.traces, "now", &whole).await.id, old);
     desk.stop().await;
-}
-
-async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let began = now_ms();
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(now_ms() - began < PATIENCE_MS, "{what}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
 }
 
 async fn graph(desk: &Desk, source: &str, focus: Option<&str>) -> TraceGraphView {

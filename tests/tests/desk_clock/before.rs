@@ -41,7 +41,7 @@ fn ahead(days: i64) -> i64 {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_an_edit_breaks_beyond_the_page_is_seen_before_it_is_kept() {
     let dir = tempfile::tempdir().unwrap();
-    let desk = desk(&written(dir.path(), "Asia/Shanghai", ""), None).await;
+    let desk = started(&written(dir.path(), "Asia/Shanghai", ""), None).await;
     let rota = desk.rota.clone();
     people(&rota).await;
     let handoff = ahead(0) + 9 * HOUR;
@@ -118,7 +118,7 @@ async fn what_an_edit_breaks_beyond_the_page_is_seen_before_it_is_kept() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_swap_shows_what_agreeing_would_break_to_both_sides() {
     let dir = tempfile::tempdir().unwrap();
-    let desk = desk(&written(dir.path(), "Asia/Shanghai", ""), None).await;
+    let desk = started(&written(dir.path(), "Asia/Shanghai", ""), None).await;
     let rota = desk.rota.clone();
     people(&rota).await;
     let handoff = ahead(0) + 9 * HOUR;
@@ -177,7 +177,7 @@ async fn a_swap_shows_what_agreeing_would_break_to_both_sides() {
 async fn undo_goes_back_step_by_step_also_around_a_handoff_and_a_restart() {
     let dir = tempfile::tempdir().unwrap();
     let file = written(dir.path(), "Asia/Shanghai", "");
-    let first = desk(&file, None).await;
+    let first = started(&file, None).await;
     let rota = first.rota.clone();
     people(&rota).await;
     // The program opens the handover half an hour before: at the next full minute that leaves some seconds.
@@ -258,7 +258,7 @@ async fn undo_goes_back_step_by_step_also_around_a_handoff_and_a_restart() {
     assert_eq!(next, newest.id);
     first.stop().await;
 
-    let again = desk(&file, None).await;
+    let again = started(&file, None).await;
     let shown = page(&again.rota, None, 60)
         .await
         .undo

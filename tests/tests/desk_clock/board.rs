@@ -1,24 +1,17 @@
 //! The board of the alert desk with something to say: an alert that fired, was taken and ended, one that is open, a rota, and a channel
 //! that was used. Then each of its panels shows data.
 
-use desk::config;
-use desk::duty::Headless;
-use desk::rota::RotaAsk;
-use desk::start::{self, Desk, Machine, Overrides};
+use super::desk_support::{started, until};
+use super::support::done;
+use desk::start::Desk;
 use model::duty::Via;
 use model::{Labels, Observation, Reported};
-use notify::popup::DbusHost;
 use shouwang_tests::notifications::{Bus, Manner, NotificationServer};
 use shouwang_tests::now_ms;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use wire::{AlertAct, AlertItem, AlertQuery, AlertTab, MemberEdit, PanelState, RotaEdit};
-
-/// The figures of the week are made once a minute.
-const PATIENCE_MS: i64 = 150_000;
 
 async fn desk(dir: &Path, bus: &str) -> Desk {
     let file = dir.join("config.toml");
@@ -29,26 +22,7 @@ async fn desk(dir: &Path, bus: &str) -> Desk {
         dir.join("data"),
     );
     std::fs::write(&file, text).unwrap();
-    let loaded = config::load(Some(&file));
-    assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
-    let (sender, popup_events) = mpsc::channel(64);
-    let host = DbusHost::new(Some(bus.to_owned()), "守望", sender);
-    let machine = Machine {
-        shell: Arc::new(Headless),
-        popup: Some(Arc::new(host)),
-        popup_events,
-        ..Machine::none()
-    };
-    start::start(loaded, Overrides::default(), machine).await
-}
-
-async fn edit(desk: &Desk, edit: RotaEdit) {
-    let what = format!("{edit:?}");
-    let answer = desk
-        .rota
-        .ask(|reply| RotaAsk::Edit(Box::new(edit), Via::Desk, reply))
-        .await;
-    answer.unwrap_or_else(|e| panic!("{what}: {e:?}"));
+    started(&file, Some(bus)).await
 }
 
 fn labels(rule: &str) -> Labels {
@@ -78,14 +52,6 @@ async fn rows(desk: &Desk, tab: AlertTab) -> Vec<i64> {
         .collect()
 }
 
-async fn until(what: &str, mut done: impl AsyncFnMut() -> bool) {
-    let began = now_ms();
-    while !done().await {
-        assert!(now_ms() - began < PATIENCE_MS, "{what}");
-        tokio::time::sleep(Duration::from_millis(200)).await;
-    }
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn every_panel_of_the_desks_board_shows_what_happened() {
     let bus = Bus::start();
@@ -98,9 +64,9 @@ async fn every_panel_of_the_desks_board_shows_what_happened() {
         name: "李四".into(),
         ..MemberEdit::default()
     };
-    edit(&desk, RotaEdit::PutMember { member }).await;
-    edit(
-        &desk,
+    done(&desk.rota, RotaEdit::PutMember { member }).await;
+    done(
+        &desk.rota,
         RotaEdit::BeginRota {
             id: "platform".into(),
             name: "平台值班".into(),
@@ -111,14 +77,12 @@ async fn every_panel_of_the_desks_board_shows_what_happened() {
     .await;
     let began = now_ms();
     takes(&desk, Observation::firing(labels("PaymentDown"), began)).await;
-    let mut id = None;
-    until("the alert in the list", async || {
-        id = rows(&desk, AlertTab::Open).await.pop();
-        id.is_some()
+    let id = until("the alert in the list", async || {
+        rows(&desk, AlertTab::Open).await.pop()
     })
     .await;
     let act = AlertAct::Ack {
-        alerts: vec![id.expect("an alert")],
+        alerts: vec![id],
         comment: String::new(),
         for_ms: None,
         mirror: None,
@@ -129,7 +93,7 @@ async fn every_panel_of_the_desks_board_shows_what_happened() {
     over.ends_at = Some(now_ms());
     takes(&desk, over).await;
     until("the alert to be over", async || {
-        !rows(&desk, AlertTab::Resolved).await.is_empty()
+        rows(&desk, AlertTab::Resolved).await.pop()
     })
     .await;
     takes(&desk, Observation::firing(labels("QueueFull"), now_ms())).await;
@@ -159,7 +123,8 @@ async fn every_panel_of_the_desks_board_shows_what_happened() {
             break;
         }
         assert!(
-            now_ms() - began < PATIENCE_MS,
+            // the figures of the week are made once a minute
+            now_ms() - began < 150_000,
             "without data: {missing:?} of {states:#?}"
         );
         tokio::time::sleep(Duration::from_millis(500)).await;

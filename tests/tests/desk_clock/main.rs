@@ -3,5 +3,7 @@
 
 mod before;
 mod board;
+#[path = "../desk_support/mod.rs"]
+mod desk_support;
 mod support;
 mod used;

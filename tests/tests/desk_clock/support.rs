@@ -1,25 +1,18 @@
 //! A desk with a rota, for tests: people, edits, pages, what was told.
 
-use desk::config;
-use desk::duty::Headless;
+pub use super::desk_support::{started, until};
 use desk::rota::{RotaAsk, RotaHandle};
-use desk::start::{self, Desk, Machine, Overrides};
+use desk::start::Desk;
 use model::duty::Via;
 use model::{Labels, Observation};
-use notify::popup::DbusHost;
 use shouwang_tests::now_ms;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
-use tokio::sync::mpsc;
 use wire::{
     AlertAct, AlertDetail, AlertItem, AlertQuery, CadenceView, ErrorView, HandoverView, LayerView,
     MemberEdit, RotaChangeView, RotaEdit, RotaPage, RotaPreview, RotaQuery, RotaView, RotationView,
     SlotView,
 };
 
-/// As long as a minute of the clock, and some more.
-const PATIENCE_MS: i64 = 150_000;
 pub const MINUTE: i64 = 60_000;
 pub const HOUR: i64 = 60 * MINUTE;
 pub const DAY: i64 = 24 * HOUR;
@@ -34,31 +27,6 @@ pub fn written(dir: &Path, zone: &str, more: &str) -> PathBuf {
     );
     std::fs::write(&file, text).unwrap();
     file
-}
-
-pub async fn desk(file: &Path, bus: Option<&str>) -> Desk {
-    let loaded = config::load(Some(file));
-    assert!(loaded.problems.is_empty(), "{:?}", loaded.problems);
-    let (sender, popup_events) = mpsc::channel(64);
-    let host = bus.map(|bus| DbusHost::new(Some(bus.to_owned()), "守望", sender));
-    let machine = Machine {
-        shell: Arc::new(Headless),
-        popup: host.map(|h| Arc::new(h) as Arc<dyn notify::popup::PopupHost>),
-        popup_events,
-        ..Machine::none()
-    };
-    start::start(loaded, Overrides::default(), machine).await
-}
-
-pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
-    let began = now_ms();
-    loop {
-        if let Some(found) = look().await {
-            return found;
-        }
-        assert!(now_ms() - began < PATIENCE_MS, "{what}");
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
 }
 
 pub async fn edit(rota: &RotaHandle, edit: RotaEdit) -> Result<(), ErrorView> {

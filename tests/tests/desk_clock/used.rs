@@ -29,7 +29,7 @@ async fn a_step_reaches_whoever_has_the_role_and_one_that_nobody_knows_is_told()
     let own = policy("P0", "")
         + "[[policy.step]]\nchannels = [\"popup\"]\nto = [\"daily/备值\", \"daily/dba\", \"nightly/primary\"]\n";
     let file = written(dir.path(), "Asia/Shanghai", &own);
-    let desk = desk(&file, Some(bus.address())).await;
+    let desk = started(&file, Some(bus.address())).await;
     let rota = desk.rota.clone();
     people(&rota).await;
     let mut made = daily(now_ms() + 12 * HOUR);
@@ -89,7 +89,7 @@ async fn across_a_handoff(signed: bool) {
         "P0",
         &(step(0.0, "daily/primary") + &step(after, "daily/primary")),
     );
-    let desk = desk(
+    let desk = started(
         &written(dir.path(), "Asia/Shanghai", &own),
         Some(bus.address()),
     )
@@ -153,7 +153,7 @@ async fn an_unsigned_handover_is_told_to_both_at_once_whatever_a_policy_says_of_
     // Quiet hours all day, P2 collected for five minutes, and a policy for the level that names somebody else.
     let own =
         policy("P2", &step(0.0, "daily/manager")) + "[[quiet]]\nfrom = \"00:00\"\nto = \"23:59\"\n";
-    let desk = desk(
+    let desk = started(
         &written(dir.path(), "Asia/Shanghai", &own),
         Some(bus.address()),
     )
@@ -185,7 +185,7 @@ async fn an_unsigned_handover_is_told_to_both_at_once_whatever_a_policy_says_of_
 #[tokio::test(flavor = "multi_thread")]
 async fn the_pack_holds_what_lapses_what_ends_and_what_was_noisy() {
     let dir = tempfile::tempdir().unwrap();
-    let desk = desk(&written(dir.path(), "Asia/Shanghai", ""), None).await;
+    let desk = started(&written(dir.path(), "Asia/Shanghai", ""), None).await;
     let rota = desk.rota.clone();
     people(&rota).await;
     let handoff = now_ms() + 20 * MINUTE;
@@ -313,7 +313,7 @@ async fn oncall(file: &Path, arguments: &[&str]) -> (bool, String) {
 async fn oncall_says_who_is_on_at_a_time_of_the_configured_zone() {
     let dir = tempfile::tempdir().unwrap();
     let file = written(dir.path(), "Europe/Berlin", "");
-    let desk = desk(&file, None).await;
+    let desk = started(&file, None).await;
     let rota = desk.rota.clone();
     people(&rota).await;
     let mut made = daily(now_ms());
