@@ -18,15 +18,12 @@ const LOOK: Duration = Duration::from_millis(50);
 fn back(display: &Display, deed: Instant, before: &wire::PageView) -> f64 {
     loop {
         let now = status(display);
+        // What it says of the time before stays until the new page has painted; then it lives.
         let page = now
             .pages
             .iter()
-            .find(|p| p.revived > before.revived && p.painted > 0 && p.process != before.process);
-        // What it says of the time before stays until the new page has painted.
-        if let Some(away) = page
-            .and_then(|p| p.away)
-            .filter(|a| before.away != Some(*a))
-        {
+            .find(|p| p.revived > before.revived && p.lives && p.process != before.process);
+        if let Some(away) = page.and_then(|p| p.away) {
             return away;
         }
         assert!(
