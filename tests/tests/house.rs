@@ -484,6 +484,23 @@ fn both_languages_say_the_same() {
 }
 
 #[test]
+fn why_a_source_failed_is_said_without_details_too() {
+    let texts = locale("zh-CN.yml");
+    let file = text(&root().join("crates/source/src/error.rs"));
+    let (_, after) = file
+        .split_once("pub fn code(&self)")
+        .expect("the codes of a source");
+    let (body, _) = after.split_once("\n    }").expect("its end");
+    let codes: Vec<&str> = body.split('"').skip(1).step_by(2).collect();
+    assert!(codes.len() > 15, "{codes:?}");
+    for code in codes {
+        let said = texts.get(&format!("cause.{code}"));
+        let said = said.unwrap_or_else(|| panic!("no cause.{code}"));
+        assert!(placeholders(said).is_empty(), "{said}");
+    }
+}
+
+#[test]
 fn the_map_shows_every_crate() {
     let map = text(&root().join("docs/ARCHITECTURE.md"));
     let mut crates: Vec<String> = fs::read_dir(root().join("crates"))

@@ -385,7 +385,7 @@ impl Writer<'_> {
         let body = if exists("zh-CN", &key) {
             let clean = params
                 .iter()
-                .map(|(k, v)| (k.clone(), self.system_value(k, v)))
+                .map(|(k, v)| (k.clone(), self.system_value(code, k, v)))
                 .collect();
             sentence(self.scene.locale, &key, &clean)
         } else {
@@ -397,10 +397,15 @@ impl Writer<'_> {
         (title, vec![body])
     }
 
-    /// A channel by its name for people.
-    fn system_value(&self, name: &str, value: &str) -> String {
-        let key = format!("channel.{value}.name");
-        if name == "channel" && exists("zh-CN", &key) {
+    /// A channel by its name for people, and why it or a source failed in words.
+    fn system_value(&self, of: &str, name: &str, value: &str) -> String {
+        let key = match name {
+            "channel" => format!("channel.{value}.name"),
+            "code" if of.starts_with("channel") => format!("channel.code.{value}"),
+            "code" => format!("cause.{value}"),
+            _ => String::new(),
+        };
+        if exists("zh-CN", &key) {
             return self.say(&key, &[]);
         }
         line(value, text::DETAIL)

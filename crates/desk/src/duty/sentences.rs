@@ -389,7 +389,7 @@ fn action(what: &What, names: &Names) -> Told {
             let s = sentence(format!("timeline.{key}")).with("source", text(source));
             let s = match result {
                 Ok(id) => s.with("id", text(id)),
-                Err(code) => s.with("code", Param::Key(format!("error.{code}"))),
+                Err(code) => s.with("code", Param::Key(format!("cause.{code}"))),
             };
             (tone, s, None)
         }

@@ -62,6 +62,10 @@ fn said(key: &str) -> Sentence {
     sentence(format!("traces.graph.note.{key}"))
 }
 
+fn why(e: &SourceError) -> Param {
+    Param::Key(format!("cause.{}", e.code()))
+}
+
 fn number(n: usize) -> Param {
     Param::Number(n as f64)
 }
@@ -120,7 +124,7 @@ async fn fetch(
         (Err(e), Err(_)) => return Err(error(&e)),
         (Err(e), Ok(_)) => {
             tracing::debug!(error = %e, "the store's own graph of services");
-            notes.push(said("store_failed"));
+            notes.push(said("store_failed").with("why", why(&e)));
             Vec::new()
         }
     };
@@ -130,7 +134,7 @@ async fn fetch(
             sample.traces
         }
         Err(e) => {
-            notes.push(said("no_samples"));
+            notes.push(said("no_samples").with("why", why(&e)));
             tracing::debug!(error = %e, "no samples for the graph of services");
             Vec::new()
         }

@@ -313,8 +313,20 @@ fn what_the_desk_tells_of_itself_is_a_sentence() {
         &failed,
         &[],
         None,
-        "守望 · 系统提示\n通知渠道 声音 发送失败（no_sound_device），已改用其他渠道",
-        "Shouwang · about itself\nChannel Sound failed (no_sound_device); others are used instead",
+        "守望 · 系统提示\n通知渠道 声音 发送失败（没有可用的声音设备），已改用其他渠道",
+        "Shouwang · about itself\nChannel Sound failed (no sound device); others are used instead",
+    );
+    // The same word means another thing of a source than of a channel.
+    let unmirrored = NoticeKind::System {
+        code: "mirror_failed".into(),
+        params: named(&[("source", "am"), ("code", "unauthorized")]),
+    };
+    says(
+        &unmirrored,
+        &[],
+        None,
+        "守望 · 系统提示\n确认未能同步为 am 的静默（用户名、密码或令牌被拒绝）",
+        "Shouwang · about itself\nAn acknowledgement could not be put as a silence at am (the user, password or token was refused)",
     );
     let all = [
         "minutes", "open", "policy", "number", "title", "channel", "code", "step", "max", "source",

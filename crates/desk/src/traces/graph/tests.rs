@@ -84,7 +84,10 @@ async fn notes(fake: Fake) -> Vec<(String, f64)> {
     let store = Store::new("t", "fake", "", false, Ok(Arc::new(fake)));
     let fetched = fetch(&store, 3_600_000, 3_600_000, Duration::from_millis(100)).await;
     let note = |note: Sentence| {
-        let key = note.key.trim_start_matches("traces.graph.note.").to_owned();
+        let mut key = note.key.trim_start_matches("traces.graph.note.").to_owned();
+        if let Some(Param::Key(why)) = note.params.get("why") {
+            key = format!("{key} {why}");
+        }
         let count = match note.params.get("count") {
             Some(Param::Number(n)) => *n,
             _ => 0.0,
@@ -126,7 +129,10 @@ async fn a_store_that_fails_is_not_one_that_keeps_nothing() {
         dependencies_fail: true,
         ..Fake::default()
     };
-    assert_eq!(notes(fails).await, of(&[("store_failed", 0.0)]));
+    assert_eq!(
+        notes(fails).await,
+        of(&[("store_failed cause.cancelled", 0.0)])
+    );
     let empty = Fake {
         services: 2,
         ..Fake::default()
@@ -151,5 +157,8 @@ async fn services_without_samples_are_counted() {
         fail: vec![0],
         ..Fake::default()
     };
-    assert_eq!(notes(none).await, of(&[("no_samples", 0.0)]));
+    assert_eq!(
+        notes(none).await,
+        of(&[("no_samples cause.cancelled", 0.0)])
+    );
 }
