@@ -12,8 +12,8 @@ export interface PlotBox {
 }
 
 /**
- * How far up and down a line goes in each column, `column` pixels wide: `[highest, lowest]` for each column from the left, pixels of the canvas from its
- * top; NaN where the line is not. A null in `values` breaks the line, an undefined is joined over.
+ * How far up and down a line goes in each column, `column` pixels wide: `[highest, lowest]` for each column from the left, pixels of the
+ * canvas from its top; NaN where the line is not. A null in `values` breaks the line, an undefined is joined over.
  */
 export function columns(times: ArrayLike<number>, values: Values, box: PlotBox, column: number): Float64Array {
   const count = Math.ceil(box.width / column)
