@@ -492,36 +492,36 @@ async fn a_handover_is_packed_and_signed_by_both() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unsigned_handover_is_told_to_both_and_the_old_shift_keeps_the_pages() {
+async fn a_shift_that_changed_before_there_was_a_rota_is_not_handed_over() {
     let dir = tempfile::tempdir().unwrap();
-    let desk = desk(dir.path(), None).await;
-    let rota = desk.rota.clone();
+    let first = desk(dir.path(), None).await;
+    let rota = first.rota.clone();
     for (id, name) in [("lisi", "李四"), ("zhangsan", "张三")] {
         done(&rota, member(id, name, "")).await;
     }
     let just = now_ms() - 20 * 60_000;
-    done(
-        &rota,
-        RotaEdit::PutRota {
-            rota: daily(just, 5),
-        },
-    )
-    .await;
-    let late = until("overdue", async || {
-        let shown = handover(&rota).await;
-        (shown.state == "overdue").then_some(shown)
-    })
-    .await;
-    let mut both: Vec<String> = late.from.iter().chain(&late.to).cloned().collect();
-    both.sort();
-    assert_eq!(recipients(&desk, "HandoverUnsigned").await, both);
-    fires(&desk, "DiskBroken").await;
-    assert_eq!(
-        recipients(&desk, "DiskBroken").await,
-        late.from,
-        "the old shift keeps the pages"
-    );
-    desk.stop().await;
+    let made = RotaEdit::PutRota {
+        rota: daily(just, 5),
+    };
+    done(&rota, made).await;
+    // Pages go to who is on duty, also when the desk looks back after a start.
+    let to_who_is_on_duty = async |desk: &Desk, rule: &str| {
+        let view = until("the desk knows", async || {
+            let view = duty(desk).await;
+            (!view.rota.is_empty()).then_some(view)
+        })
+        .await;
+        fires(desk, rule).await;
+        let on_duty = primary(&view.rota).name.clone();
+        assert_eq!(recipients(desk, rule).await, [on_duty]);
+        let shown = page(&desk.rota).await.handover;
+        assert!(shown.is_none(), "{shown:?}");
+    };
+    to_who_is_on_duty(&first, "DiskBroken").await;
+    first.stop().await;
+    let again = self::desk(dir.path(), None).await;
+    to_who_is_on_duty(&again, "PumpBroken").await;
+    again.stop().await;
 }
 
 fn base64(bytes: &[u8]) -> String {

@@ -160,8 +160,8 @@ async fn an_unsigned_handover_is_told_to_both_at_once_whatever_a_policy_says_of_
     .await;
     let rota = desk.rota.clone();
     people(&rota).await;
-    let mut made = daily(now_ms() - 20 * MINUTE);
-    made.grace_minutes = Some(5);
+    let mut made = daily(soon());
+    made.grace_minutes = Some(0);
     done(&rota, RotaEdit::PutRota { rota: made }).await;
     let late = until("overdue", async || {
         let shown = page(&rota, None, 60).await.handover?;

@@ -52,6 +52,9 @@ pub struct RotaCore {
     pub(super) changed_at: i64,
     /// The pack of the handover under way, and when it was put together, ms.
     pub(super) pack: Option<(HandoverId, i64, Pack)>,
+    /// Until when every handover that was due has been opened, ms; 0: not known. A shift that changed before that is past: who had it then is not
+    /// what the book says now.
+    opened_until: i64,
     news: RotaNews,
     firing: Vec<Observation>,
     told_at: i64,
@@ -67,10 +70,13 @@ impl RotaCore {
         // A whole page of the log: of what the program did by itself there is more than of what people did.
         let newest = store::ChangeQuery::default();
         let log = parts.store.rota_changes(&newest).await?;
+        let changed_at = log.first().map_or(0, |c| c.at);
         Ok(Self {
             book: Arc::new(book),
             parts,
-            changed_at: log.first().map_or(0, |c| c.at),
+            changed_at,
+            // A desk that wrote a change was there, and opened what was due.
+            opened_until: changed_at,
             steps: Steps::from_log(log.into_iter()),
             pack: None,
             news: RotaNews::default(),
@@ -200,18 +206,20 @@ impl RotaCore {
         let by = self.program();
         let rotas: Vec<_> = self.book.rotas.keys().cloned().collect();
         let mut edits = Vec::new();
+        let since = self.opened_until.clamp(now - OPEN_BEFORE, now);
         for rota in rotas {
-            let due = handovers_due(&self.book, &rota, now - OPEN_BEFORE, now + OPEN_BEFORE);
+            let due = handovers_due(&self.book, &rota, since, now + OPEN_BEFORE);
             edits.extend(due.into_iter().map(Edit::OpenHandover));
         }
         let late = unsigned(&self.book, now).into_iter();
         edits.extend(late.map(|handover| Edit::ToldUnsigned { handover }));
-        if edits.is_empty() {
+        if !edits.is_empty()
+            && let Err(e) = self.edits(edits, &by).await
+        {
+            tracing::error!(error = ?e, "a handover could not be kept");
             return;
         }
-        if let Err(e) = self.edits(edits, &by).await {
-            tracing::error!(error = ?e, "a handover could not be kept");
-        }
+        self.opened_until = now;
     }
 
     /// Tells the alert desk what has changed, and of the rota's alerts again and again.
