@@ -139,7 +139,15 @@ fn a_rota_is_made_dragged_broken_mended_and_swapped() {
     wall.click("[data-dialog] [data-submit]");
     there(&wall, "[data-calendar] [data-lane=primary] [data-person]");
     gone(&wall, "[data-problem=gap]");
+    // A year without holidays is told across every page, which moves all that is beneath.
+    let told = "{query: {rota: 'platform', from: null, days: 1, count_from: null, count_days: 0, have: null}}";
+    let told = invoke(&wall, "rota_page", told);
+    for _ in told["warnings"].as_array().expect("warnings") {
+        there(&wall, "[data-rota-warning]");
+    }
     wall.click("[data-next]");
+    // Until the next month is there the places of this one stay, and nothing can be dropped on them.
+    there(&wall, "[data-calendar][aria-busy=false]");
     let made = wall.picture("made");
 
     // Dragged: a person onto somebody else's shift, looked at, saved.
