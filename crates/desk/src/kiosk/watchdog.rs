@@ -16,8 +16,9 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use wire::PageView;
 
-/// How often pages are looked at. A third of what may be lost of the three seconds in which a page has to be back.
-const LOOK: Duration = Duration::from_millis(250);
+/// How often pages are looked at. A page's usual pause seems longer by up to as much, and is counted twice before a page is silent: of the three
+/// seconds in which one has to be back this costs its threefold.
+const LOOK: Duration = Duration::from_millis(100);
 /// A look that is later by so much says that the machine slept or that this process had no turn, ms.
 const LATE: i64 = 500;
 /// How often processes are counted and stopped ones looked for.
