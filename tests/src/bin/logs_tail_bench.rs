@@ -1,16 +1,15 @@
 //! What the page of logs costs while 5,000 lines a second arrive and it follows them with a filter: times between frames, memory.
 //!
-//! `cargo xtask bench logs-tail` runs it and judges its lines; `SHOUWANG_BIN` is the program that is measured. Ten minutes; one with
-//! `--quick`.
+//! `cargo xtask bench logs-tail` runs it and judges its lines; `SHOUWANG_BIN` is the program that is measured. Ten minutes, after five in which
+//! caches, the demonstration's store of traces and the page's heap become as large as they are going to be; one with `--quick`, after a half.
 
 use serde_json::{Value, json};
 use shouwang_tests::window::{Options, Wall};
+use std::collections::BTreeMap;
 use std::time::Duration;
 use xtask::procfs::Cost;
 use xtask::procs;
 
-/// How long the page is let alone before anything is measured: caches fill, the past is written.
-const SETTLE: Duration = Duration::from_secs(30);
 const SOON: Duration = Duration::from_secs(60);
 /// Memory is looked at this often.
 const EVERY: Duration = Duration::from_secs(10);
@@ -32,7 +31,7 @@ fn number(value: &Value) -> f64 {
 }
 
 /// Follows on the page of logs. Frames are noted from now on; what arrives is counted where the page gets it.
-fn follow(wall: &Wall) {
+fn follow(wall: &Wall, settle: Duration) {
     wall.enter("/index.html#desk");
     wall.click("[data-nav=logs]");
     // Asked again until there is something, but no sooner than an answer can come: a new question gives up the one before.
@@ -53,7 +52,7 @@ fn follow(wall: &Wall) {
     wall.click("[data-log-tail]");
     let on = "return document.querySelector('[data-feature=logs][data-tail=on]') !== null";
     wall.until("the tail", SOON, on);
-    std::thread::sleep(SETTLE);
+    std::thread::sleep(settle);
     wall.js(
         "const frames = window.__frames = []; let last = 0;
          const go = (t) => { if (last > 0) frames.push(t - last); last = t; requestAnimationFrame(go); };
@@ -68,22 +67,38 @@ fn arrived(wall: &Wall) -> f64 {
 
 fn main() {
     let quick = std::env::args().any(|a| a == "--quick");
-    let minutes = if quick { 1 } else { 10 };
+    let (settle, minutes) = if quick { (30, 1) } else { (300, 10) };
     let wall = Wall::open(Options::new("bench-logs-tail").args(&["--desk"]).config(
         "[embedded]\nhost = false\n[duty]\nbuiltin_rules = false\n[demo]\nenabled = true\nlog_lines_per_second = 5000\n",
     ));
-    follow(&wall);
+    follow(&wall, Duration::from_secs(settle));
     let pid = wall.driver_pid();
-    let mib = || {
-        let cost = Cost::of_tree(pid).expect("the window is open");
-        cost.pss_total() as f64 / f64::from(1 << 20)
-    };
     let (begun, first) = (procs::now(), arrived(&wall));
-    let mut memory = vec![(0.0, mib())];
+    let mut memory = Vec::new();
+    let mut by_process: BTreeMap<String, Vec<(f64, f64)>> = BTreeMap::new();
+    let mut look = || {
+        let cost = Cost::of_tree(pid).expect("the window is open");
+        let at = begun.elapsed().as_secs_f64() / 60.0;
+        memory.push((at, mib(cost.pss_total())));
+        let mut of_name: BTreeMap<&str, u64> = BTreeMap::new();
+        for (pid, bytes) in &cost.pss {
+            let name = cost.names.get(pid).map_or("", String::as_str);
+            *of_name.entry(name).or_default() += bytes;
+        }
+        for (name, bytes) in of_name {
+            let of = by_process.entry(name.to_owned()).or_default();
+            of.push((at, mib(bytes)));
+        }
+    };
+    look();
     while begun.elapsed() < Duration::from_secs(60 * minutes) {
         std::thread::sleep(EVERY);
-        memory.push((begun.elapsed().as_secs_f64() / 60.0, mib()));
+        look();
     }
+    let grown: BTreeMap<&String, f64> = by_process
+        .iter()
+        .map(|(name, points)| (name, floor_grown(points)))
+        .collect();
     let lines = arrived(&wall) - first;
     let frames = wall.js("return window.__frames");
     let frames: Vec<f64> = frames
@@ -103,9 +118,14 @@ fn main() {
         "memory_at_end_mib": memory.last().map(|m| m.1),
         "memory_grown_per_minute_mib": slope(&memory),
         "memory_floor_grown_mib": floor_grown(&memory),
+        "memory_floor_grown_of_each_mib": grown,
         "minutes": minutes,
     });
     println!("{line}");
+}
+
+fn mib(bytes: u64) -> f64 {
+    bytes as f64 / f64::from(1 << 20)
 }
 
 /// How much more the least of the last part of the run is than the least of the first.
