@@ -49,7 +49,9 @@ mod linux {
     use gtk::prelude::{IsA, WidgetExt as _};
     use gtk::{cairo, gdk};
     use tauri::{Runtime, WebviewWindow};
-    use webkit2gtk::{WebProcessTerminationReason, WebView, WebViewExt as _};
+    use webkit2gtk::{
+        CacheModel, WebContextExt as _, WebProcessTerminationReason, WebView, WebViewExt,
+    };
 
     /// Pixels (of the window) that are painted at once: what changes within a second on a board is less.
     const AT_ONCE: i32 = 1 << 20;
@@ -117,6 +119,10 @@ mod linux {
     ) {
         let watched = window.with_webview(move |page| {
             let view = page.inner();
+            if let Some(context) = WebViewExt::context(&view) {
+                // A page asks for answers again and again and never goes back to one: for a browser's pages WebKit would keep them.
+                context.set_cache_model(CacheModel::DocumentViewer);
+            }
             let (gone, name) = (registry.clone(), label.clone());
             view.connect_web_process_terminated(move |_, reason| {
                 // What we ended ourselves is being begun anew.

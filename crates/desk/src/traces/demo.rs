@@ -14,15 +14,40 @@ use tokio_util::sync::CancellationToken;
 /// MiB that its answers may have.
 const ANSWER_MIB: u64 = 256;
 
+/// Lines a second up to which each trace is kept; above only so many as would be there at this rate, as real platforms sample theirs. There are
+/// three spans to a line: those of 5,000 lines a second would fill the store in nine seconds.
+const ALL_UP_TO: f64 = 100.0;
+/// Spans that are kept of traces that are sampled: those of a minute, some 16 MB.
+const SAMPLED_SPANS: usize = 20_000;
+
+/// How much is kept of a platform that writes so many lines a second, and that it is each so manyth trace.
+fn kept(lines_per_second: Option<f64>) -> (StoreLimits, u128) {
+    let usual = StoreLimits::default();
+    match lines_per_second {
+        Some(lines) if lines > ALL_UP_TO => {
+            let sampled = StoreLimits {
+                spans: SAMPLED_SPANS,
+                ..usual
+            };
+            (sampled, (lines / ALL_UP_TO).ceil() as u128)
+        }
+        _ => (usual, 1),
+    }
+}
+
 /// Takes the platform's traces.
 pub type Sink = Box<dyn Fn(Vec<Trace>) + Send + Sync>;
 
-/// Starts the server; it ends with `stop`.
-pub async fn start(stop: &CancellationToken) -> (Store, Sink) {
-    let kept = TraceStore::new(StoreLimits::default());
+/// Starts the server of a platform that writes so many lines a second (`None`: the usual); it ends with `stop`.
+pub async fn start(lines_per_second: Option<f64>, stop: &CancellationToken) -> (Store, Sink) {
+    let (limits, each) = kept(lines_per_second);
+    let kept = TraceStore::new(limits);
     let sink = {
         let kept = kept.clone();
-        Box::new(move |traces| kept.push(traces)) as Sink
+        Box::new(move |mut traces: Vec<Trace>| {
+            traces.retain(|t| t.id.0 % each == 0);
+            kept.push(traces);
+        }) as Sink
     };
     let options = ServerOptions::new(Arc::new(clock::now_ms));
     let any_port = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -46,4 +71,18 @@ pub async fn start(stop: &CancellationToken) -> (Store, Sink) {
     };
     let store = Store::new(DEMO, "jaeger", &address, true, client);
     (store, sink)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn traces_are_sampled_where_there_are_too_many() {
+        let usual = StoreLimits::default();
+        assert_eq!(kept(None), (usual, 1));
+        assert_eq!(kept(Some(100.0)), (usual, 1));
+        let (limits, each) = kept(Some(5_000.0));
+        assert_eq!((limits.spans, each), (SAMPLED_SPANS, 50));
+    }
 }

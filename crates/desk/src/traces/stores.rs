@@ -133,7 +133,7 @@ pub async fn start(
     }
     let mut sink = None;
     if config.demo_enabled() {
-        let (store, takes) = demo::start(stop).await;
+        let (store, takes) = demo::start(config.demo.log_lines_per_second, stop).await;
         stores.push(Arc::new(store));
         sink = Some(takes);
     }
