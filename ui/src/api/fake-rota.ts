@@ -343,7 +343,7 @@ export class FakeRota {
     const now = shiftsOf(this.book, rota, instant(ask.from, '00:00', zone), instant(plusDays(ask.until, 1), '00:00', zone)).filter((one) => one.role === 'primary')
     const before = loadsOf(this.book.people, now, zone)
     const after = loadsOf(this.book.people, shifts, zone)
-    return { shifts, before, after, spread_before: spreadOf(before), spread_after: spreadOf(after), problems: [], notes: ask.rest_hours > 24 ? [plain('有 3 班凑不足休息时间')] : [] }
+    return { shifts, before, after, spread_before: spreadOf(before), spread_after: spreadOf(after), total_before: spreadOf(before), total_after: spreadOf(after), problems: [], notes: ask.rest_hours > 24 ? [plain('有 3 班凑不足休息时间')] : [] }
   }
 
   private found(query: NotesQuery): NotesPage {

@@ -2805,6 +2805,14 @@ spread_before: number,
  */
 spread_after: number, 
 /**
+ * Largest score less the smallest of the planned time and the past that counts together, now: what a plan evens out.
+ */
+total_before: number, 
+/**
+ * The same with the plan.
+ */
+total_after: number, 
+/**
  * What is wrong in it.
  */
 problems: Array<ProblemView>, 

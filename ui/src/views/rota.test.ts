@@ -518,6 +518,7 @@ describe('rules', () => {
     await click('[data-plan]')
     await click('[data-submit]')
     expect(all('[data-plan-result] [data-load]').length).toBeGreaterThan(4)
+    expect(one('[data-plan-total]').textContent).toMatch(/^连同之前 90 天一起排平：相差 \d+ 分 → \d+ 分$/)
     expect(edits).toEqual([])
     // Another question: what was shown is not adopted, but asked anew.
     await click('[data-pick="lisi"]')

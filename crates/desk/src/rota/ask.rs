@@ -308,6 +308,8 @@ impl RotaCore {
             after: loads(&made.after),
             spread_before: made.before.spread,
             spread_after: made.after.spread,
+            total_before: made.total_before.spread,
+            total_after: made.total_after.spread,
         })
     }
 

@@ -66,6 +66,10 @@ pub struct PlanView {
     pub spread_before: f64,
     /// The same with the plan.
     pub spread_after: f64,
+    /// Largest score less the smallest of the planned time and the past that counts together, now: what a plan evens out.
+    pub total_before: f64,
+    /// The same with the plan.
+    pub total_after: f64,
     /// What is wrong in it.
     pub problems: Vec<ProblemView>,
     /// What it could not keep to.
