@@ -96,13 +96,10 @@ async fn across_a_handoff(signed: bool) {
     .await;
     let rota = desk.rota.clone();
     people(&rota).await;
-    done(
-        &rota,
-        RotaEdit::PutRota {
-            rota: daily(handoff),
-        },
-    )
-    .await;
+    let mut made = daily(handoff);
+    // Unsigned it is overdue at once, and stays with the old shift all the same.
+    made.grace_minutes = Some(0);
+    done(&rota, RotaEdit::PutRota { rota: made }).await;
     let coming = until("the handover", async || {
         let shown = page(&rota, None, 60).await.handover?;
         (shown.at as i64 == handoff).then_some(shown)
