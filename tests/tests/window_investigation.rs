@@ -96,7 +96,8 @@ fn the_pop_ups_button_opens_everything_about_the_alert() {
     let dir = TempDir::new("investigation-rules").expect("a directory");
     std::fs::write(dir.path().join("test.yaml"), RULE).expect("rules can be written");
     let config = format!(
-        "[duty]\nbuiltin_rules = false\nrules_dir = {:?}\nrules_interval_seconds = 1\n",
+        "[duty]\nbuiltin_rules = false\nrules_dir = {:?}\nrules_interval_seconds = 1\n\
+         [demo]\nincidents = false\nlog_lines_per_second = 20.0\n",
         dir.path().display().to_string()
     );
     let options = Options::new("investigation").config(config).args(&[
@@ -128,7 +129,8 @@ fn the_pop_ups_button_opens_everything_about_the_alert() {
          must('a chart', all('[data-chart=drawn]').length === 1)
          must('a day and a week before', all('[data-ghost]').length === 2)
          must('traces of that time', all('[data-trace]').length > 0)
-         // Nothing was written in the hour before: what is written now is new. Which lines are new is tested without a window.
+         // The platform has lived through the hour before, without the incident: its circuit breaker was silent. Which lines
+         // are new is tested without a window.
          must('a pattern that is new', all('[data-pattern=new]').length > 0)
          must('the lines are of the demonstration', all('[data-part=logs] .demo').length === 1)
          must('what else fired', text('[data-other]').includes('微信支付变慢'))
