@@ -259,9 +259,21 @@ fn told_of_lapse(w: &World, alert: AlertId, at: i64) -> bool {
         .any(|n| n.kind == NoticeKind::AckLapsed && n.created_at == at && n.alerts.contains(&alert))
 }
 
+/// The first round that may be an alert's last: later ones are when something has begun it anew.
+const LAST_ROUND: u32 = 4;
+
 /// Running time of an alert's clock between two tellings, by a step or of a lapse, never exceeds the policy's 15 minutes. After the last
-/// step a lapse begins a new round with its second step, because the lapse itself was told.
+/// step a lapse begins a new round with its second step, because the lapse itself was told. After the last step of the last round nothing is
+/// waited for; what begins a round after all then begins it with its first step.
 fn p0_in_time(w: &World, alert: &Alert, slack: i64) {
+    let policies = setup().policies;
+    let policy = policies
+        .iter()
+        .find(|p| p.name == alert.escalation.policy)
+        .expect("a policy of the setup");
+    let may_be_last =
+        |step: u32, round: u32| round >= LAST_ROUND && step as usize + 1 == policy.steps.len();
+    let mut exhausted = false;
     let mut holds = 0;
     let mut open = false;
     let mut since: Option<i64> = None;
@@ -286,12 +298,14 @@ fn p0_in_time(w: &World, alert: &Alert, slack: i64) {
                 since = None;
             }
             What::AckLapsed if told_of_lapse(w, alert.id, t.at) => spent = 0,
-            What::StepDue { .. } => {
+            What::StepDue { step, round, .. } => {
                 spent += stop(&mut since);
+                let anew = exhausted && *step == 0;
                 assert!(
-                    spent <= 15 * MINUTE + slack,
+                    anew || spent <= 15 * MINUTE + slack,
                     "step {spent} ms after the last"
                 );
+                exhausted = may_be_last(*step, *round);
                 spent = 0;
                 since = Some(t.at);
             }
@@ -305,7 +319,7 @@ fn p0_in_time(w: &World, alert: &Alert, slack: i64) {
     {
         assert!(alert.suppressions.is_empty(), "held without saying so");
         let waited = spent + w.now - since;
-        let exhausted = done && alert.escalation.round >= 4;
+        let exhausted = done && alert.escalation.round >= LAST_ROUND;
         assert!(
             exhausted || waited <= 15 * MINUTE + slack,
             "nothing for {waited} ms: {:?}",
@@ -402,6 +416,26 @@ fn a_lapse_after_the_last_step_begins_a_new_round() {
     let lapsed = w.now - 796 * SECOND;
     assert!(told_of_lapse(&w, alert.id, lapsed));
     assert_eq!(alert.escalation.due_at, Some(lapsed + 15 * MINUTE));
+    p0_in_time(&w, alert, jumps);
+}
+
+/// Nobody was ever reached, all rounds are over, and a snooze ends: from the beginning, however long nothing was waited for.
+#[test]
+fn a_snooze_after_the_last_step_of_an_unheard_alert_begins_anew() {
+    let ops = [
+        Op::Channel(true, 2),
+        Op::Channel(false, 2),
+        Op::Fire(0, 1),
+        Op::Run(7_500),
+        Op::Snooze(1, 1),
+        Op::Run(120),
+    ];
+    let (w, jumps) = run(&ops);
+    let alert = w.keeper.alerts.values().next().expect("one");
+    let woken = w.now - 60 * SECOND;
+    let begun = |t: &&model::duty::Transition| matches!(t.what, What::StepDue { step: 0, .. });
+    let last = w.keeper.transitions.iter().rev().find(begun);
+    assert_eq!(last.map(|t| t.at), Some(woken));
     p0_in_time(&w, alert, jumps);
 }
 
