@@ -126,7 +126,10 @@ pub async fn pull(
     painted: u64,
     hidden: bool,
 ) -> Result<Response, ErrorView> {
-    walls.registry().painted(window.label(), painted, hidden);
+    let now = desk::clock::instant();
+    walls
+        .registry()
+        .painted(window.label(), painted, hidden, now);
     let screen = screen(&window);
     let frame = desk.handle().await.pull(screen, cursor).await;
     frame.map(Response::new)
@@ -242,9 +245,20 @@ pub async fn set_theme(desk: State<'_, Desk>, theme: String) -> Result<(), Error
     Ok(())
 }
 
-/// The page has painted this many panels with data: sent once after the first of them, then as a sign of life.
+/// The page has painted this many panels with data, in so many pictures: sent once after the first of them, then as a sign of life.
 #[tauri::command(async)]
-pub fn painted(began: State<'_, Began>, panels: u32) {
+pub fn painted(
+    began: State<'_, Began>,
+    walls: State<'_, Walls>,
+    window: WebviewWindow,
+    panels: u32,
+    pictures: u64,
+    hidden: bool,
+) {
+    let now = desk::clock::instant();
+    walls
+        .registry()
+        .painted(window.label(), pictures, hidden, now);
     if began.painted.set(()).is_ok() {
         tracing::info!(
             "first_paint ms={} panels={panels}",

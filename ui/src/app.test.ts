@@ -315,7 +315,7 @@ describe('the pull', () => {
     expect(pulls() - before).toBeLessThanOrEqual(6)
     expect(calls.filter((call) => call.command === 'pull').at(-1)?.args).toMatchObject({ cursor: 1, hidden: false })
     expect(document.body.dataset.ready).toBe('1')
-    expect(calls.find((call) => call.command === 'painted')?.args).toEqual({ panels: 1 })
+    expect(calls.find((call) => call.command === 'painted')?.args).toEqual({ panels: 1, pictures: 1, hidden: false })
     await vi.advanceTimersByTimeAsync(30_000)
     expect(calls.filter((call) => call.command === 'painted').length).toBeGreaterThanOrEqual(2)
   })

@@ -8,6 +8,7 @@ use model::alert::ALERT_NAME;
 use model::labels::METRIC_NAME;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
 
 /// How long a resolved alert is remembered, ms.
 const RESOLVED_RETENTION_MS: i64 = 15 * 60_000;
@@ -57,34 +58,39 @@ pub(crate) struct Compiled {
     annotations: Vec<(String, Text)>,
 }
 
+/// A label's or annotation's value. It is read when it is needed first: of hundreds of rules few ever fire, and read it is ten times as large.
 #[derive(Clone, Debug)]
-enum Text {
-    Template(Box<Template>),
-    /// It cannot be read; files that were checked have none.
-    Wrong(TemplateError),
+struct Text {
+    alert: Arc<str>,
+    text: String,
+    /// With what is wrong in it; files that were checked have nothing.
+    read: OnceLock<Result<Box<Template>, TemplateError>>,
 }
 
 impl Text {
-    fn new(alert: &str, text: &str) -> Self {
-        match Template::parse(alert, text) {
-            Ok(t) => Self::Template(Box::new(t)),
-            Err(e) => Self::Wrong(e),
+    fn new(alert: &Arc<str>, text: &str) -> Self {
+        Self {
+            alert: alert.clone(),
+            text: text.to_owned(),
+            read: OnceLock::new(),
         }
     }
 
     fn expand(&self, data: &Data) -> String {
-        match self {
-            Self::Template(t) => t.expand_or_say(data),
-            Self::Wrong(e) => format!("<error expanding template: {e}>"),
+        let read = || Template::parse(&self.alert, &self.text).map(Box::new);
+        match self.read.get_or_init(read) {
+            Ok(t) => t.expand_or_say(data),
+            Err(e) => format!("<error expanding template: {e}>"),
         }
     }
 }
 
 impl Compiled {
     pub(crate) fn new(group: &Group, rule: &Rule) -> Self {
+        let alert: Arc<str> = rule.name.as_str().into();
         let texts = |all: &BTreeMap<String, String>| {
             all.iter()
-                .map(|(name, text)| (name.clone(), Text::new(&rule.name, text)))
+                .map(|(name, text)| (name.clone(), Text::new(&alert, text)))
                 .collect()
         };
         Self {

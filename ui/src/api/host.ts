@@ -109,8 +109,8 @@ export interface Host {
   setLocale(locale: string): Promise<void>
   /** `dark` or `calm`. */
   setTheme(theme: string): Promise<void>
-  /** Proof of life: so many panels with data have really been painted. */
-  painted(panels: number): Promise<void>
+  /** Proof of life: so many panels with data have really been painted, in so many pictures. */
+  painted(panels: number, pictures: number, hidden: boolean): Promise<void>
   /** A part of the list of alerts, with the state of the desk. */
   alerts(query: AlertQuery): Promise<AlertPage>
   /** Answers with the list's cursor when it is another than this one, or after some seconds: a hint to ask. */
@@ -261,7 +261,7 @@ export function hostOver(call: Call): Host {
     leaveKiosk: async (pin) => (await call('leave_kiosk', { pin })) as LeaveView,
     setLocale: async (locale) => void (await call('set_locale', { locale })),
     setTheme: async (theme) => void (await call('set_theme', { theme })),
-    painted: async (panels) => void (await call('painted', { panels })),
+    painted: async (panels, pictures, hidden) => void (await call('painted', { panels, pictures, hidden })),
     alerts: async (query) => (await call('alerts', { query })) as AlertPage,
     alertsChanged: async (cursor) => (await call('alerts_changed', { cursor })) as number,
     alertDetail: async (id) => (await call('alert_detail', { id })) as AlertDetail,

@@ -111,16 +111,21 @@ export class Live {
         document.body.dataset.ready = '1'
         if (panels === 0 || this.reported || this.stopped) return
         this.reported = true
-        this.report()
+        this.send()
         this.heart = window.setInterval(() => this.report(), HEARTBEAT)
       }),
     )
   }
 
-  /** A heartbeat is sent from inside a frame: a page that can no longer paint falls silent. */
+  /**
+   * A heartbeat is sent from inside a frame: a page that can no longer paint falls silent. The first says what the next pull would say up to
+   * a second later: a page that was begun anew is back.
+   */
   private report(): void {
-    requestAnimationFrame(() => {
-      if (!this.stopped) void this.host.painted(this.store.painted()).catch(() => undefined)
-    })
+    requestAnimationFrame(() => this.send())
+  }
+
+  private send(): void {
+    if (!this.stopped) void this.host.painted(this.store.painted(), this.frames, document.hidden).catch(() => undefined)
   }
 }

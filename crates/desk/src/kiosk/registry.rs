@@ -5,6 +5,7 @@ use engine::kiosk::{Page, assign};
 use parking_lot::Mutex;
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
 
 /// Label of the wall's first window; further ones are `wall-2`, `wall-3`, …, and a page that replaces one has [`TWIN`] behind it.
 const WALL: &str = "wall";
@@ -50,6 +51,8 @@ pub struct Seen {
     pub begun: u64,
     /// Pictures that it has painted, as it said last.
     pub painted: u64,
+    /// When it said so first.
+    pub painted_at: Option<Instant>,
     /// It said that it is hidden.
     pub hidden: bool,
     /// Its process ended, and it was not begun anew since.
@@ -90,8 +93,11 @@ impl Registry {
     }
 
     /// A page asked, and said how many pictures it has painted.
-    pub fn painted(&self, label: &str, count: u64, hidden: bool) {
+    pub fn painted(&self, label: &str, count: u64, hidden: bool, now: Instant) {
         if let Some(page) = self.0.lock().pages.get_mut(label) {
+            if page.painted != count {
+                page.painted_at = Some(now);
+            }
             page.painted = count;
             page.hidden = hidden;
         }
@@ -140,6 +146,7 @@ impl Registry {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::clock;
 
     #[test]
     fn labels_name_the_screen_and_have_a_twin() {
@@ -165,7 +172,7 @@ mod tests {
     fn a_page_that_begins_anew_counts_anew_and_gets_the_new_process() {
         let pages = Registry::default();
         pages.begun("wall");
-        pages.painted("wall", 7, false);
+        pages.painted("wall", 7, false, clock::instant());
         pages.processes(&[(10, 1)]);
         assert_eq!(pages.all()["wall"].pid, Some(10));
         pages.gone("wall");
@@ -176,7 +183,7 @@ mod tests {
         let seen = pages.all()["wall"].clone();
         assert_eq!((seen.painted, seen.gone, seen.pid), (0, false, Some(11)));
         pages.closed("wall");
-        pages.painted("wall", 8, false);
+        pages.painted("wall", 8, false, clock::instant());
         assert!(
             pages.all().is_empty(),
             "a late word of a closed page is nothing"

@@ -16,9 +16,8 @@ use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
 use wire::PageView;
 
-/// How often pages are looked at. A page's usual pause seems longer by up to as much, and is counted twice before a page is silent: of the three
-/// seconds in which one has to be back this costs its threefold.
-const LOOK: Duration = Duration::from_millis(100);
+/// How often pages are looked at: one that is silent has to be back within three seconds.
+const LOOK: Duration = Duration::from_millis(50);
 /// A look that is later by so much says that the machine slept or that this process had no turn, ms.
 const LATE: i64 = 500;
 /// How often processes are counted and stopped ones looked for.
@@ -74,6 +73,8 @@ struct Watched {
 
 struct Watchdog {
     parts: Parts,
+    /// What its times are counted from.
+    begun: Instant,
     pages: BTreeMap<String, Watched>,
     stopped: Vec<u32>,
     memory: BTreeMap<u32, u64>,
@@ -92,6 +93,7 @@ pub async fn watch(parts: Parts, stop: CancellationToken) {
     let begun = clock::instant();
     let mut dog = Watchdog {
         parts,
+        begun,
         pages: BTreeMap::new(),
         stopped: Vec::new(),
         memory: BTreeMap::new(),
@@ -110,7 +112,7 @@ pub async fn watch(parts: Parts, stop: CancellationToken) {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(LOOK) => {}
         }
-        let now = since(begun);
+        let now = ms_between(begun, clock::instant());
         let late = now - before - LOOK.as_millis() as i64;
         before = now;
         if late > LATE {
@@ -120,8 +122,8 @@ pub async fn watch(parts: Parts, stop: CancellationToken) {
     }
 }
 
-fn since(begun: Instant) -> i64 {
-    i64::try_from(begun.elapsed().as_millis()).unwrap_or(i64::MAX)
+fn ms_between(begun: Instant, at: Instant) -> i64 {
+    i64::try_from(at.saturating_duration_since(begun).as_millis()).unwrap_or(i64::MAX)
 }
 
 /// What is told of the page with this label; what was counted before goes on.
@@ -205,6 +207,7 @@ impl Watchdog {
         let view = describe(label, seen, &self.memory, &page.view);
         let pulse = Pulse {
             painted: seen.painted,
+            painted_at: seen.painted_at.map_or(now, |at| ms_between(self.begun, at)),
             gone: seen.gone,
             stopped: seen.pid.is_some_and(|pid| self.stopped.contains(&pid)),
             unresponsive: seen.unresponsive,

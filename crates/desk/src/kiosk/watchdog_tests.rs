@@ -59,6 +59,7 @@ impl Room {
                 limits: Limits::default(),
                 words: Words::new("zh-CN", chrono_tz::Asia::Shanghai),
             },
+            begun: clock::instant(),
             pages: BTreeMap::new(),
             stopped: Vec::new(),
             memory: BTreeMap::new(),
@@ -87,7 +88,8 @@ impl Room {
             self.now += LOOK.as_millis() as i64;
             if paints {
                 let painted = self.registry.all()["wall"].painted + 1;
-                self.registry.painted("wall", painted, false);
+                let now = self.dog.begun + Duration::from_millis(self.now.unsigned_abs());
+                self.registry.painted("wall", painted, false, now);
             }
             self.dog.look(self.now).await;
         }

@@ -38,6 +38,8 @@ impl Default for Limits {
 pub struct Pulse {
     /// How many pictures it has painted, as it said last.
     pub painted: u64,
+    /// When it said that, ms. Whoever looks now and then would take its pauses for longer than they are.
+    pub painted_at: i64,
     /// WebKit said that its process ended.
     pub gone: bool,
     /// The system says that its process is stopped.
@@ -117,6 +119,8 @@ pub struct Watch {
     pause: (i64, i64),
     /// When it painted its first picture.
     first_at: i64,
+    /// It has said its first picture only: that is said at once and the second with a question, so the time between them is no pause.
+    first_only: bool,
     recycled_at: i64,
 }
 
@@ -134,6 +138,7 @@ impl Watch {
             told: false,
             pause: (0, now),
             first_at: now,
+            first_only: true,
             recycled_at: now,
         }
     }
@@ -175,7 +180,8 @@ impl Watch {
             self.pause = (0, now);
         }
         if pulse.painted != self.painted && !pulse.gone {
-            return self.has_painted(pulse.painted, now);
+            let at = pulse.painted_at.max(self.alive_at).min(now);
+            return self.has_painted(pulse.painted, at);
         }
         if !pulse.visible && !pulse.gone {
             // It cannot paint, and that is no fault of its.
@@ -188,23 +194,25 @@ impl Watch {
         self.recycle(pulse, quiet, now)
     }
 
-    fn has_painted(&mut self, painted: u64, now: i64) -> Option<Action> {
+    fn has_painted(&mut self, painted: u64, at: i64) -> Option<Action> {
         self.painted = painted;
-        let silent = now - self.alive_at;
-        self.alive_at = now;
+        let silent = at - self.alive_at;
+        self.alive_at = at;
         if self.lives {
-            if silent > self.pause.0 {
-                self.pause = (silent, now);
+            if silent > self.pause.0 && !self.first_only {
+                self.pause = (silent, at);
             }
+            self.first_only = false;
             self.attempts = 0;
             return None;
         }
         self.lives = true;
-        self.first_at = now;
+        self.first_at = at;
+        self.first_only = true;
         let before = self.last_picture.take();
         let told = std::mem::take(&mut self.told);
         before.map(|last| Action::Back {
-            ms: now - last,
+            ms: at - last,
             told,
         })
     }
@@ -304,6 +312,7 @@ mod tests {
                 self.now += TICK;
                 if every > 0 && self.now % every == 0 {
                     self.pulse.painted += 1;
+                    self.pulse.painted_at = self.now;
                 }
                 let action = self.watch.judge(&self.pulse, true, self.now);
                 if matches!(action, Some(Action::Revive(_))) {
@@ -356,6 +365,29 @@ mod tests {
             panic!("not revived");
         };
         assert!(at - 20_000 <= 2_250, "{at}");
+    }
+
+    #[test]
+    fn a_pause_is_as_long_as_the_page_makes_it_and_not_as_long_as_the_looks_are_apart() {
+        let mut page = Page::new();
+        // Pictures shortly before a look and shortly after one: seen two seconds apart, and more.
+        // The first is said at once, the second only after the next question.
+        for n in 1..=30 {
+            let at = if n == 1 { 300 } else { n * 1_100 };
+            let late = if n % 2 == 0 { 0 } else { 1_050 };
+            page.pulse.painted += 1;
+            page.pulse.painted_at = at;
+            assert_eq!(page.watch.judge(&page.pulse, true, at + late), None);
+        }
+        let last = page.pulse.painted_at;
+        assert_eq!(page.watch.judge(&page.pulse, true, last + 2_200), None);
+        let silent = page.watch.judge(&page.pulse, true, last + 2_201);
+        assert_eq!(silent, Some(Action::Revive(Cause::Silent)));
+        page.pulse.painted = 1;
+        page.pulse.painted_at = last + 3_000;
+        let back = page.watch.judge(&page.pulse, true, last + 3_240);
+        let (ms, told) = (3_000, false);
+        assert_eq!(back, Some(Action::Back { ms, told }));
     }
 
     #[test]
