@@ -33,7 +33,7 @@ pub fn prepare() {
 
 /// Before the first window, and as long as there is one thread only: keeps OpenGL out of this process where it would run on the processor.
 /// Nothing here draws with it then, but GTK and WebKit look which one there is, and Mesa's comes with a compiler: 20 MB that stay. The
-/// pages' processes need it to begin at all and keep it; they get the one of Mesa's renderers that does not compile, which is 16 MB less.
+/// pages' processes need it to begin at all and keep it.
 ///
 /// A kiosk's pages do without JavaScriptCore's last compiler: what they draw once a second it does not make faster, and it holds 28 MB of
 /// 353 (1920×1080, 24 panels).
@@ -46,9 +46,6 @@ pub fn prepare_windows(kiosk: bool) {
         set(LAST_COMPILER, "0");
     }
     if cfg!(target_os = "linux") && env::var_os("WEBKIT_DISABLE_DMABUF_RENDERER").is_some() {
-        if env::var_os(RASTERIZER).is_none() {
-            set(RASTERIZER, "softpipe");
-        }
         if env::var_os("GDK_GL").is_none() {
             set("GDK_GL", "disable");
         }
@@ -63,9 +60,6 @@ pub fn prepare_windows(kiosk: bool) {
 /// One of the options that JavaScriptCore takes from the environment (`Source/JavaScriptCore/runtime/OptionsList.h` of WebKit). One that
 /// does not know it begins all the same.
 const LAST_COMPILER: &str = "JSC_useFTLJIT";
-
-/// Which of its renderers Mesa takes without a GPU (<https://docs.mesa3d.org/envvars.html>).
-const RASTERIZER: &str = "GALLIUM_DRIVER";
 
 /// Where GL's dispatcher finds implementations of EGL: it reads that once, at the first call, and the processes that are started inherit
 /// it (<https://gitlab.freedesktop.org/glvnd/libglvnd/-/blob/master/src/EGL/icd_enumeration.md>).
