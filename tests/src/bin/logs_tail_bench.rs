@@ -30,7 +30,7 @@ fn number(value: &Value) -> f64 {
     value.as_f64().unwrap_or(f64::NAN)
 }
 
-/// Follows on the page of logs. Frames are noted from now on; what arrives is counted where the page gets it.
+/// Follows on the page of logs, and lets it settle. Frames are noted from the end of that on; what arrives is counted where the page gets it.
 fn follow(wall: &Wall, settle: Duration) {
     wall.enter("/index.html#desk");
     wall.click("[data-nav=logs]");
@@ -52,12 +52,14 @@ fn follow(wall: &Wall, settle: Duration) {
     wall.click("[data-log-tail]");
     let on = "return document.querySelector('[data-feature=logs][data-tail=on]') !== null";
     wall.until("the tail", SOON, on);
-    std::thread::sleep(settle);
+    // Also while it settles: a page that is asked for each picture collects its garbage at other times than one that is not, and needs 30 MB more.
     wall.js(
         "const frames = window.__frames = []; let last = 0;
          const go = (t) => { if (last > 0) frames.push(t - last); last = t; requestAnimationFrame(go); };
          requestAnimationFrame(go);",
     );
+    std::thread::sleep(settle);
+    wall.js("window.__frames.length = 0;");
 }
 
 /// Lines that the tail has brought or left out so far.
