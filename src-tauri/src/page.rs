@@ -53,10 +53,8 @@ mod linux {
         CacheModel, WebContextExt as _, WebProcessTerminationReason, WebView, WebViewExt,
     };
 
-    /// Pixels (of the window) that are painted at once: about a panel.
-    const AT_ONCE: i32 = 1 << 18;
-    /// Bands that are on their way to the X server at a time: cairo keeps the memory that it shares with it for them.
-    const UNDER_WAY: usize = 4;
+    /// Pixels (of the window) that are painted at once: what changes within a second on a board is less.
+    const AT_ONCE: i32 = 1 << 20;
 
     pub(super) fn paint_in_bands(view: &WebView) {
         view.connect_draw(|view, context| {
@@ -67,10 +65,7 @@ mod linux {
             if bands.len() < 2 {
                 return Propagation::Proceed;
             }
-            for (n, band) in bands.into_iter().enumerate() {
-                if n > 0 && n % UNDER_WAY == 0 {
-                    view.display().sync();
-                }
+            for band in bands {
                 if context.save().is_err() {
                     return Propagation::Proceed;
                 }
