@@ -126,13 +126,18 @@ pub async fn pull(
     painted: u64,
     hidden: bool,
 ) -> Result<Response, ErrorView> {
-    let now = desk::clock::instant();
-    walls
-        .registry()
-        .painted(window.label(), painted, hidden, now);
+    hear(&walls, &window, painted, hidden);
     let screen = screen(&window);
     let frame = desk.handle().await.pull(screen, cursor).await;
     frame.map(Response::new)
+}
+
+/// The page of this window lives: it has painted so many pictures.
+fn hear(walls: &Walls, window: &WebviewWindow, pictures: u64, hidden: bool) {
+    let now = desk::clock::instant();
+    walls
+        .registry()
+        .painted(window.label(), pictures, hidden, now);
 }
 
 /// The index of the wall's screen that a window is.
@@ -255,10 +260,7 @@ pub fn painted(
     pictures: u64,
     hidden: bool,
 ) {
-    let now = desk::clock::instant();
-    walls
-        .registry()
-        .painted(window.label(), pictures, hidden, now);
+    hear(&walls, &window, pictures, hidden);
     if began.painted.set(()).is_ok() {
         tracing::info!(
             "first_paint ms={} panels={panels}",

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 /// From so many bytes on glibc gives each piece of memory pages of its own, which go back when it is freed, and so many free bytes at the end
-/// of its heap go back as well. It begins with these values itself, and raises both with each large piece that is freed, up to 64 MB.
+/// of its heap go back as well. It begins with these values itself, and raises both with each large piece that is freed, up to 32 and 64 MB.
 const LARGE: i32 = 128 << 10;
 /// Heaps that glibc divides threads among. Left alone it makes eight for each processor, and each keeps its own holes: a desk that wrote
 /// 5,000 lines a second had 99 MB in them after ten minutes, and with two 48.
