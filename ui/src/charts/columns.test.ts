@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { columns, drawColumns, type PlotBox } from './columns'
+import { boxesOf, columns, type PlotBox } from './columns'
 
 /** Ten columns for times 0 to 100, values 0 to 1 over 100 pixels below the fifth. */
 const BOX: PlotBox = { left: 3, top: 5, width: 10, height: 100, x: { lo: 0, hi: 100 }, y: { lo: 0, hi: 1 } }
@@ -35,31 +35,29 @@ describe('a line in columns of pixels', () => {
   })
 })
 
-describe('columns that are drawn', () => {
-  const drawn = (found: Float64Array, weight: number, column = 1): number[][] => {
-    const rects: number[][] = []
-    const ctx = { fillRect: (...all: number[]) => rects.push(all) } as unknown as CanvasRenderingContext2D
-    drawColumns(ctx, found, 100, weight, column)
-    return rects
+describe('columns as boxes', () => {
+  const boxes = (found: Float64Array, weight: number, column = 1): number[][] => {
+    const all = boxesOf(found, 100, weight, column)
+    return Array.from({ length: all.length / 4 }, (_, k) => all.slice(4 * k, 4 * k + 4))
   }
 
   it('are one piece while the line is flat, and nothing at a gap', () => {
     const flat = Float64Array.of(20, 20, 20, 20, NaN, NaN, 30, 30)
-    expect(drawn(flat, 2)).toEqual([
-      [100, 19, 2, 2],
-      [103, 29, 1, 2],
+    expect(boxes(flat, 2)).toEqual([
+      [100, 19, 102, 21],
+      [103, 29, 104, 31],
     ])
   })
 
   it('are as wide as they were made', () => {
     expect(columns([0, 100], [0.5, 0.5], BOX, 2)).toHaveLength(10)
-    expect(drawn(columns([0, 100], [0.5, 0.5], BOX, 2), 4, 2)).toEqual([[100, 53, 10, 4]])
+    expect(boxes(columns([0, 100], [0.5, 0.5], BOX, 2), 4, 2)).toEqual([[100, 53, 110, 57]])
   })
 
   it('are as wide as the line is strong, where it is steep', () => {
-    const [left, top, width, height] = drawn(Float64Array.of(10, 1010), 4)[0] as [number, number, number, number]
-    expect(width).toBeCloseTo(4, 1)
-    expect(left + width / 2).toBeCloseTo(100.5)
-    expect([top, height]).toEqual([8, 1004])
+    const [left, top, right, bottom] = boxes(Float64Array.of(10, 1010), 4)[0] as [number, number, number, number]
+    expect(right - left).toBeCloseTo(4, 1)
+    expect((left + right) / 2).toBeCloseTo(100.5)
+    expect([top, bottom]).toEqual([8, 1012])
   })
 })

@@ -3,7 +3,8 @@ import type { AnnotationView, SeverityView, ThresholdsView } from '../api/wire'
 import { TOKEN } from '../shared/severity'
 import { timeMarks, type Zone } from '../shared/time'
 import type { QueryData, Values } from '../stores/query'
-import { columns, drawColumns } from './columns'
+import { fillBoxes } from './boxes'
+import { boxesOf, columns } from './columns'
 import { axisFont, currentLook, typeScale, unit } from './look'
 import { clusters, drawNotes, drawStretches, noteGap, notesNear, stretches } from './notes'
 import { extent, firstAt, steadyScale, timeWindow, valueMarks, type Ends, type Range } from './scale'
@@ -62,6 +63,7 @@ export class LinesChart {
   private drawnTo = -Infinity
   private data: uPlot.AlignedData
   private palette: string[] = []
+  private over = false
 
   constructor(
     parent: HTMLElement,
@@ -75,12 +77,16 @@ export class LinesChart {
     this.generations = queries.map((q) => q.generation)
     for (const query of queries) query.takeChanges()
     this.rescale()
-    this.plot = new uPlot(this.settings(), this.data, parent)
+    this.plot = new uPlot(this.settings(), this.data)
     this.drawnTo = this.lastTime()
+    // uPlot draws in a microtask. Only when all charts that were made together are drawn they become part of the page: what each changes of
+    // its own elements would have WebKit compute styles before the next one's first letter.
+    queueMicrotask(() => queueMicrotask(() => this.over || parent.append(this.plot.root)))
   }
 
   /** Ends the chart and gives its canvas back. */
   destroy(): void {
+    this.over = true
     const canvas = this.plot.ctx.canvas
     this.plot.destroy()
     canvas.width = 0
@@ -179,14 +185,15 @@ export class LinesChart {
     const weight = this.weight() * (window.devicePixelRatio || 1)
     // Half as wide as a line is strong: narrower ones cost more and show no more.
     const column = Math.max(1, Math.floor(weight / 1.7))
-    ctx.save()
-    ctx.beginPath()
-    ctx.rect(bbox.left - weight / 2, bbox.top - weight / 2, bbox.width + weight, bbox.height + weight)
-    ctx.clip()
-    ctx.fillStyle = this.palette[series - 1] as string
     const values = this.data[series] as unknown as Values
-    drawColumns(ctx, columns(this.data[0] as number[], values, { ...bbox, x: this.x, y: this.y }, column), bbox.left, weight, column)
-    ctx.restore()
+    const found = columns(this.data[0] as number[], values, { ...bbox, x: this.x, y: this.y }, column)
+    const clip = {
+      left: bbox.left - weight / 2,
+      top: bbox.top - weight / 2,
+      right: bbox.left + bbox.width + weight / 2,
+      bottom: bbox.top + bbox.height + weight / 2,
+    }
+    fillBoxes(ctx, boxesOf(found, bbox.left, weight, column), this.palette[series - 1] as string, clip)
   }
 
   /** Only when uPlot's arrays are the queries' own do new points appear in them by themselves. */
@@ -383,12 +390,26 @@ function clockLabel(at: number, range: Range, zone: Zone): string {
 }
 
 let ruler: CanvasRenderingContext2D | null = null
+/** Widths by font and text: WebKit computes the styles of all that has changed before it takes a canvas' font. */
+const widths = new Map<string, number>()
+const MOST_WIDTHS = 2000
 
 function widest(texts: readonly string[], font: string): number {
-  ruler ??= document.createElement('canvas').getContext('2d')
-  if (ruler === null) return 40
-  ruler.font = font
-  return Math.ceil(texts.reduce((most, text) => Math.max(most, ruler?.measureText(text).width ?? 0), 0))
+  return Math.ceil(texts.reduce((most, text) => Math.max(most, widthOf(text, font)), 0))
+}
+
+function widthOf(text: string, font: string): number {
+  const key = `${font}|${text}`
+  let found = widths.get(key)
+  if (found === undefined) {
+    ruler ??= document.createElement('canvas').getContext('2d')
+    if (ruler === null) return 40
+    ruler.font = font
+    found = ruler.measureText(text).width
+    if (widths.size >= MOST_WIDTHS) widths.clear()
+    widths.set(key, found)
+  }
+  return found
 }
 
 /**
