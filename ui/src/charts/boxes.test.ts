@@ -28,6 +28,19 @@ describe('boxes as pixels', () => {
     expect(alphas([10, 20, 11, 20.5, 10, 20, 11, 21])[0]?.[0]).toBe(255)
   })
 
+  it('mix their colours where one covers a part of a pixel of another', () => {
+    const mixed = (first: number[], second: number[]): number => {
+      const pixels = new Uint32Array(5 * 4)
+      cover(pixels, PART, first, 0x00_00_ff, PART)
+      cover(pixels, PART, second, 0xff_00_00, PART)
+      return pixels[0] as number
+    }
+    expect(mixed([10, 20, 11, 21], [10, 20, 11, 21])).toBe(0xff_ff_00_00)
+    expect(mixed([10, 20, 11, 21], [10, 20, 11, 20.5])).toBe(0xff_80_00_80)
+    // Half of the pixel is red, and half of what is left blue: 3/4 are covered, 2/3 of that by the upper one.
+    expect(mixed([10, 20, 11, 20.5], [10, 20, 11, 20.5])).toBe(0xc0_aa_00_55)
+  })
+
   it('are cut at the part and at the edges of the plot', () => {
     expect(alphas([-1e6, -1e6, 1e6, 1e6])).toEqual(Array.from({ length: 4 }, () => [255, 255, 255, 255, 255]))
     const clip: Edges = { left: 12, top: 0, right: 100, bottom: 21.5 }

@@ -13,6 +13,12 @@ export interface Edges {
 /** Boxes on a canvas, in its pixels: left, top, right and bottom of each, one after the other. */
 export type Boxes = number[]
 
+/** Boxes of one opaque colour, as a style sheet writes it. */
+export interface Layer {
+  boxes: Boxes
+  colour: string
+}
+
 interface Tile {
   ctx: CanvasRenderingContext2D
   /** The pixels in the two ways in which they are needed: one number for each, alpha, blue, green, red from the highest byte down; and bytes. */
@@ -24,20 +30,20 @@ let shared: Tile | null = null
 const colours = new Map<string, number>()
 
 /**
- * Fills boxes with an opaque colour, within `clip`. What `fillRect` would do for each of them costs WebKit ten times as much, and a chart has
- * hundreds: here they are pixels of an image first. Edges between two pixels are as soft as there.
+ * Fills boxes with their colours, those of the first layer lowest, within `clip`. What `fillRect` would do for each of them costs WebKit ten
+ * times as much, and a chart has hundreds: here they are pixels of an image first. Edges between two pixels are as soft as there.
  */
-export function fillBoxes(ctx: CanvasRenderingContext2D, boxes: Boxes, colour: string, clip: Edges): void {
+export function fillBoxes(ctx: CanvasRenderingContext2D, layers: readonly Layer[], clip: Edges): void {
   const tile = (shared ??= makeTile())
   if (tile === null) return
-  const all = bounds(boxes, clip)
-  const rgb = numberOf(tile.ctx, colour)
+  const all = bounds(layers, clip)
   for (let top = all.top; top < all.bottom; top += HIGH) {
     for (let left = all.left; left < all.right; left += WIDE) {
       const width = Math.min(WIDE, all.right - left)
       const height = Math.min(HIGH, all.bottom - top)
       tile.pixels.fill(0, 0, width * height)
-      cover(tile.pixels, { left, top, right: left + width, bottom: top + height }, boxes, rgb, clip)
+      const part = { left, top, right: left + width, bottom: top + height }
+      for (const { boxes, colour } of layers) cover(tile.pixels, part, boxes, numberOf(tile.ctx, colour), clip)
       tile.ctx.putImageData(new ImageData(tile.bytes.subarray(0, 4 * width * height), width, height), 0, 0)
       ctx.drawImage(tile.ctx.canvas, 0, 0, width, height, left, top, width, height)
     }
@@ -81,20 +87,29 @@ export function cover(pixels: Uint32Array, part: Edges, boxes: Boxes, rgb: numbe
   }
 }
 
-/** A pixel of which `share` is covered once more. */
+/** A pixel of which `share` is covered once more, in the colour `rgb`: source over destination, as canvases do it. */
 function over(pixel: number, share: number, rgb: number): number {
   const before = pixel >>> 24
-  return rgb | ((before + (255 - before) * share + 0.5) << 24)
+  const alpha = before + (255 - before) * share
+  if (before === 0 || (pixel & 0xffffff) === rgb || alpha <= 0) return rgb | ((alpha + 0.5) << 24)
+  const part = (255 * share) / alpha
+  const mixed = (shift: number): number => {
+    const old = (pixel >>> shift) & 0xff
+    return (old + (((rgb >>> shift) & 0xff) - old) * part + 0.5) << shift
+  }
+  return mixed(0) | mixed(8) | mixed(16) | ((alpha + 0.5) << 24)
 }
 
 /** The whole pixels that boxes touch within `clip`; nothing is touched where right is not right of left. */
-function bounds(boxes: Boxes, clip: Edges): Edges {
+function bounds(layers: readonly Layer[], clip: Edges): Edges {
   let [left, top, right, bottom] = [Infinity, Infinity, -Infinity, -Infinity]
-  for (let i = 0; i < boxes.length; i += 4) {
-    left = Math.min(left, boxes[i] as number)
-    top = Math.min(top, boxes[i + 1] as number)
-    right = Math.max(right, boxes[i + 2] as number)
-    bottom = Math.max(bottom, boxes[i + 3] as number)
+  for (const { boxes } of layers) {
+    for (let i = 0; i < boxes.length; i += 4) {
+      left = Math.min(left, boxes[i] as number)
+      top = Math.min(top, boxes[i + 1] as number)
+      right = Math.max(right, boxes[i + 2] as number)
+      bottom = Math.max(bottom, boxes[i + 3] as number)
+    }
   }
   return {
     left: Math.floor(Math.max(left, clip.left)),

@@ -179,21 +179,25 @@ export class LinesChart {
     return times.length - firstAt(times, this.x.lo) >= plot.bbox.width
   }
 
-  private column(plot: uPlot, series: number): void {
+  /** Dense lines, which uPlot has left to us. */
+  private columns(plot: uPlot): void {
     if (!this.dense(plot)) return
     const { ctx, bbox } = plot
     const weight = this.weight() * (window.devicePixelRatio || 1)
     // Half as wide as a line is strong: narrower ones cost more and show no more.
     const column = Math.max(1, Math.floor(weight / 1.7))
-    const values = this.data[series] as unknown as Values
-    const found = columns(this.data[0] as number[], values, { ...bbox, x: this.x, y: this.y }, column)
-    const clip = {
+    const times = this.data[0] as number[]
+    const box = { ...bbox, x: this.x, y: this.y }
+    const layers = this.palette.map((colour, i) => {
+      const values = this.data[i + 1] as unknown as Values
+      return { boxes: boxesOf(columns(times, values, box, column), bbox.left, weight, column), colour }
+    })
+    fillBoxes(ctx, layers, {
       left: bbox.left - weight / 2,
       top: bbox.top - weight / 2,
       right: bbox.left + bbox.width + weight / 2,
       bottom: bbox.top + bbox.height + weight / 2,
-    }
-    fillBoxes(ctx, boxesOf(found, bbox.left, weight, column), this.palette[series - 1] as string, clip)
+    })
   }
 
   /** Only when uPlot's arrays are the queries' own do new points appear in them by themselves. */
@@ -316,8 +320,7 @@ export class LinesChart {
       },
       select: { show: true, left: 0, top: 0, width: 0, height: 0 },
       hooks: {
-        drawSeries: [(plot, series) => this.column(plot, series)],
-        draw: [(plot) => this.limits(plot), (plot) => this.marks(plot)],
+        draw: [(plot) => this.columns(plot), (plot) => this.limits(plot), (plot) => this.marks(plot)],
         setCursor: [
           (plot) =>
             options.hover(plot.cursor.idx ?? null, plot.cursor.left ?? -1, plot.cursor.top ?? -1, plot.cursor.event != null),
