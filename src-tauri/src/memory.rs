@@ -63,6 +63,7 @@ pub async fn give_back_unused() {
 
 #[cfg(target_os = "linux")]
 fn give_back() {
+    fill_holes();
     let program = std::env::current_exe().unwrap_or_default();
     let maps = std::fs::read_to_string("/proc/self/smaps").unwrap_or_default();
     for range in unchanged(&maps, &program.to_string_lossy()) {
@@ -72,6 +73,20 @@ fn give_back() {
 
 #[cfg(not(target_os = "linux"))]
 fn give_back() {}
+
+/// glibc gives back by itself what is free at the end of a heap; this is for what is free between two pieces in use (malloc_trim(3)): in a
+/// desk that wrote 5,000 lines a second 13 of 53 MB.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[expect(
+    unsafe_code,
+    reason = "a function of the allocator that may be called at any time"
+)]
+fn fill_holes() {
+    unsafe { libc::malloc_trim(0) };
+}
+
+#[cfg(all(target_os = "linux", not(target_env = "gnu")))]
+fn fill_holes() {}
 
 #[cfg(target_os = "linux")]
 #[expect(
@@ -235,6 +250,44 @@ Private_Dirty:         0 kB
             .map(|(n, v)| ((*n).to_owned(), (*v).to_owned()))
             .collect();
         assert_eq!(given.into_inner(), free);
+    }
+
+    #[test]
+    #[cfg(all(target_os = "linux", target_env = "gnu"))]
+    fn what_is_free_between_pieces_in_use_is_given_back() {
+        const PIECE: usize = 16 << 10;
+        // Bytes that this process holds and no file does (proc(5), statm).
+        let held = || -> usize {
+            let text = std::fs::read_to_string("/proc/self/statm").expect("statm");
+            let pages: Vec<usize> = text
+                .split_ascii_whitespace()
+                .map(|n| n.parse().expect("a number"))
+                .collect();
+            (pages[1] - pages[2]) * rustix::param::page_size()
+        };
+        #[expect(
+            unsafe_code,
+            reason = "pieces of glibc's own heap, which Rust's allocator here does not use"
+        )]
+        let get = || unsafe {
+            let piece = libc::malloc(PIECE);
+            assert!(!piece.is_null());
+            libc::memset(piece, 1, PIECE);
+            piece
+        };
+        let pieces: Vec<_> = (0..4_000).map(|_| get()).collect();
+        for (i, piece) in pieces.iter().enumerate() {
+            if i % 100 != 99 {
+                #[expect(unsafe_code, reason = "each is freed once")]
+                unsafe {
+                    libc::free(*piece);
+                }
+            }
+        }
+        let before = held();
+        fill_holes();
+        let after = held();
+        assert!(after + 3_000 * PIECE < before, "{before} and {after}");
     }
 
     #[test]
