@@ -63,7 +63,7 @@ pub async fn give_back_unused() {
 
 #[cfg(target_os = "linux")]
 fn give_back() {
-    fill_holes();
+    give_back_holes();
     let program = std::env::current_exe().unwrap_or_default();
     let maps = std::fs::read_to_string("/proc/self/smaps").unwrap_or_default();
     for range in unchanged(&maps, &program.to_string_lossy()) {
@@ -81,12 +81,12 @@ fn give_back() {}
     unsafe_code,
     reason = "a function of the allocator that may be called at any time"
 )]
-fn fill_holes() {
+fn give_back_holes() {
     unsafe { libc::malloc_trim(0) };
 }
 
 #[cfg(all(target_os = "linux", not(target_env = "gnu")))]
-fn fill_holes() {}
+fn give_back_holes() {}
 
 #[cfg(target_os = "linux")]
 #[expect(
@@ -285,7 +285,7 @@ Private_Dirty:         0 kB
             }
         }
         let before = held();
-        fill_holes();
+        give_back_holes();
         let after = held();
         assert!(after + 3_000 * PIECE < before, "{before} and {after}");
     }

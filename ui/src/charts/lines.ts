@@ -409,8 +409,11 @@ function widthOf(text: string, font: string): number {
     if (ruler === null) return 40
     ruler.font = font
     found = ruler.measureText(text).width
-    if (widths.size >= MOST_WIDTHS) widths.clear()
-    widths.set(key, found)
+    // Until the face has come another stands in for it.
+    if (document.fonts.check(font)) {
+      if (widths.size >= MOST_WIDTHS) widths.clear()
+      widths.set(key, found)
+    }
   }
   return found
 }
