@@ -24,7 +24,7 @@ use tokio::sync::SetOnce;
 use wire::{
     AlertAct, AlertChart, AlertDetail, AlertPage, AlertQuery, ErrorCode, ErrorView, FiguresView,
     HealthView, HistoryPage, HistoryQuery, LeaveAnswer, LeaveView, MatcherView, MuteView,
-    PreviewView, WallCommand,
+    PreviewView, ReadyBoard, WallCommand,
 };
 
 /// The desk, as soon as it has started; the page may be there first.
@@ -125,10 +125,11 @@ pub async fn pull(
     cursor: u64,
     painted: u64,
     hidden: bool,
+    ready: Vec<ReadyBoard>,
 ) -> Result<Response, ErrorView> {
     hear(&walls, &window, painted, hidden);
     let screen = screen(&window);
-    let frame = desk.handle().await.pull(screen, cursor).await;
+    let frame = desk.handle().await.pull_with(screen, cursor, ready).await;
     frame.map(Response::new)
 }
 

@@ -8,6 +8,7 @@ use std::path::Path;
 pub fn prepare() {
     #[cfg(target_os = "linux")]
     {
+        crate::memory::note_linked();
         // The allocator asks for huge pages, and then a wall holds 190 MB of them that it hardly uses. The kernel may refuse: no harm.
         let _ = rustix::thread::disable_transparent_huge_pages(true);
     }

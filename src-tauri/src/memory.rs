@@ -1,7 +1,9 @@
 //! Pages of memory that only the start needed are given back: a wall runs for months, and what it does in all that time is a small part of
 //! the program and of its libraries. They are pages of files, unchanged, which the system reads again should they be needed after all.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 /// From so many bytes on glibc gives each piece of memory pages of its own, which go back when it is freed, and so many free bytes at the end
@@ -13,8 +15,27 @@ const HEAPS: i32 = 2;
 
 /// The start is over, and the first questions have been answered.
 const AFTER: Duration = Duration::from_secs(20);
-/// What is needed only now and then is not kept. Giving back and reading again what is needed after all costs some milliseconds.
+/// Holes are looked for so often.
 const EVERY: Duration = Duration::from_secs(60);
+/// Every so many times also pages of files go. Within a second what is needed is back, and after ten seconds nearly as much as after a minute: more
+/// often would only make a curve of memory jagged.
+const SELDOM: u32 = 10;
+
+/// Files that were mapped when the program began: itself and the libraries that it is linked with. No one unloads them. Others come and go, and
+/// their place may be somebody's memory a moment later; those are left alone.
+static LINKED: OnceLock<BTreeSet<String>> = OnceLock::new();
+
+/// Notes which libraries stay; to be called before anything is loaded at run time.
+pub fn note_linked() {
+    let maps = || std::fs::read_to_string("/proc/self/maps").unwrap_or_default();
+    LINKED.get_or_init(|| files(&maps()));
+}
+
+/// The files in `/proc/self/maps` (proc(5)).
+fn files(maps: &str) -> BTreeSet<String> {
+    let path = |line: &str| line.find('/').map(|at| line[at..].to_owned());
+    maps.lines().filter_map(path).collect()
+}
 
 /// From now on freed memory goes back to the system at once. It costs an allocation now and then a little time, which a wall has.
 #[expect(
@@ -54,25 +75,32 @@ pub fn keep_few_holes(_: impl Fn(&str, &str)) {}
 /// Gives them back again and again.
 pub async fn give_back_unused() {
     tokio::time::sleep(AFTER).await;
-    loop {
-        // Reading the list takes milliseconds.
-        let _ = tokio::task::spawn_blocking(give_back).await;
+    for times in 0_u32.. {
+        // Both take milliseconds.
+        let _ = tokio::task::spawn_blocking(move || {
+            give_back_holes();
+            if times.is_multiple_of(SELDOM) {
+                parts().into_iter().for_each(forget);
+            }
+        })
+        .await;
         tokio::time::sleep(EVERY).await;
     }
 }
 
+/// What can be given back of files.
 #[cfg(target_os = "linux")]
-fn give_back() {
-    give_back_holes();
-    let program = std::env::current_exe().unwrap_or_default();
+fn parts() -> Vec<Range<usize>> {
     let maps = std::fs::read_to_string("/proc/self/smaps").unwrap_or_default();
-    for range in unchanged(&maps, &program.to_string_lossy()) {
-        forget(range);
-    }
+    LINKED
+        .get()
+        .map_or_else(Vec::new, |linked| unchanged(&maps, linked))
 }
 
 #[cfg(not(target_os = "linux"))]
-fn give_back() {}
+fn parts() -> Vec<Range<usize>> {
+    Vec::new()
+}
 
 /// glibc gives back by itself what is free at the end of a heap; this is for what is free between two pieces in use (malloc_trim(3)): in a
 /// desk that wrote 5,000 lines a second 13 of 53 MB.
@@ -85,7 +113,7 @@ fn give_back_holes() {
     unsafe { libc::malloc_trim(0) };
 }
 
-#[cfg(all(target_os = "linux", not(target_env = "gnu")))]
+#[cfg(not(all(target_os = "linux", target_env = "gnu")))]
 fn give_back_holes() {}
 
 #[cfg(target_os = "linux")]
@@ -106,26 +134,11 @@ fn forget(range: Range<usize>) {
     };
 }
 
-/// Libraries that the program is linked with, by WebKitGTK's and its own needs: no one unloads them. Others come and go, and their place may
-/// be somebody's memory a moment later; those are left alone.
-const LINKED: [&str; 12] = [
-    "libwebkit2gtk-4.1.so",
-    "libjavascriptcoregtk-4.1.so",
-    "libgtk-3.so",
-    "libgdk-3.so",
-    "libicudata.so",
-    "libicui18n.so",
-    "libicuuc.so",
-    "libglib-2.0.so",
-    "libgio-2.0.so",
-    "libcairo.so",
-    "libpango-1.0.so",
-    "libharfbuzz.so",
-];
+#[cfg(not(target_os = "linux"))]
+fn forget(_: Range<usize>) {}
 
-/// Parts of `program` and of [`LINKED`] in `/proc/self/smaps` (proc(5)) that cannot be written to and that nothing has been written to:
-/// addresses.
-fn unchanged(maps: &str, program: &str) -> Vec<Range<usize>> {
+/// Parts of `linked` files in `/proc/self/smaps` (proc(5)) that cannot be written to and that nothing has been written to: addresses.
+fn unchanged(maps: &str, linked: &BTreeSet<String>) -> Vec<Range<usize>> {
     let mut out: Vec<(Range<usize>, bool)> = Vec::new();
     let mut counts = false;
     for line in maps.lines() {
@@ -133,7 +146,7 @@ fn unchanged(maps: &str, program: &str) -> Vec<Range<usize>> {
             continue;
         };
         if let Some(range) = addresses(key) {
-            counts = stays(value, program);
+            counts = stays(value, linked);
             if counts {
                 out.push((range, true));
             }
@@ -152,15 +165,12 @@ fn unchanged(maps: &str, program: &str) -> Vec<Range<usize>> {
 }
 
 /// Whether a part stays mapped and is only read; the line after its addresses: `r-xp 00001000 fe:00 10 /opt/x`.
-fn stays(line: &str, program: &str) -> bool {
+fn stays(line: &str, linked: &BTreeSet<String>) -> bool {
     let rights = line.split_ascii_whitespace().next().unwrap_or_default();
-    let path = line.find('/').map_or("", |at| &line[at..]);
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let is_linked = LINKED
-        .iter()
-        .any(|library| name.starts_with(library) && !name.ends_with("(deleted)"));
-    let is_ours = path == program && !program.is_empty();
-    rights.starts_with('r') && !rights.contains('w') && (is_ours || is_linked)
+    let is_linked = line
+        .find('/')
+        .is_some_and(|at| linked.contains(&line[at..]));
+    rights.starts_with('r') && !rights.contains('w') && is_linked
 }
 
 /// Lines of a part that say how much of it is no longer the file's: what is written to a private part becomes a copy of this process. Dirty
@@ -201,21 +211,26 @@ Private_Dirty:         0 kB
 
     #[test]
     fn only_unchanged_parts_of_what_stays_are_given_back() {
+        let linked = files(
+            "2000-5000 r-xp 00001000 fe:00 10 /opt/shouwang\n9000-a000 r-xp 00000000 fe:00 12 /usr/lib/libwebkit2gtk-4.1.so.0.1\n\
+             b000-c000 rw-p 00000000 00:00 0 [heap]\n",
+        );
+        assert_eq!(linked.len(), 2);
         assert_eq!(
-            unchanged(MAPS, "/opt/shouwang"),
+            unchanged(MAPS, &linked),
             [0x1000..0x2000, 0x2000..0x5000, 0x9000..0xa000]
         );
-        assert_eq!(unchanged(MAPS, "").first(), Some(&(0x9000..0xa000)));
-        assert!(unchanged("1000-\nx-y r--p\n\n", "/opt/shouwang").is_empty());
+        assert!(unchanged(MAPS, &BTreeSet::new()).is_empty());
+        assert!(unchanged("1000-\nx-y r--p\n\n", &linked).is_empty());
         for kept in [
-            "rw-p 00000000 fe:00 10 /usr/lib/libgtk-3.so.0",
-            "---p 00000000 fe:00 10 /usr/lib/libgtk-3.so.0",
-            "r--p 00000000 fe:00 10 /usr/lib/libgtk-3.so.0 (deleted)",
+            "rw-p 00000000 fe:00 10 /opt/shouwang",
+            "---p 00000000 fe:00 10 /opt/shouwang",
+            "r--p 00000000 fe:00 10 /opt/shouwang (deleted)",
             "r--p 00000000 fe:00 10 /usr/share/fonts/a.ttc",
             "r-xp 00000000 00:00 0                          [vdso]",
             "",
         ] {
-            assert!(!stays(kept, ""), "{kept}");
+            assert!(!stays(kept, &linked), "{kept}");
         }
     }
 
@@ -295,7 +310,9 @@ Private_Dirty:         0 kB
     fn the_program_goes_on_without_them() {
         let before = std::fs::read_to_string("/proc/self/smaps").expect("what is mapped");
         let program = std::env::current_exe().expect("the program");
-        assert!(!unchanged(&before, &program.to_string_lossy()).is_empty());
+        note_linked();
+        let parts = parts();
+        assert!(!parts.is_empty());
         let held = |maps: &str| -> u64 {
             let mut ours = false;
             let mut sum = 0;
@@ -310,7 +327,7 @@ Private_Dirty:         0 kB
             }
             sum
         };
-        give_back();
+        parts.into_iter().for_each(forget);
         let after = std::fs::read_to_string("/proc/self/smaps").expect("what is mapped");
         assert!(
             held(&after) < held(&before),

@@ -7,7 +7,9 @@ use shouwang_tests::servers::{PrometheusOptions, prometheus};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
-use wire::{ErrorCode, FrameHead, PanelFrame, PanelState, SourceHealth, SourceView};
+use wire::{
+    ErrorCode, FrameHead, PanelFrame, PanelState, ReadyBoard, SourceHealth, SourceView, WallCommand,
+};
 
 /// A page that pulls and remembers, as the real one does.
 #[derive(Default)]
@@ -312,5 +314,113 @@ async fn a_question_from_the_command_line_reaches_the_store_that_the_wall_holds(
         refused.is_err(),
         "without an address it is said that the store is in use"
     );
+    desk.stop().await;
+}
+
+/// One pull of a page that may have laid out a board.
+async fn pulled(desk: &Desk, cursor: u64, ready: Option<&ReadyBoard>) -> FrameHead {
+    let ready = ready.cloned().into_iter().collect();
+    let bytes = desk.handle.pull_with(0, cursor, ready).await;
+    let bytes = bytes.expect("a frame");
+    let (head, _) = wire::frame::read(&bytes).expect("a frame that reads");
+    head
+}
+
+/// Pulls until a board that comes is sent. What the page then says of it, and its cursor.
+async fn coming(desk: &Desk, board: &str) -> (ReadyBoard, u64) {
+    let mut cursor = 0;
+    for _ in 0..150 {
+        let head = pulled(desk, cursor, None).await;
+        cursor = head.cursor;
+        if let Some(coming) = head.coming {
+            assert_eq!(coming.board.id, board);
+            assert_eq!(coming.panels.len(), coming.board.panels.len());
+            assert!(
+                coming.panels.iter().all(|p| p.state != PanelState::Loading),
+                "it is sent when it is complete"
+            );
+            let points = |p: &PanelFrame| p.queries[0].patch.map_or(0, |patch| patch.count);
+            assert!(coming.panels.iter().any(|p| points(p) > 0), "with points");
+            let board = board.to_owned();
+            return (ReadyBoard { board, cursor }, cursor);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("{board} has not come");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_board_that_is_laid_out_beforehand_gets_only_what_is_new_when_it_comes() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = prometheus(scraping_itself());
+    std::fs::create_dir_all(dir.path().join("boards")).unwrap();
+    for id in ["two", "three"] {
+        let board = BOARD
+            .replace("BAD", "up")
+            .replace("id: overview", &format!("id: {id}"));
+        std::fs::write(dir.path().join(format!("boards/{id}.yaml")), board).unwrap();
+    }
+    let rotation = ["overview", "two", "three"]
+        .map(|b| format!("[[wall.rotation]]\nboard = {b:?}\n"))
+        .concat();
+    let config = format!(
+        "{}[wall]\ndwell_seconds = 3600\n{rotation}",
+        source("p", &server.url())
+    );
+    let desk = desk(dir.path(), &config).await;
+    let turn = async || {
+        let next = WallCommand::Next { screen: None };
+        desk.handle.wall(next).await.expect("a board that follows");
+    };
+    let mut page = Page::default();
+    page.until(&desk, "data", |p| {
+        let points = p.points.get("good");
+        points.is_some_and(|points| points.len() > 5)
+    })
+    .await;
+
+    // Who has turned once will turn again.
+    turn().await;
+    // Until it has been answered once by itself: with the first answer its series are named anew.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let (ready, cursor) = coming(&desk, "three").await;
+    let head = pulled(&desk, cursor, Some(&ready)).await;
+    assert!(head.coming.is_none(), "it is sent once");
+    assert_eq!(head.board, None);
+    tokio::time::sleep(Duration::from_secs(2)).await;
+
+    turn().await;
+    let head = pulled(&desk, cursor, Some(&ready)).await;
+    assert_eq!(head.board.map(|b| b.id).as_deref(), Some("three"));
+    assert!(!head.full);
+    assert!(head.verdict.is_some() && head.kiosk.is_some());
+    assert!(head.settings.is_none(), "what all boards share stays");
+    let good = head
+        .panels
+        .iter()
+        .find(|p| p.id == "good")
+        .expect("it has moved on");
+    assert!(good.queries[0].series.is_none());
+    let count = good.queries[0].patch.map(|p| p.count);
+    assert!(
+        count.is_some_and(|n| n < 40),
+        "{count:?} points of sixty, and it was known up to two seconds ago"
+    );
+
+    // Whoever has nothing ready, something else, or something from before a restart, gets all of it.
+    let other = ReadyBoard {
+        board: "two".to_owned(),
+        ..ready.clone()
+    };
+    let later = ReadyBoard {
+        cursor: u64::MAX,
+        ..ready.clone()
+    };
+    for not in [None, Some(&other), Some(&later)] {
+        let head = pulled(&desk, cursor, not).await;
+        assert!(head.full && head.panels.len() == 3, "{not:?}");
+    }
+    let head = pulled(&desk, 0, Some(&ready)).await;
+    assert!(head.full && head.settings.is_some(), "a page that begins");
     desk.stop().await;
 }

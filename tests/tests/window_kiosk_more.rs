@@ -15,7 +15,10 @@ const SOON: Duration = Duration::from_secs(40);
 const TAKEOVER: &str = "/index.html#takeover";
 
 fn shows(board: &str) -> String {
-    format!("return document.querySelector('[data-panel=\"{board}_load\"]') !== null")
+    // Also the board that comes next may be laid out, where nobody sees it.
+    format!(
+        "return document.querySelector('main[data-aside=false] [data-panel=\"{board}_load\"]') !== null"
+    )
 }
 
 #[test]

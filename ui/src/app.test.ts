@@ -4,7 +4,7 @@ import { flushSync, unmount } from 'svelte'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { encode } from './api/frame'
 import { hostOver } from './api/host'
-import type { AlertBand, AlertRow, FrameHead, PanelFrame, PanelState, PanelView, QueryView, SeverityView, Verdict } from './api/wire'
+import type { AlertBand, AlertRow, BoardView, FrameHead, KioskView, PanelFrame, PanelState, PanelView, QueryView, SeverityView, Verdict } from './api/wire'
 import { open as show } from './open'
 
 const NOW = Date.UTC(2026, 10, 21, 4, 8, 41)
@@ -79,13 +79,14 @@ function head(panels: PanelFrame[], kinds: string[], over: Partial<FrameHead> = 
     kiosk: null,
     variables: null,
     annotations: null,
+    coming: null,
     panels,
     ...over,
   }
 }
 
 let app: Record<string, unknown> | null = null
-let answers: (FrameHead | 'silence')[] = []
+let answers: (FrameHead | 'silence' | 'broken')[] = []
 let calls: { command: string; args: Record<string, unknown> | undefined }[] = []
 
 async function open(first: FrameHead): Promise<void> {
@@ -97,6 +98,7 @@ async function open(first: FrameHead): Promise<void> {
     if (command !== 'pull') return null
     const answer = answers.length > 1 ? answers.shift() : answers[0]
     if (answer === undefined || answer === 'silence') return new Promise(() => undefined)
+    if (answer === 'broken') return new ArrayBuffer(3)
     return encode(answer, [41.5, NOW - 2000, 40, 41.5])
   })
   const target = document.createElement('div')
@@ -226,6 +228,94 @@ describe('the verdict', () => {
     await say(calm)
     expect(one('.sources').textContent).toContain('来源 0/1 正常')
     expect(one('[data-source="prom"]').dataset.health).toBe('failed')
+  })
+})
+
+describe('the board that comes', () => {
+  const kiosk = (coming: string | null): KioskView => ({ screen: '', index: 0, of: 2, mode: 'rotating', until: NOW + 2000, coming, why: null, part: { columns: 1, rows: 1, column: 0, row: 0 }, brightness: 1, off: false, shift: [0, 0], shift_room: 0, locked: false })
+  const board = (id: string, kind: string): BoardView => ({ id, title: id, window: 3_600_000, columns: 1, rows: 1, panels: [panelView(kind, kind)] })
+  const nothing = { full: false, board: null, settings: null, sources: null, verdict: null }
+  const next = async (over: Partial<FrameHead>, panels: PanelFrame[] = []): Promise<void> => {
+    answers = [head(panels, [], { ...nothing, ...over }), head([], [], { ...nothing, cursor: over.cursor ?? 1 })]
+    await vi.advanceTimersByTimeAsync(1100)
+    flushSync()
+  }
+  const layers = (): string[] => [...document.querySelectorAll<HTMLElement>('main')].map((layer) => `${layer.querySelector('[data-panel]')?.getAttribute('data-panel')}${layer.dataset.aside === 'true' ? ' unseen' : ''}`)
+  const asked = (): unknown => calls.filter((call) => call.command === 'pull').at(-1)?.args?.ready
+
+  const start = async (): Promise<HTMLElement> => {
+    await open(head([panelFrame('stat', { kind: 'data' })], ['stat'], { kiosk: kiosk(null) }))
+    expect(asked()).toEqual([])
+    await next({ cursor: 5, kiosk: kiosk('two'), coming: { board: board('two', 'gauge'), panels: [panelFrame('gauge', { kind: 'data' })] } })
+    expect(layers()).toEqual(['stat', 'gauge unseen'])
+    expect(one('[data-view="wall"]').dataset.board).toBe('b')
+    return one('[data-panel="gauge"]')
+  }
+
+  it('is laid out where nobody sees it, has only to be shown, and takes what is new', async () => {
+    const laid = await start()
+    expect(laid.dataset.state).toBe('data')
+    // A frame later the host is told that it need not be sent again.
+    await next({ cursor: 6 })
+    expect(asked()).toEqual([{ board: 'two', cursor: 5 }])
+    await next({ cursor: 7, kiosk: kiosk(null), board: board('two', 'gauge') }, [panelFrame('gauge', { kind: 'stale', since: NOW - 60_000 }, 'critical', false)])
+    expect(one('[data-view="wall"]').dataset.board).toBe('two')
+    expect(one('[data-panel="gauge"]')).toBe(laid)
+    expect(laid.dataset.state).toBe('stale')
+    expect(asked()).toEqual([{ board: 'two', cursor: 5 }])
+    await vi.advanceTimersByTimeAsync(500)
+    flushSync()
+    expect(layers(), 'what was shown before has gone').toEqual(['gauge'])
+    await next({ cursor: 8 })
+    expect(asked()).toEqual([])
+  })
+
+  it('leaves the one before ready for who turns by hand and may turn back', async () => {
+    const stat = await start().then(() => one('[data-panel="stat"]'))
+    await next({ cursor: 7, kiosk: kiosk('three'), board: board('two', 'gauge') })
+    await vi.advanceTimersByTimeAsync(500)
+    flushSync()
+    expect(layers()).toEqual(['stat unseen', 'gauge'])
+    await next({ cursor: 8, coming: { board: board('three', 'tile'), panels: [panelFrame('tile', { kind: 'data' })] } })
+    await next({ cursor: 9 })
+    // The board before has all that came until it went.
+    expect(asked()).toEqual([{ board: 'three', cursor: 8 }, { board: 'b', cursor: 5 }])
+    await next({ cursor: 10, kiosk: kiosk('two'), board: board('b', 'stat') }, [panelFrame('stat', { kind: 'stale', since: NOW - 60_000 }, 'normal', false)])
+    expect(one('[data-panel="stat"]')).toBe(stat)
+    expect(stat.dataset.state).toBe('stale')
+    await vi.advanceTimersByTimeAsync(500)
+    flushSync()
+    expect(layers()).toEqual(['stat', 'gauge unseen'])
+    // Nobody has turned for a while.
+    await next({ cursor: 11, kiosk: kiosk(null) })
+    expect(layers()).toEqual(['stat'])
+  })
+
+  it('is given up when it does not come, or is another by then', async () => {
+    await start()
+    await next({ cursor: 6, kiosk: kiosk(null) })
+    expect(layers()).toEqual(['stat'])
+
+    await next({ cursor: 7, kiosk: kiosk('two'), coming: { board: board('two', 'gauge'), panels: [panelFrame('gauge', { kind: 'data' })] } })
+    await next({ cursor: 8, coming: { board: board('two', 'tile'), panels: [panelFrame('tile', { kind: 'data' })] } })
+    expect(layers()).toEqual(['stat', 'tile unseen'])
+    // All of it once more: what stands ready is worth nothing.
+    await next({ cursor: 9, full: true, kiosk: kiosk(null), board: board('two', 'tile') }, [panelFrame('tile', { kind: 'data' })])
+    expect(layers()).toEqual(['tile'])
+    await next({ cursor: 10 })
+    expect(asked()).toEqual([])
+  })
+
+  it('is forgotten with everything else when an answer is lost', async () => {
+    await start()
+    const said = vi.spyOn(console, 'error').mockImplementation(() => undefined)
+    answers = ['broken']
+    await vi.advanceTimersByTimeAsync(2200)
+    flushSync()
+    expect(layers()).toEqual(['stat'])
+    expect(calls.filter((call) => call.command === 'pull').at(-1)?.args).toMatchObject({ cursor: 0, ready: [] })
+    expect(said).toHaveBeenCalled()
+    said.mockRestore()
   })
 })
 

@@ -108,6 +108,7 @@ async function open(panels: PanelFrame[], health: HealthView | null = null): Pro
     kiosk: null,
     variables: null,
     annotations: null,
+    coming: null,
     panels,
   }
   const host = hostOver(async (command) => (command === 'pull' ? encode(head, BLOCK) : command === 'health' ? health : null))

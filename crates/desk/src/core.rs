@@ -260,7 +260,7 @@ impl Core {
     fn request(&mut self, request: Request) {
         // A reply that nobody waits for any more is dropped: the page asks again.
         match request {
-            Request::Pull(screen, cursor, reply) => {
+            Request::Pull(screen, cursor, ready, reply) => {
                 let settings = (&self.settings, self.settings_revision);
                 let band = self.band.as_ref().map(|b| b.borrow().clone());
                 let band = (band.as_deref(), self.band_revision);
@@ -271,7 +271,7 @@ impl Core {
                     notes: (&self.annotations, self.annotations_revision),
                     screen: self.kiosk.screen(screen),
                 };
-                let _ = reply.send(frames::build(&self.engine, around, cursor, now));
+                let _ = reply.send(frames::build(&self.engine, around, cursor, &ready, now));
             }
             Request::Zoom(zoom, reply) => self.zoom(zoom, reply),
             Request::Health(reply) => {

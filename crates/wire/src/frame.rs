@@ -21,7 +21,7 @@ pub struct FrameHead {
     /// To be sent with the next pull.
     #[ts(type = "number")]
     pub cursor: u64,
-    /// The page must forget what it has: this frame holds everything.
+    /// The page must forget what it has of the board: this frame holds all of it.
     pub full: bool,
     /// When changed.
     pub settings: Option<ViewSettings>,
@@ -41,6 +41,29 @@ pub struct FrameHead {
     pub annotations: Option<Vec<AnnotationView>>,
     /// Panels that changed.
     pub panels: Vec<PanelFrame>,
+    /// The board that [`KioskView::coming`] names, whole, for a page that does not have it yet.
+    pub coming: Option<ComingBoard>,
+}
+
+/// A board that will stand on this screen in a moment: the page lays it out and draws it where nobody sees it. When its time comes, the page
+/// says in its pull that it has it, and gets what is new since.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, TS)]
+pub struct ComingBoard {
+    /// How it is laid out.
+    pub board: BoardView,
+    /// All of its panels, with all points; offsets are of this frame's block.
+    pub panels: Vec<PanelFrame>,
+}
+
+/// A board that a page has laid out without showing it, as it says when it asks for what is new: the one that comes, or one that was shown a
+/// moment ago.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, TS)]
+pub struct ReadyBoard {
+    /// The board's id.
+    pub board: String,
+    /// [`FrameHead::cursor`] of the last frame that it has.
+    #[ts(type = "number")]
+    pub cursor: u64,
 }
 
 /// Points of all series of a query on one grid of times, series after series.
@@ -145,6 +168,7 @@ mod tests {
             variables: None,
             annotations: None,
             panels: vec![],
+            coming: None,
         };
         let bytes = w.finish(&head);
         assert_eq!(bytes.len() % 8, 0);

@@ -76,6 +76,8 @@ pub struct KioskView {
     pub mode: KioskMode,
     /// When the next board comes.
     pub until: Option<f64>,
+    /// The board that comes in a moment, or with the next key: it may be laid out beforehand.
+    pub coming: Option<String>,
     /// Why it left its rotation.
     pub why: Option<KioskWhy>,
     /// Which part of the board.

@@ -21,7 +21,7 @@ pub mod view;
 pub use alert::*;
 pub use editor::*;
 pub use error::{ErrorCode, ErrorView};
-pub use frame::{FrameHead, FrameWriter, Patch, QueryFrame};
+pub use frame::{ComingBoard, FrameHead, FrameWriter, Patch, QueryFrame, ReadyBoard};
 pub use investigation::*;
 pub use kiosk::*;
 pub use logs::*;

@@ -206,6 +206,7 @@ export class Fake {
       kiosk: full ? this.kiosk() : null,
       variables: full ? this.variables : null,
       annotations: full ? this.happened(now) : null,
+      coming: null,
       panels,
     }
     return encode(head, block)
@@ -314,6 +315,7 @@ export class Fake {
       kiosk: null,
       variables: null,
       annotations: null,
+      coming: null,
       panels: [{ id, state: { kind: 'data' }, severity: 'normal', demo: true, remarks: [], topology: null, queries }],
     }
     return encode(head, block)
@@ -357,6 +359,7 @@ export class Fake {
       of,
       mode: of > 1 ? 'rotating' : 'single',
       until: null,
+      coming: null,
       why: null,
       part: { columns: 1, rows: 1, column: 0, row: 0 },
       brightness: Number(this.query.get('brightness')) || 1,

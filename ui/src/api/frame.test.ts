@@ -14,6 +14,7 @@ const head = (queries: QueryFrame[] = []): FrameHead => ({
   kiosk: null,
   variables: null,
   annotations: null,
+  coming: null,
   panels: [{ id: 'p', state: { kind: 'data' }, severity: 'normal', demo: false, remarks: [], topology: null, queries }],
 })
 

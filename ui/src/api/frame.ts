@@ -48,7 +48,7 @@ function check(head: FrameHead, size: number): void {
   if (typeof head !== 'object' || head === null || !Array.isArray(head.panels) || !Number.isFinite(head.now)) {
     throw new FrameError('head', 'not a frame head')
   }
-  for (const panel of head.panels) {
+  for (const panel of [...head.panels, ...(head.coming?.panels ?? [])]) {
     for (const query of panel.queries) {
       const count = query.marks.length
       if (query.latest + 2 * count > size || query.reduced + 2 > size) {

@@ -55,6 +55,7 @@ import type {
   PlanAsk,
   PlanView,
   PreviewView,
+  ReadyBoard,
   ReportMake,
   ReportSaved,
   ReportSheet,
@@ -89,8 +90,11 @@ export type WindowKind = 'wall' | 'desk' | 'pocket'
 
 /** What the page may ask of the program. The wall only reads; the windows of the alert desk also act. */
 export interface Host {
-  /** What is new since the cursor. The page says how many pictures it has painted: that is how the program knows that it lives. */
-  pull(cursor: number, painted: number, hidden: boolean): Promise<Frame>
+  /**
+   * What is new since the cursor. The page says how many pictures it has painted: that is how the program knows that it lives; and which boards
+   * stand ready with it.
+   */
+  pull(cursor: number, painted: number, hidden: boolean, ready: ReadyBoard[]): Promise<Frame>
   /** Finer data of one panel between two times (ms), about `points` points a series. */
   panelRange(panel: string, from: number, to: number, points: number): Promise<Frame>
   /** The newest lines of a board's log stream, later what arrived since `mark`. */
@@ -250,7 +254,7 @@ function bytes(answer: unknown): ArrayBuffer {
 /** The commands of the program over any transport. */
 export function hostOver(call: Call): Host {
   return {
-    pull: async (cursor, painted, hidden) => decode(bytes(await call('pull', { cursor, painted, hidden }))),
+    pull: async (cursor, painted, hidden, ready) => decode(bytes(await call('pull', { cursor, painted, hidden, ready }))),
     panelLines: async (board, panel, mark) => (await call('panel_lines', { board, panel, mark })) as LogTailView,
     panelRange: async (panel, from, to, points) =>
       decode(bytes(await call('panel_range', { panel, from, to, points }))),

@@ -534,6 +534,10 @@ mode: KioskMode,
  */
 until: number | null, 
 /**
+ * The board that comes in a moment, or with the next key: it may be laid out beforehand.
+ */
+coming: string | null, 
+/**
  * Why it left its rotation.
  */
 why: KioskWhy | null, 
@@ -4178,6 +4182,16 @@ from: number,
  */
 to: number, };
 
+export type ComingBoard = { 
+/**
+ * How it is laid out.
+ */
+board: BoardView, 
+/**
+ * All of its panels, with all points; offsets are of this frame's block.
+ */
+panels: Array<PanelFrame>, };
+
 export type FrameHead = { 
 /**
  * The host's clock, ms since the epoch. The page shows this clock, not its own.
@@ -4226,7 +4240,21 @@ annotations: Array<AnnotationView> | null,
 /**
  * Panels that changed.
  */
-panels: Array<PanelFrame>, };
+panels: Array<PanelFrame>, 
+/**
+ * The board that [`KioskView::coming`] names, whole, for a page that does not have it yet.
+ */
+coming: ComingBoard | null, };
+
+export type ReadyBoard = { 
+/**
+ * The board's id.
+ */
+board: string, 
+/**
+ * [`FrameHead::cursor`] of the frame that brought it.
+ */
+cursor: number, };
 
 export type Baseline = "day" | "week";
 

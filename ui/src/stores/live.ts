@@ -18,10 +18,14 @@ const WATCH = 500
  */
 const TURN = 60
 
+/** A board that was shown is taken away so long after the picture of the one that followed, ms. */
+const LEAVE = 400
+
 /** The loop that pulls: one call at a time, once a second, at the second's beginning. */
 export class Live {
   private timer = 0
   private half = 0
+  private leaving = 0
   private clock = 0
   private heart = 0
   private outstanding: { since: number } | null = null
@@ -50,6 +54,7 @@ export class Live {
     this.stopped = true
     window.clearTimeout(this.timer)
     window.clearTimeout(this.half)
+    window.clearTimeout(this.leaving)
     window.clearInterval(this.clock)
     window.clearInterval(this.heart)
   }
@@ -61,18 +66,22 @@ export class Live {
     const mine = { since: this.monotonic() }
     this.outstanding = mine
     try {
-      const frame = await this.host.pull(this.store.cursor, this.frames, document.hidden)
+      const frame = await this.host.pull(this.store.cursor, this.frames, document.hidden, this.store.ready)
       if (this.outstanding !== mine) return
       // Another board: its panels may still wait for their first answer.
       if (frame.head.full) this.begun = this.monotonic()
       this.store.apply(frame, this.monotonic())
-      requestAnimationFrame(() => (this.frames += 1))
+      requestAnimationFrame(() => {
+        this.frames += 1
+        window.clearTimeout(this.leaving)
+        this.leaving = window.setTimeout(() => this.store.leave(), LEAVE)
+      })
       window.clearTimeout(this.half)
       if (this.store.bands > 1) this.half = window.setTimeout(() => this.store.turn(), TURN)
       this.afterPaint()
     } catch (error) {
       // The store turns "not live" by itself when answers stay away; the next frame must hold everything.
-      this.store.cursor = 0
+      this.store.forget()
       console.error(error)
     } finally {
       if (this.outstanding === mine) {

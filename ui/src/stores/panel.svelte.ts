@@ -10,6 +10,8 @@ function sameState(a: PanelState, b: PanelState): boolean {
 /** One panel: what the board says of it, which look it has, and its data. */
 export class PanelModel {
   readonly id: string
+  /** The board that it is on. */
+  readonly board: string
   readonly view: PanelView
   /** In the board's order. */
   readonly queries: QueryData[]
@@ -25,8 +27,9 @@ export class PanelModel {
   version = $state(0)
   private pending = false
 
-  constructor(view: PanelView) {
+  constructor(view: PanelView, board: string) {
     this.id = view.id
+    this.board = board
     this.view = view
     this.queries = view.queries.map((query) => new QueryData(query))
     this.byId = new Map(this.queries.map((query) => [query.id, query]))

@@ -13,6 +13,7 @@ const view = (over: Partial<KioskView>): KioskView => ({
   brightness: 1,
   off: false,
   shift: [0, 0],
+  coming: null,
   shift_room: 0,
   locked: false,
   ...over,

@@ -8,8 +8,10 @@ use anyhow::Result;
 const LIMITS: &[(&str, Limit)] = &[
     ("by_rotation_p95_ms", Limit::AtMost(200.0)),
     ("by_key_p95_ms", Limit::AtMost(200.0)),
+    ("by_keys_to_and_fro_p95_ms", Limit::AtMost(200.0)),
     ("by_rotation_4k_p95_ms", Limit::AtMost(200.0)),
     ("by_key_4k_p95_ms", Limit::AtMost(200.0)),
+    ("by_keys_to_and_fro_4k_p95_ms", Limit::AtMost(200.0)),
 ];
 
 pub(super) fn measure(report: &mut Report, quick: bool) -> Result<()> {

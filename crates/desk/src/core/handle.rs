@@ -12,7 +12,7 @@ use std::sync::Arc;
 use tokio::sync::{mpsc, oneshot};
 use wire::{
     AnnotationView, ErrorCode, ErrorText, ErrorView, HealthView, LeaveAnswer, LeaveView, PageView,
-    WallCommand, WallStatus,
+    ReadyBoard, WallCommand, WallStatus,
 };
 
 /// Messages that wait for the loop; whoever sends more waits, so that nothing grows behind a busy loop.
@@ -21,8 +21,8 @@ const QUEUE: usize = 512;
 /// What the page or the command line asks.
 #[derive(Debug)]
 pub enum Request {
-    /// What is new on the screen of this index since this cursor.
-    Pull(usize, u64, oneshot::Sender<Vec<u8>>),
+    /// What is new on the screen of this index since this cursor, for a page with which these boards stand ready.
+    Pull(usize, u64, Vec<ReadyBoard>, oneshot::Sender<Vec<u8>>),
     /// Finer points of one panel.
     Zoom(Zoom, oneshot::Sender<Result<Vec<u8>, ErrorView>>),
     /// The health page.
@@ -143,7 +143,21 @@ impl Handle {
     /// # Errors
     /// When the desk has ended.
     pub async fn pull(&self, screen: usize, cursor: u64) -> Result<Vec<u8>, ErrorView> {
-        self.ask(|reply| Request::Pull(screen, cursor, reply)).await
+        self.pull_with(screen, cursor, Vec::new()).await
+    }
+
+    /// The same for a page with which these boards stand ready.
+    ///
+    /// # Errors
+    /// When the desk has ended.
+    pub async fn pull_with(
+        &self,
+        screen: usize,
+        cursor: u64,
+        ready: Vec<ReadyBoard>,
+    ) -> Result<Vec<u8>, ErrorView> {
+        self.ask(|reply| Request::Pull(screen, cursor, ready, reply))
+            .await
     }
 
     /// Finer points of one panel.

@@ -17,8 +17,8 @@ use model::Labels;
 use model::board::{Panel, PanelKind, Query};
 use views::{board_view, remark_view, state_view, verdict_view};
 use wire::{
-    AlertBand, AnnotationView, FrameHead, FrameWriter, Mark, PanelFrame, Patch, QueryFrame,
-    SeriesView, VariableView, ViewSettings,
+    AlertBand, AnnotationView, ComingBoard, FrameHead, FrameWriter, Mark, PanelFrame, Patch,
+    QueryFrame, ReadyBoard, SeriesView, VariableView, ViewSettings,
 };
 
 /// Characters of a label value or a series name that reach the page.
@@ -41,8 +41,14 @@ pub struct Around<'a> {
     pub screen: Option<&'a ScreenNow>,
 }
 
-/// The frame for a page that has everything up to `cursor` (0: nothing).
-pub fn build(engine: &Engine, around: Around<'_>, cursor: u64, now: i64) -> Vec<u8> {
+/// The frame for a page that has everything up to `cursor` (0: nothing), and boards that stand `ready`.
+pub fn build(
+    engine: &Engine,
+    around: Around<'_>,
+    cursor: u64,
+    ready: &[ReadyBoard],
+    now: i64,
+) -> Vec<u8> {
     let Around {
         settings,
         band,
@@ -56,39 +62,76 @@ pub fn build(engine: &Engine, around: Around<'_>, cursor: u64, now: i64) -> Vec<
     let engine = &engine;
     let (laid_out, sources_rev, verdict_rev) = engine.revisions();
     let board_rev = laid_out.max(screen.switched);
-    let full = cursor == 0 || cursor > engine.revision() || board_rev > cursor;
-    let since = if full { 0 } else { cursor };
-    let newer = |revision: u64| full || revision > since;
+    let forgets = cursor == 0 || cursor > engine.revision();
+    let anew = forgets || board_rev > cursor;
+    // What is the same on all boards a page keeps when it comes to another.
+    let newer = |revision: u64| forgets || revision > cursor;
+    let of_board = |revision: u64| anew || revision > cursor;
+    let since = match anew {
+        false => Some(cursor),
+        // Of a board that it has laid out beforehand the page knows all up to then.
+        true => known(if forgets { &[] } else { ready }, board, engine),
+    };
+    let full = since.is_none();
     let mut writer = FrameWriter::default();
-    let mut panels = Vec::new();
-    if let Some(board) = engine.board() {
-        for (panel, status) in board.panels.iter().zip(engine.panels()) {
-            if newer(status.revision) {
-                panels.push(panel_frame(engine, panel, status, since, full, &mut writer));
-            }
-        }
-    }
+    let panels = panel_frames(engine, since, &mut writer);
+    let coming = (screen.view.coming.as_deref())
+        .filter(|next| !anew && known(ready, next, &engine.shown(next)).is_none())
+        .and_then(|next| coming(&engine.shown(next), &mut writer));
     let head = FrameHead {
         now: now as f64,
         // A page that has seen nothing yet must not send 0 again.
         cursor: engine.revision().max(1),
         full,
         settings: newer(settings.1).then(|| settings.0.clone()),
-        board: if full {
-            engine.board().map(|b| board_view(b, engine))
-        } else {
-            None
-        },
+        board: (engine.board().filter(|_| anew)).map(|b| board_view(b, engine)),
         sources: newer(sources_rev).then(|| engine.sources().map(source_view).collect()),
-        verdict: (newer(verdict_rev)).then(|| verdict_view(engine, engine.verdict())),
+        verdict: of_board(verdict_rev).then(|| verdict_view(engine, engine.verdict())),
         alerts: band.0.filter(|_| newer(band.1)).cloned(),
         kiosk: newer(screen.changed).then(|| screen.view.clone()),
-        variables: variables(engine, full, since),
-        annotations: newer(notes.1.max(engine.beside_revision()))
+        variables: variables(engine, anew, cursor),
+        annotations: of_board(notes.1.max(engine.beside_revision()))
             .then(|| happened(engine, notes.0.view())),
         panels,
+        coming,
     };
     writer.finish(&head)
+}
+
+/// Up to which cursor a page has a board that it has laid out beforehand; `None` when it has not, or when it is laid out otherwise by now.
+fn known(ready: &[ReadyBoard], board: &str, shown: &Shown<'_>) -> Option<u64> {
+    let (laid_out, ..) = shown.revisions();
+    let ready = ready
+        .iter()
+        .find(|r| r.board == board && shown.board().is_some())?;
+    let is_open = !shown.panels().is_empty();
+    (is_open && (laid_out..=shown.revision()).contains(&ready.cursor)).then_some(ready.cursor)
+}
+
+/// A board that is to be laid out beforehand, once there is something to show on all of it.
+fn coming(shown: &Shown<'_>, writer: &mut FrameWriter) -> Option<ComingBoard> {
+    let board = shown.board().filter(|_| shown.is_complete())?;
+    Some(ComingBoard {
+        board: board_view(board, shown),
+        panels: panel_frames(shown, None, writer),
+    })
+}
+
+/// Panels of a board that have changed since; with `None` all, with all that they show.
+fn panel_frames(
+    engine: &Shown<'_>,
+    since: Option<u64>,
+    writer: &mut FrameWriter,
+) -> Vec<PanelFrame> {
+    let panels = engine.board().map(|b| b.panels.as_slice());
+    let with_status = panels.unwrap_or_default().iter().zip(engine.panels());
+    with_status
+        .filter(|(_, status)| since.is_none_or(|since| status.revision > since))
+        .map(|(panel, status)| {
+            let full = since.is_none();
+            panel_frame(engine, panel, status, since.unwrap_or(0), full, writer)
+        })
+        .collect()
 }
 
 /// What happened, by the book (`all`) and by the metrics that the board names for it, oldest first.

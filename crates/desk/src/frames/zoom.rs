@@ -84,5 +84,6 @@ fn zoom_head(panel: &str, queries: Vec<QueryFrame>, now: i64) -> FrameHead {
             topology: None,
             queries,
         }],
+        coming: None,
     }
 }

@@ -219,6 +219,7 @@ fn view(output: &Output, state: &SurfaceState, night: Night) -> KioskView {
         of: count(state.of),
         mode,
         until: state.until.map(|t| t as f64),
+        coming: state.coming.clone(),
         why,
         part: output.part,
         brightness: night.brightness,

@@ -8,6 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// Boards that come next are asked for so long before, ms, so that they are complete when they come.
 const PREPARE: i64 = 8_000;
+/// The next board is laid out so long before it comes, ms: long enough for two pictures of the page, short enough that its numbers are new.
+const LAY_OUT: i64 = 2_500;
+/// Who has turned to another board by hand will soon turn on: for so long, ms, the next in that direction is kept ready.
+const BY_HAND: i64 = 30_000;
 /// No board stands shorter, ms.
 const SHORTEST: i64 = 1_000;
 
@@ -84,6 +88,8 @@ pub struct SurfaceState {
     pub mode: Mode,
     /// When the next board comes, ms; `None`: nothing moves it.
     pub until: Option<i64>,
+    /// The board that comes in a moment, or with the next key.
+    pub coming: Option<String>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -92,6 +98,8 @@ struct Place {
     at: usize,
     /// Since when, ms.
     since: i64,
+    /// In which direction a person has turned last, and when, ms.
+    turned: Option<(i64, i64)>,
     paused: bool,
     held: Option<String>,
     /// Board and alert that brought it there.
@@ -224,8 +232,10 @@ impl Director {
                 let was_elsewhere = place.held.take().is_some() | place.jump.take().is_some();
                 place.turned_away.extend(known);
                 place.since = now;
+                let direction = if *command == Command::Next { 1 } else { -1 };
+                place.turned = Some((direction, now));
                 if !was_elsewhere {
-                    self.step(i, if *command == Command::Next { 1 } else { -1 });
+                    self.step(i, direction);
                 }
             }
             Command::Pause => place.paused = true,
@@ -290,6 +300,9 @@ impl Director {
             };
             // The clock was set back: what has passed is not known.
             place.since = place.since.min(now);
+            place.turned = place
+                .turned
+                .filter(|(_, t)| (0..BY_HAND).contains(&(now - t)));
             if place.jump.is_some() || place.held.is_some() || place.paused {
                 // What stands still comes back for its whole time.
                 place.since = now;
@@ -386,12 +399,25 @@ impl Director {
         let until = (mode == Mode::Rotating).then(|| place.since + self.dwell(i));
         Some(SurfaceState {
             name: surface.name.clone(),
-            board,
             index: part.iter().position(|at| *at == place.at).unwrap_or(0),
             of: part.len().max(1),
+            coming: self.coming(i, &mode, until).filter(|next| *next != board),
+            board,
             mode,
             until,
         })
+    }
+
+    /// The board to be laid out beforehand.
+    fn coming(&self, i: usize, mode: &Mode, until: Option<i64>) -> Option<String> {
+        let turned = self.places.get(i)?.turned.map(|(direction, _)| direction);
+        let direction = match mode {
+            Mode::Rotating if until.is_some_and(|t| t - self.now <= LAY_OUT) => Some(1),
+            Mode::Rotating | Mode::Paused => turned,
+            Mode::Single | Mode::Held | Mode::Failing(_) => None,
+        };
+        let stop = self.stop(i, self.following(i, direction?))?;
+        Some(stop.board.clone())
     }
 
     fn mode_of(&self, alert: i64) -> Mode {
@@ -418,6 +444,7 @@ impl Director {
             {
                 all.insert(next.board.clone());
             }
+            all.extend(state.coming);
             all.insert(state.board);
         }
         all
@@ -427,7 +454,7 @@ impl Director {
     pub fn next_wakeup(&self) -> i64 {
         let back = self.calm_since.map(|t| t + self.plan.return_after_ms);
         let turns = self.state().into_iter().filter_map(|s| s.until);
-        let prepare = |t: i64| [t - PREPARE, t];
+        let prepare = |t: i64| [t - PREPARE, t - LAY_OUT, t];
         turns
             .flat_map(prepare)
             .chain(back)

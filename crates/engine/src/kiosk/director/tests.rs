@@ -129,6 +129,64 @@ fn the_next_board_is_asked_for_before_it_comes() {
     assert_eq!(needed(&d), ["hosts", "overview"]);
 }
 
+fn coming(d: &Director) -> Option<String> {
+    d.state()[0].coming.clone()
+}
+
+#[test]
+fn the_next_board_is_laid_out_a_moment_before_it_comes() {
+    let mut d = one();
+    d.tick(EIGHT + 27_499);
+    assert_eq!(coming(&d), None);
+    assert_eq!(d.next_wakeup(), EIGHT + 27_500);
+    d.tick(EIGHT + 27_500);
+    assert_eq!(coming(&d).as_deref(), Some("hosts"));
+    d.tick(EIGHT + 30 * S);
+    assert_eq!((&*board(&d), coming(&d)), ("hosts", None));
+
+    // What fails comes first, and nothing comes after it.
+    d.alerts(vec![failing(1, Level::P0, Domain::Cache)], EIGHT + 49 * S);
+    assert_eq!((&*board(&d), coming(&d)), ("cache", None));
+
+    let mut single = director(vec![surface("1", vec![stop("overview", 5)], true)]);
+    single.tick(EIGHT + 4 * S);
+    assert_eq!(coming(&single), None, "the same board again is no other");
+}
+
+#[test]
+fn who_turns_by_hand_finds_the_next_board_in_that_direction_ready() {
+    let mut d = one();
+    d.command(None, &Command::Pause, EIGHT).unwrap();
+    assert_eq!(coming(&d), None, "nobody has turned yet");
+    d.command(None, &Command::Previous, EIGHT + S).unwrap();
+    assert_eq!(
+        (&*board(&d), coming(&d).as_deref()),
+        ("cache", Some("hosts"))
+    );
+    assert!(d.needed().contains("hosts"), "and it is asked for");
+    d.command(None, &Command::Next, EIGHT + 2 * S).unwrap();
+    assert_eq!(
+        (&*board(&d), coming(&d).as_deref()),
+        ("overview", Some("hosts"))
+    );
+    d.tick(EIGHT + 32 * S - 1);
+    assert!(coming(&d).is_some());
+    d.tick(EIGHT + 32 * S);
+    assert_eq!(coming(&d), None, "that was long ago");
+    assert!(!d.needed().contains("hosts"));
+
+    // While it rotates, what comes by itself goes before what a key would bring.
+    let mut d = one();
+    d.command(None, &Command::Previous, EIGHT + S).unwrap();
+    assert_eq!(coming(&d).as_deref(), Some("hosts"));
+    d.tick(EIGHT + 9 * S);
+    assert_eq!(coming(&d).as_deref(), Some("overview"));
+    // A chosen board stays until somebody says otherwise.
+    d.command(None, &Command::Show("payment".into()), EIGHT + 9 * S)
+        .unwrap();
+    assert_eq!(coming(&d), None);
+}
+
 #[test]
 fn a_pause_stays_and_what_was_paused_comes_back_for_its_whole_time() {
     let mut d = one();
