@@ -4202,7 +4202,7 @@ now: number,
  */
 cursor: number, 
 /**
- * The page must forget what it has: this frame holds everything.
+ * The page must forget what it has of the board: this frame holds all of it.
  */
 full: boolean, 
 /**
@@ -4252,7 +4252,7 @@ export type ReadyBoard = {
  */
 board: string, 
 /**
- * [`FrameHead::cursor`] of the frame that brought it.
+ * [`FrameHead::cursor`] of the last frame that it has.
  */
 cursor: number, };
 
