@@ -8,7 +8,6 @@ use std::path::Path;
 pub fn prepare() {
     #[cfg(target_os = "linux")]
     {
-        crate::memory::note_linked();
         // The allocator asks for huge pages, and then a wall holds 190 MB of them that it hardly uses. The kernel may refuse: no harm.
         let _ = rustix::thread::disable_transparent_huge_pages(true);
     }
@@ -40,6 +39,10 @@ pub fn prepare() {
 /// 353 (1920×1080, 24 panels).
 pub fn prepare_windows(kiosk: bool) {
     crate::memory::keep_few_holes(set);
+    let program = env::current_exe().unwrap_or_default();
+    if let Some(directories) = modules(&program, env::var(GIO_MODULES).ok()) {
+        set(GIO_MODULES, &directories);
+    }
     if kiosk {
         crate::memory::keep_no_reserve();
     }
@@ -56,6 +59,21 @@ pub fn prepare_windows(kiosk: bool) {
             unset(EGL_VENDORS);
         }
     }
+}
+
+/// Directories with modules of GIO's, separated by colons. WebKit's processes inherit it.
+const GIO_MODULES: &str = "GIO_EXTRA_MODULES";
+
+/// The module with which WebKit's processes give back what only their start needed (`reclaim::gio_module`) lies beside the program; its directory
+/// with those that are `given`. Without it they keep that.
+fn modules(program: &Path, given: Option<String>) -> Option<String> {
+    let beside = program.parent()?;
+    let is_there = cfg!(target_os = "linux") && beside.join("libreclaim.so").is_file();
+    let ours = beside.to_str().filter(|p| is_there && !p.contains(':'))?;
+    Some(match given.filter(|g| !g.is_empty()) {
+        Some(given) => format!("{given}:{ours}"),
+        None => ours.to_owned(),
+    })
 }
 
 /// One of the options that JavaScriptCore takes from the environment (`Source/JavaScriptCore/runtime/OptionsList.h` of WebKit). One that
@@ -163,6 +181,25 @@ mod tests {
             let get = |n: &str| (n == name).then(|| "fcitx".to_owned());
             assert!(!has_no_input_method(get), "{name}");
         }
+    }
+
+    #[test]
+    fn the_module_is_found_beside_the_program_and_those_of_others_stay() {
+        let dir = std::env::temp_dir().join(format!("shouwang-module-{}", std::process::id()));
+        std::fs::create_dir_all(dir.join("with:colon")).unwrap();
+        let ours = dir.to_str().unwrap().to_owned();
+        let program = dir.join("shouwang");
+        assert_eq!(modules(&program, None), None);
+        for place in [dir.clone(), dir.join("with:colon")] {
+            std::fs::write(place.join("libreclaim.so"), "").unwrap();
+        }
+        assert_eq!(modules(&program, None), Some(ours.clone()));
+        assert_eq!(modules(&program, Some(String::new())), Some(ours.clone()));
+        let both = modules(&program, Some("/opt/gio".to_owned()));
+        assert_eq!(both, Some(format!("/opt/gio:{ours}")));
+        assert_eq!(modules(&dir.join("with:colon/shouwang"), None), None);
+        assert_eq!(modules(Path::new(""), None), None);
+        std::fs::remove_dir_all(&dir).unwrap();
     }
 
     #[test]

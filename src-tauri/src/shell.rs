@@ -5,7 +5,6 @@ use crate::editor;
 use crate::investigation;
 use crate::logs;
 use crate::machine::{App, Machine};
-use crate::memory;
 use crate::popups::Popups;
 use crate::reports;
 use crate::rota;
@@ -196,7 +195,7 @@ pub fn run(arguments: WallArguments, began: Instant) -> anyhow::Result<ExitCode>
             *place = Some(started);
         }
     });
-    runtime.spawn(memory::give_back_unused());
+    reclaim::begin();
     runtime.spawn(until_told_to_end(app.handle().clone(), arguments.seconds));
     let code = app.run_return(|_, event| {
         if let RunEvent::ExitRequested { .. } = event {

@@ -87,6 +87,18 @@ pub fn painting(display: &Display, revived: u32, before: Option<u32>) -> (u32, W
     }
 }
 
+/// Whether the process has a thread of that name.
+///
+/// # Panics
+/// When the process is not there.
+pub fn has_thread(process: u32, name: &str) -> bool {
+    let threads = std::fs::read_dir(format!("/proc/{process}/task")).expect("a process");
+    threads.flatten().any(|thread| {
+        let said = std::fs::read_to_string(thread.path().join("comm")).unwrap_or_default();
+        said.trim() == name
+    })
+}
+
 /// Sends a signal.
 ///
 /// # Panics

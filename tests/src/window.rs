@@ -523,7 +523,7 @@ pub fn program() -> PathBuf {
     );
     assert!(
         built.is_file(),
-        "there is no {}: build it with `cargo build -p shouwang`, or run `cargo xtask test`",
+        "there is no {}: build it with `cargo build -p shouwang -p reclaim`, or run `cargo xtask test`",
         built.display()
     );
     built

@@ -2,7 +2,9 @@
 //! or stopped.
 
 use serde_json::Value;
-use shouwang_tests::kiosk::{QUIET, alone, board, drawn, kill, pages, painting, status};
+use shouwang_tests::kiosk::{
+    QUIET, alone, board, drawn, has_thread, kill, pages, painting, status,
+};
 use shouwang_tests::window::{self, Options, Wall};
 use std::process::Command;
 use std::time::Duration;
@@ -131,6 +133,8 @@ fn a_killed_page_and_a_stopped_page_are_back_in_seconds() {
     let mut before = 0;
     for signal in ["-KILL", "-STOP"] {
         let (process, now) = painting(&display, before, None);
+        // The module `libreclaim.so` lies beside the program.
+        assert!(has_thread(process, "reclaim"), "the page gives memory back");
         before = now.pages[0].revived;
         kill(signal, process);
         let (other, after) = painting(&display, before + 1, Some(process));

@@ -27,7 +27,8 @@ pub fn build(release: bool) -> Result<PathBuf> {
     }
     crate::ui::build()?;
     say::step("构建程序", "building the program");
-    let mut command = cargo(&["build", "-p", "shouwang"]);
+    // the module for WebKit's processes lies beside it
+    let mut command = cargo(&["build", "-p", "shouwang", "-p", "reclaim"]);
     if release {
         command.arg("--release");
     }
