@@ -29,9 +29,9 @@ mod rounds {
     const AFTER: Duration = Duration::from_secs(20);
     /// Holes are looked for so often.
     const EVERY: Duration = Duration::from_secs(60);
-    /// Every so many times also pages of files go. Within a second what is needed is back, and after ten seconds nearly as much as after a minute:
-    /// more often would only make a curve of memory jagged.
-    const SELDOM: u32 = 10;
+    /// Every so many times, once an hour, also pages of files go. Within a second what is needed is back, and after ten seconds nearly as much as
+    /// after a minute: more often would only make a curve of memory jagged.
+    const SELDOM: u32 = 60;
     /// Bytes: it calls nothing deep.
     const STACK: usize = 128 << 10;
 
