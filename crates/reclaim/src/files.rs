@@ -1,37 +1,77 @@
 //! Pages of the program and of its libraries.
 
 use std::collections::BTreeSet;
-use std::ffi::CString;
+use std::ffi::{CStr, CString, c_int, c_void};
 use std::ops::Range;
 
-/// The files that stay mapped as long as the process runs.
+/// What of the process is a file that stays mapped as long as it runs.
 #[derive(Debug, Default)]
 pub(crate) struct Files {
-    stay: BTreeSet<String>,
+    /// As the loader names them; the program has no name there.
+    stay: BTreeSet<CString>,
 }
 
 impl Files {
     /// Gives back all pages of the program and of its libraries that are as they are in the file. What is still needed is back with the next
     /// access, from the system's cache.
     pub(crate) fn give_back(&mut self) {
-        for file in code(&read("/proc/self/maps")) {
-            if !self.stay.contains(&file) && (is_program(&file) || is_kept(&file)) {
-                self.stay.insert(file);
+        for object in objects() {
+            let name = object.name;
+            if !self.stay.contains(&name) && (name.is_empty() || is_kept(&name)) {
+                self.stay.insert(name);
             }
         }
-        // Read anew: whatever is in it under these names stays where it is.
-        let parts = unchanged(&read("/proc/self/smaps"), &self.stay);
-        parts.into_iter().for_each(forget);
+        // Asked anew: whatever has one of these names now stays where it is.
+        let stay = objects()
+            .into_iter()
+            .filter(|o| self.stay.contains(&o.name));
+        let read_only: Vec<_> = stay.flat_map(|o| o.read_only).collect();
+        // Without it nothing is given back.
+        let maps = std::fs::read_to_string("/proc/self/smaps").unwrap_or_default();
+        unchanged(&maps, &read_only).into_iter().for_each(forget);
     }
 }
 
-/// Without it nothing is given back.
-fn read(path: &str) -> String {
-    std::fs::read_to_string(path).unwrap_or_default()
+/// The program or a library, as the loader has mapped it.
+#[derive(Debug)]
+struct Object {
+    name: CString,
+    /// Addresses of what is not mapped for writing.
+    read_only: Vec<Range<usize>>,
 }
 
-fn is_program(file: &str) -> bool {
-    std::env::current_exe().is_ok_and(|p| p.as_os_str() == file)
+/// What is loaded at this moment (dl_iterate_phdr(3)).
+#[expect(
+    unsafe_code,
+    reason = "the loader's list; it calls back before it returns, with pointers that are good as long as that takes"
+)]
+fn objects() -> Vec<Object> {
+    unsafe extern "C" fn note(
+        info: *mut libc::dl_phdr_info,
+        _size: usize,
+        all: *mut c_void,
+    ) -> c_int {
+        let (info, all) = unsafe { (&*info, &mut *all.cast::<Vec<Object>>()) };
+        if info.dlpi_name.is_null() || info.dlpi_phdr.is_null() {
+            return 0;
+        }
+        let name = unsafe { CStr::from_ptr(info.dlpi_name) }.to_owned();
+        let headers =
+            unsafe { std::slice::from_raw_parts(info.dlpi_phdr, usize::from(info.dlpi_phnum)) };
+        let read_only = headers
+            .iter()
+            .filter(|h| h.p_type == libc::PT_LOAD && h.p_flags & libc::PF_W == 0)
+            .map(|h| {
+                let from = (info.dlpi_addr + h.p_vaddr) as usize;
+                from..from + h.p_memsz as usize
+            })
+            .collect();
+        all.push(Object { name, read_only });
+        0
+    }
+    let mut all: Vec<Object> = Vec::new();
+    unsafe { libc::dl_iterate_phdr(Some(note), (&raw mut all).cast()) };
+    all
 }
 
 /// Makes the loader keep the library for good, if it is one that is loaded at this moment. Most are never unloaded anyway, but of one that
@@ -40,12 +80,9 @@ fn is_program(file: &str) -> bool {
     unsafe_code,
     reason = "with RTLD_NOLOAD nothing is loaded and no code runs (dlopen(3)); the handle is kept for ever"
 )]
-fn is_kept(file: &str) -> bool {
-    let Ok(path) = CString::new(file) else {
-        return false;
-    };
+fn is_kept(name: &CStr) -> bool {
     let how = libc::RTLD_LAZY | libc::RTLD_NOLOAD | libc::RTLD_NODELETE;
-    !unsafe { libc::dlopen(path.as_ptr(), how) }.is_null()
+    !unsafe { libc::dlopen(name.as_ptr(), how) }.is_null()
 }
 
 #[expect(
@@ -65,18 +102,9 @@ fn forget(range: Range<usize>) {
     };
 }
 
-/// Files of which something may be executed, in `/proc/self/maps` (proc(5)): programs and libraries, `r-xp 00001000 fe:00 10 /opt/x`.
-fn code(maps: &str) -> BTreeSet<String> {
-    let path = |line: &str| {
-        let rights = line.split_ascii_whitespace().nth(1)?;
-        let at = line.find('/')?;
-        rights.contains('x').then(|| line[at..].to_owned())
-    };
-    maps.lines().filter_map(path).collect()
-}
-
-/// Parts of `stay` in `/proc/self/smaps` (proc(5)) that cannot be written to and that nothing has been written to: addresses.
-fn unchanged(maps: &str, stay: &BTreeSet<String>) -> Vec<Range<usize>> {
+/// Parts of `/proc/self/smaps` (proc(5)) inside of `objects` that cannot be written to and that nothing has been written to: addresses.
+fn unchanged(maps: &str, objects: &[Range<usize>]) -> Vec<Range<usize>> {
+    let page = rustix::param::page_size();
     let mut out: Vec<(Range<usize>, bool)> = Vec::new();
     let mut counts = false;
     for line in maps.lines() {
@@ -84,7 +112,11 @@ fn unchanged(maps: &str, stay: &BTreeSet<String>) -> Vec<Range<usize>> {
             continue;
         };
         if let Some(range) = addresses(key) {
-            counts = is_read_only(value, stay);
+            // A part has whole pages.
+            let inside = |o: &Range<usize>| {
+                o.start - o.start % page <= range.start && range.end <= o.end.next_multiple_of(page)
+            };
+            counts = is_read_only(value) && objects.iter().any(inside);
             if counts {
                 out.push((range, true));
             }
@@ -102,11 +134,10 @@ fn unchanged(maps: &str, stay: &BTreeSet<String>) -> Vec<Range<usize>> {
         .collect()
 }
 
-/// Whether a part is of one of these files and is only read; the line after its addresses: `r-xp 00001000 fe:00 10 /opt/x`.
-fn is_read_only(line: &str, files: &BTreeSet<String>) -> bool {
+/// Whether a part is of a file and is only read; the line after its addresses: `r-xp 00001000 fe:00 10 /opt/x`.
+fn is_read_only(line: &str) -> bool {
     let rights = line.split_ascii_whitespace().next().unwrap_or_default();
-    let is_one = line.find('/').is_some_and(|at| files.contains(&line[at..]));
-    rights.starts_with('r') && !rights.contains('w') && is_one
+    rights.starts_with('r') && !rights.contains('w') && line.contains('/')
 }
 
 /// Lines of a part that say how much of it is no longer the file's: what is written to a private part becomes a copy of this process. Dirty
@@ -123,87 +154,87 @@ mod tests {
     use super::*;
 
     const MAPS: &str = "\
-1000-2000 r--p 00000000 fe:00 10 /opt/shouwang
+10000-20000 r--p 00000000 fe:00 10 /opt/shouwang
 Rss:                  64 kB
 Private_Dirty:         0 kB
 Anonymous:             0 kB
 VmFlags: rd mr mw me
-2000-5000 r-xp 00001000 fe:00 10 /opt/shouwang
+20000-50000 r-xp 00001000 fe:00 10 /opt/shouwang
 Private_Clean:       640 kB
 Private_Dirty:        64 kB
 Anonymous:             0 kB
-5000-6000 r--p 00004000 fe:00 10 /opt/shouwang
+50000-60000 r--p 00004000 fe:00 10 /opt/shouwang
 Private_Dirty:        16 kB
 Anonymous:            16 kB
-6000-7000 rw-p 00005000 fe:00 10 /opt/shouwang
+60000-70000 rw-p 00005000 fe:00 10 /opt/shouwang
 Private_Dirty:         0 kB
-7000-8000 r-xp 00000000 fe:00 11 /usr/lib/gio/modules/libdconf.so
+70000-80000 r-xp 00000000 fe:00 11 /usr/lib/gio/modules/libdconf.so
 Private_Dirty:         0 kB
-8000-9000 rw-p 00000000 00:00 0
+80000-90000 rw-p 00000000 00:00 0
 Private_Dirty:         8 kB
-9000-a000 r-xp 00000000 fe:00 12 /usr/lib/libwebkit2gtk-4.1.so.0.1
+90000-a0000 r-xp 00000000 fe:00 12 /usr/lib/libwebkit2gtk-4.1.so.0.1
+Swap:                  0 kB
+a0000-b0000 r--p 00000000 fe:00 10 /opt/shouwang
 Private_Dirty:         0 kB
-a000-b000 r--p 00000000 fe:00 13 /usr/share/fonts/a.ttc
+b0000-c0000 r--p 00000000 00:00 0
 Private_Dirty:         0 kB
 ";
 
     #[test]
+    #[expect(clippy::single_range_in_vec_init, reason = "there is one")]
     fn only_unchanged_parts_of_what_stays_are_given_back() {
-        let all = code(MAPS);
-        let names: Vec<&str> = all.iter().map(String::as_str).collect();
-        assert_eq!(
-            names,
-            [
-                "/opt/shouwang",
-                "/usr/lib/gio/modules/libdconf.so",
-                "/usr/lib/libwebkit2gtk-4.1.so.0.1"
-            ]
-        );
-        let mut stay = all.clone();
-        stay.remove("/usr/lib/gio/modules/libdconf.so");
+        // All of the program, and of the library a part that does not end with a page.
+        let stay = [0x10000..0x70000, 0x90010..0x9fff8, 0xb0000..0xc0000];
         assert_eq!(
             unchanged(MAPS, &stay),
-            [0x1000..0x2000, 0x2000..0x5000, 0x9000..0xa000]
+            [0x10000..0x20000, 0x20000..0x50000, 0x90000..0xa0000],
+            "somebody has mapped the program a second time, and a library may go"
         );
-        assert!(unchanged(MAPS, &BTreeSet::new()).is_empty());
+        assert_eq!(unchanged(MAPS, &[0x18000..0x48000]), []);
+        assert_eq!(unchanged(MAPS, &[0x70000..0x80000]), [0x70000..0x80000]);
+        assert!(unchanged(MAPS, &[]).is_empty());
         assert!(unchanged("1000-\nx-y r--p\n\n", &stay).is_empty());
         for kept in [
             "rw-p 00000000 fe:00 10 /opt/shouwang",
             "---p 00000000 fe:00 10 /opt/shouwang",
-            "r--p 00000000 fe:00 10 /opt/shouwang (deleted)",
-            "r--p 00000000 fe:00 10 /usr/share/fonts/a.ttc",
             "r-xp 00000000 00:00 0                          [vdso]",
             "",
         ] {
-            assert!(!is_read_only(kept, &stay), "{kept}");
+            assert!(!is_read_only(kept), "{kept}");
         }
     }
 
     #[test]
     fn a_library_is_kept_when_it_is_loaded_and_a_file_that_is_none_is_not() {
-        let mine = code(&read("/proc/self/maps"));
-        let libc = mine.iter().find(|f| f.contains("/libc.so"));
-        assert!(is_kept(libc.expect("the C library")));
-        let program = std::env::current_exe().expect("the program");
-        let program = program.to_str().expect("a name");
-        assert!(is_program(program) && mine.contains(program));
-        assert!(!is_program("/opt/shouwang"));
+        let loaded = objects();
+        let libc = loaded
+            .iter()
+            .find(|o| o.name.to_string_lossy().contains("/libc.so"));
+        let libc = libc.expect("the C library");
+        assert!(is_kept(&libc.name) && !libc.read_only.is_empty());
+        let own = objects as *const () as usize;
+        let program = loaded.iter().find(|o| o.name.is_empty());
+        let program = program.expect("the program");
+        assert!(program.read_only.iter().any(|r| r.contains(&own)));
         let file = std::env::temp_dir().join(format!("reclaim-{}.so", std::process::id()));
         std::fs::write(&file, "no library").expect("written");
-        let name = file.to_string_lossy();
-        assert!(!is_kept(&name) && !is_kept(&format!("{name}.gone")) && !is_kept("a\0b"));
+        let name = CString::new(file.to_str().expect("a name")).expect("no zero");
+        assert!(!is_kept(&name));
         std::fs::remove_file(&file).expect("removed");
+        assert!(!is_kept(&name));
     }
 
     #[test]
     fn the_process_goes_on_without_them() {
-        let held = |maps: &str, file: &str| -> u64 {
+        let held = || -> u64 {
+            let program = std::env::current_exe().expect("the program");
+            let maps = std::fs::read_to_string("/proc/self/smaps").expect("what is mapped");
             let mut ours = false;
             let mut sum = 0;
             for line in maps.lines() {
                 let (key, value) = line.split_once(' ').unwrap_or_default();
                 if addresses(key).is_some() {
-                    ours = value.ends_with(file);
+                    ours = value.ends_with(&*program.to_string_lossy());
                 } else if ours && key == "Rss:" {
                     let kib = value.trim().trim_end_matches(" kB");
                     sum += kib.parse::<u64>().expect("kB");
@@ -211,16 +242,13 @@ Private_Dirty:         0 kB
             }
             sum
         };
-        let program = std::env::current_exe().expect("the program");
-        let program = program.to_string_lossy();
-        let before = read("/proc/self/smaps");
         let mut files = Files::default();
+        let before = held();
         files.give_back();
-        let after = read("/proc/self/smaps");
-        assert!(files.stay.contains(&*program));
-        assert!(files.stay.iter().any(|f| f.contains("/libc.so")));
-        let (before, after) = (held(&before, &program), held(&after, &program));
+        let after = held();
         assert!(after < before, "{before} and {after}");
+        assert!(files.stay.contains(c""));
+        assert!(files.stay.len() > 1, "the libraries too");
         // A second time finds the same.
         let known = files.stay.len();
         files.give_back();
