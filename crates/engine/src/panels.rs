@@ -5,9 +5,10 @@ use crate::judge::{Judged, judge, reduce};
 use crate::remarks::{self, Remark, lost};
 use crate::stream::{Stream, StreamId};
 use crate::{Failure, SourceState};
-use model::board::{Panel, Query, Role};
+use model::board::{Panel, PanelKind, Query, Role};
 use model::{Labels, Severity, Thresholds};
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Which of the four looks a panel has.
 #[derive(Clone, Debug, PartialEq)]
@@ -352,22 +353,16 @@ pub struct SinceBook {
 }
 
 impl SinceBook {
-    /// Everything abnormal among the checks of `panels`, worst and newest first. Checks are the tiles' queries, or all main queries
-    /// when the board has no tile, so that one cause is not counted twice.
+    /// Everything abnormal on `board`, worst and newest first: each check of a tile, and what another panel shows of something that none of these
+    /// says already, as bad as that. So one cause is not counted twice, and no panel is outside its band on a board that is well.
     pub fn collect(
         &mut self,
         board: &[Panel],
         status: &[PanelStatus],
         facts: &Facts<'_>,
     ) -> Vec<Abnormal> {
-        let tiles = board
-            .iter()
-            .any(|p| p.kind == model::board::PanelKind::Tile);
         let mut found = Vec::new();
         for (p, (panel, state)) in board.iter().zip(status).enumerate() {
-            if tiles != (panel.kind == model::board::PanelKind::Tile) {
-                continue;
-            }
             for (q, (query, judged)) in panel.queries.iter().zip(&state.queries).enumerate() {
                 if query.role != Role::Note {
                     found.extend(worst_series(p, q, judged, facts));
@@ -385,6 +380,7 @@ impl SinceBook {
             entries.insert(key, (a.judged.severity, since));
         }
         self.entries = entries;
+        let mut found = without_repeats(found, board);
         found.sort_by(|a, b| {
             b.judged
                 .severity
@@ -397,6 +393,30 @@ impl SinceBook {
     /// Forgets everything, because the board is another one.
     pub fn clear(&mut self) {
         self.entries.clear();
+    }
+}
+
+/// What is said of the same subject at most once, but for tiles: each of them is a check of its own.
+fn without_repeats(mut found: Vec<Abnormal>, board: &[Panel]) -> Vec<Abnormal> {
+    let is_tile = |a: &Abnormal| board[a.panel].kind == PanelKind::Tile;
+    found.sort_by_key(|a| (Reverse(a.judged.severity), !is_tile(a)));
+    let mut said: BTreeSet<String> = BTreeSet::new();
+    found.retain(|a| {
+        let subjects = subjects(&board[a.panel].queries[a.query]);
+        let is_new = !subjects.iter().any(|s| said.contains(s));
+        said.extend(subjects);
+        is_new || is_tile(a)
+    });
+    found
+}
+
+/// What a question is about: the concepts that it uses, or itself.
+fn subjects(query: &Query) -> Vec<String> {
+    let concepts = query.concepts();
+    if concepts.is_empty() {
+        vec![query.expr.clone()]
+    } else {
+        concepts
     }
 }
 

@@ -11,7 +11,7 @@ import { gaugeRange, share } from './gauge/arc'
 import { stretches } from './state_timeline/lanes'
 import { rows } from './table/rows'
 import { headline } from './tile/headline'
-import { choose } from './timeseries/lines'
+import { apart, choose } from './timeseries/lines'
 import { spread, wholeRows } from './fit'
 import { around } from './timeseries/room'
 
@@ -142,6 +142,12 @@ describe('a state timeline', () => {
 })
 
 describe('a chart of lines', () => {
+  it('leaves out the folders that all names begin with', () => {
+    expect(apart(['/api/v1/dishes/{id}', '/api/v1/menus', '/api/v1/orders'])).toEqual(['…/dishes/{id}', '…/menus', '…/orders'])
+    expect(apart(['/api/v1/orders/a', '/api/v1/orders/b', '/api/v2/orders'])).toEqual(['…/v1/orders/a', '…/v1/orders/b', '…/v2/orders'])
+    for (const whole of [['/api/v1/menus'], ['/a/b', '/a/c'], ['/api/v1/', '/api/v1/menus'], ['h1', 'h2'], ['/x/y', 'z'], ['', ''], []]) expect(apart(whole)).toEqual(whole)
+  })
+
   it('draws the worst when there are too many, in their own order', () => {
     const query = data('a', { a: 1, b: 95, c: 3, d: 50 }, { thresholds: limits(80, 90) })
     const { lines, hidden } = choose([query], 2, false)

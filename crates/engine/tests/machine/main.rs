@@ -389,6 +389,54 @@ fn severity_and_since_when() {
 }
 
 #[test]
+fn no_panel_is_outside_its_band_on_a_board_that_is_well() {
+    let limit = |critical| Thresholds {
+        critical: Some(critical),
+        ..Thresholds::default()
+    };
+    let with = |id, kind, expr, critical| {
+        let mut panel = panel(id, kind, expr);
+        panel.thresholds = Some(limit(critical));
+        panel
+    };
+    let mut engine = started(vec![
+        with("other", PanelKind::Gauge, "max(other_x)", 60.0),
+        with("twice", PanelKind::StateTimeline, "max(other_x)", 60.0),
+        with("lane", PanelKind::StateTimeline, "${cpu}", 60.0),
+        with("tile", PanelKind::Tile, "max(${cpu})", 80.0),
+        with("tiles", PanelKind::Tile, "max(${cpu})", 80.0),
+    ]);
+    let shown = |engine: &Engine| -> Vec<usize> {
+        let mut panels: Vec<_> = engine.verdict().abnormal.iter().map(|a| a.panel).collect();
+        panels.sort_unstable();
+        panels
+    };
+    assert_eq!(shown(&engine), [] as [usize; 0]);
+    run(&mut engine, T0, T0 + 20_000, 70.0);
+    assert_eq!(shown(&engine), [0, 2], "the tile has another limit");
+    let since_when = |engine: &Engine| -> BTreeMap<usize, i64> {
+        let abnormal = engine.verdict().abnormal.iter();
+        abnormal.map(|a| (a.panel, a.since)).collect()
+    };
+    let before = since_when(&engine);
+    run(&mut engine, T0 + 20_000, T0 + 40_000, 90.0);
+    assert_eq!(
+        shown(&engine),
+        [0, 3, 4],
+        "now the tiles say it, each for itself"
+    );
+    run(&mut engine, T0 + 40_000, T0 + 60_000, 70.0);
+    assert_eq!(shown(&engine), [0, 2]);
+    assert_eq!(
+        since_when(&engine),
+        before,
+        "also the lane was outside its band all the time"
+    );
+    run(&mut engine, T0 + 60_000, T0 + 80_000, 50.0);
+    assert_eq!(shown(&engine), [] as [usize; 0]);
+}
+
+#[test]
 fn an_answer_for_a_question_of_another_board_is_ignored() {
     let mut engine = started(vec![panel("x", PanelKind::Gauge, "${cpu}")]);
     let effects = engine.handle(
