@@ -65,11 +65,17 @@ pub fn prepare_windows(kiosk: bool) {
 const GIO_MODULES: &str = "GIO_EXTRA_MODULES";
 
 /// The module with which WebKit's processes give back what only their start needed (`reclaim::gio_module`) lies beside the program; its directory
-/// with those that are `given`. Without it they keep that.
+/// with those that are `given`. Without it they keep that. GIO loads every library of a directory, so one with others in it is not named:
+/// whoever puts the program among downloaded files does not want those to run.
 fn modules(program: &Path, given: Option<String>) -> Option<String> {
-    let beside = program.parent()?;
-    let is_there = cfg!(target_os = "linux") && beside.join("libreclaim.so").is_file();
-    let ours = beside.to_str().filter(|p| is_there && !p.contains(':'))?;
+    let beside = program.parent().filter(|_| cfg!(target_os = "linux"))?;
+    let files = std::fs::read_dir(beside).ok()?.flatten();
+    let libraries: Vec<_> = files
+        .map(|f| f.file_name())
+        .filter(|name| name.as_encoded_bytes().ends_with(b".so"))
+        .collect();
+    let alone = libraries == ["libreclaim.so"];
+    let ours = beside.to_str().filter(|p| alone && !p.contains(':'))?;
     Some(match given.filter(|g| !g.is_empty()) {
         Some(given) => format!("{given}:{ours}"),
         None => ours.to_owned(),
@@ -199,6 +205,8 @@ mod tests {
         assert_eq!(both, Some(format!("/opt/gio:{ours}")));
         assert_eq!(modules(&dir.join("with:colon/shouwang"), None), None);
         assert_eq!(modules(Path::new(""), None), None);
+        std::fs::write(dir.join("libother.so"), "").unwrap();
+        assert_eq!(modules(&program, None), None, "it would be loaded too");
         std::fs::remove_dir_all(&dir).unwrap();
     }
 

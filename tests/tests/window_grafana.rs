@@ -120,7 +120,13 @@ fn a_dashboard_is_taken_seen_and_exported() {
     let ids = boards(&wall);
     assert_eq!(ids.len(), 1, "{ids:?}");
     open_board(&wall, &ids[0]);
-    assert_eq!(states(&wall), BTreeMap::from([("data".to_owned(), 4)]));
+    // The demonstration's sources may have just begun.
+    wall.until(
+        "four panels with data",
+        SOON,
+        "const all = [...document.querySelectorAll('[data-canvas] [data-panel]')];
+         return all.length === 4 && all.every(p => p.dataset.state === 'data')",
+    );
     wall.picture("board");
     // Units, limits and the variable came along.
     wall.click("[data-grip='磁盘']");

@@ -353,8 +353,8 @@ pub struct SinceBook {
 }
 
 impl SinceBook {
-    /// Everything abnormal on `board`, worst and newest first: each check of a tile, and what another panel shows of something that none of these
-    /// says already, as bad as that. So one cause is not counted twice, and no panel is outside its band on a board that is well.
+    /// Everything abnormal on `board`, worst and newest first: each check of a tile, and of other panels what nothing else here tells at least as
+    /// severely. So one cause is not counted twice, and no panel is outside its band on a board that is called well.
     pub fn collect(
         &mut self,
         board: &[Panel],
