@@ -410,6 +410,8 @@ pub struct Snapshot {
     pub last_alert: AlertId,
     /// The largest mute id that was ever given.
     pub last_mute: MuteId,
+    /// Grows with each notice that is kept: what tells the notices of two runs of the program apart where their times do not.
+    pub last_notice: u64,
     /// When the desk was last alive; `None` at the very first start.
     pub alive_at: Option<i64>,
 }

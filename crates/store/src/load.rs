@@ -79,6 +79,11 @@ impl Store {
         let alerts = rows(conn, self, "alerts", alerts, since).await?;
         let notices = "SELECT number, body FROM notices WHERE open = 1 ORDER BY number";
         let notices = rows(conn, self, "notices", notices, now).await?;
+        let last_notice = "SELECT coalesce(max(number), 0) FROM notices";
+        let last_notice: i64 = sqlx::query_scalar(last_notice)
+            .fetch_one(&mut *conn)
+            .await
+            .map_err(failed)?;
         let mutes = "SELECT id, body FROM mutes WHERE ends_at > $1 ORDER BY id";
         let mutes = rows(conn, self, "mutes", mutes, now).await?;
         tx.rollback().await.map_err(failed)?; // nothing was written
@@ -88,6 +93,7 @@ impl Store {
             mutes,
             last_alert: AlertId(last_alert),
             last_mute: MuteId(last_mute),
+            last_notice: last_notice.unsigned_abs(),
             alive_at,
         })
     }

@@ -20,6 +20,7 @@ impl Duty {
     pub(super) fn restored(&mut self, snapshot: Snapshot, now: i64) {
         self.last_alert = snapshot.last_alert;
         self.last_mute = snapshot.last_mute;
+        self.outbox.before = snapshot.last_notice;
         for alert in snapshot.alerts {
             self.last_alert = self.last_alert.max(alert.id);
             // The newest episode of a fingerprint has the largest id.

@@ -19,6 +19,8 @@ pub struct Outbox {
     /// Made in this call, and not yet in the timeline.
     pub(super) fresh: BTreeSet<NoticeId>,
     pub(super) lanes: BTreeMap<(PersonId, String), Lane>,
+    /// How many notices had been kept when this run of the program began.
+    pub(super) before: u64,
     made: u64,
     /// Sent, and perhaps still on a screen: about which alerts.
     pub(super) shown: BTreeMap<NoticeId, Vec<AlertId>>,
@@ -105,10 +107,11 @@ impl Duty {
         NoticeId(first.fold(0, |id, byte| id << 8 | u128::from(*byte)))
     }
 
-    /// For notices that are made once by what somebody does or by what happens: two in one millisecond differ.
+    /// For notices that are made once by what somebody does or by what happens: two in one millisecond differ, also when the clock was put
+    /// back and the program started again in between.
     pub(super) fn unique(&mut self, now: i64) -> String {
         self.outbox.made += 1;
-        format!("{now} {}", self.outbox.made)
+        format!("{now} {} {}", self.outbox.before, self.outbox.made)
     }
 
     /// Puts a notice into the outbox, once for each `key`, person and channel.

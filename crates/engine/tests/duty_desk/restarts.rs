@@ -3,7 +3,8 @@
 use super::world::{Answer, SECOND, World, team};
 use engine::duty::setup::MINUTE;
 use engine::duty::{Action, Effect, Event, Setup};
-use model::duty::{NoticeKind, NoticeState, Suppression, What};
+use model::duty::{NoticeId, NoticeKind, NoticeState, Suppression, What};
+use std::collections::BTreeSet;
 
 #[test]
 fn killed_between_keeping_and_sending_sends_under_the_same_id() {
@@ -293,6 +294,22 @@ fn a_clock_put_back_tells_nothing_twice_and_is_recorded() {
     assert!(w.keeper.audit.iter().any(|a| a.action == "clock_back"));
     w.minutes(15); // 10:30 by the new clock
     assert_eq!(w.told(), ["10:30 zhang popup step0/1 A"]);
+}
+
+#[test]
+fn asleep_twice_until_the_same_time_by_the_clock_is_told_twice() {
+    let mut w = World::team();
+    w.fire("A:critical");
+    w.ack("zhang", "A:critical");
+    w.told();
+    for _ in 0..2 {
+        w.sleep(20);
+        assert_eq!(w.told(), ["10:20 zhang popup slept"]);
+        w.now -= 20 * MINUTE;
+        w.restart_after(0);
+    }
+    let ids: BTreeSet<NoticeId> = w.sent.iter().map(|(_, n)| n.id).collect();
+    assert_eq!(ids.len(), w.sent.len(), "none is taken for another");
 }
 
 #[test]

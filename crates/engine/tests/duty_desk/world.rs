@@ -69,6 +69,7 @@ impl Keeper {
                 .collect(),
             last_alert: self.alerts.keys().last().copied().unwrap_or_default(),
             last_mute: self.mutes.keys().last().copied().unwrap_or_default(),
+            last_notice: self.notices.len() as u64,
             alive_at: self.alive_at,
         }
     }

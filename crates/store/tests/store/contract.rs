@@ -143,6 +143,7 @@ async fn every_kind_of_record_comes_back_from_the_file() {
     assert!(mutes.eq(wanted(|r| matches!(r, Record::Mute(_)))));
     assert_eq!(snapshot.last_alert, AlertId(1));
     assert_eq!(snapshot.last_mute, MuteId(1));
+    assert_eq!(snapshot.last_notice, 1);
     assert_eq!(snapshot.alive_at, Some(NOW));
     let timeline = store.timeline(AlertId(1)).await.unwrap();
     let timeline = timeline.into_iter().map(Record::Transition);
@@ -209,6 +210,7 @@ async fn the_start_gets_what_still_matters() {
     let mutes: Vec<_> = snapshot.mutes.iter().map(|m| m.id.0).collect();
     assert_eq!(mutes, [2, 3]);
     assert_eq!((snapshot.last_alert.0, snapshot.last_mute.0), (5, 3));
+    assert_eq!(snapshot.last_notice, 3, "one that changes is not one more");
     assert_eq!(snapshot.alive_at, None);
     // the source has let go of it
     let closed = Alert {
