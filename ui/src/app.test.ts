@@ -99,7 +99,7 @@ async function open(first: FrameHead): Promise<void> {
     const answer = answers.length > 1 ? answers.shift() : answers[0]
     if (answer === undefined || answer === 'silence') return new Promise(() => undefined)
     if (answer === 'broken') return new ArrayBuffer(3)
-    return encode(answer, [41.5, NOW - 2000, 40, 41.5])
+    return encode(answer, [41.5, NOW - 2000, 40, 41.5, 77.5, NOW - 1000])
   })
   const target = document.createElement('div')
   document.body.append(target)
@@ -124,6 +124,7 @@ afterEach(async () => {
   app = null
   document.body.replaceChildren()
   delete document.body.dataset.ready
+  vi.unstubAllGlobals()
   vi.useRealTimers()
 })
 
@@ -268,6 +269,22 @@ describe('the board that comes', () => {
     expect(layers(), 'what was shown before has gone').toEqual(['gauge'])
     await next({ cursor: 8 })
     expect(asked()).toEqual([])
+  })
+
+  it('shows its newest numbers at once, also on a large screen where panels take turns', async () => {
+    vi.stubGlobal('innerWidth', 3840)
+    vi.stubGlobal('innerHeight', 2160)
+    const shows = (kind: string): string | null => one(`[data-panel="${kind}"]`).textContent
+    /** The same panel with the block's newer number. */
+    const newer = (kind: string): PanelFrame => {
+      const panel = panelFrame(kind, { kind: 'data' }, 'normal', false)
+      return { ...panel, queries: panel.queries.map((query) => ({ ...query, latest: 4, reduced: 4 })) }
+    }
+    await start()
+    await next({ cursor: 6 }, [newer('stat')])
+    expect(shows('stat'), 'a panel of the shown board waits for its turn').toContain('41.5')
+    await next({ cursor: 7, kiosk: kiosk(null), board: board('two', 'gauge') }, [newer('gauge')])
+    expect(shows('gauge')).toContain('77.5')
   })
 
   it('leaves the one before ready for who turns by hand and may turn back', async () => {

@@ -66,7 +66,7 @@ export class Live {
     const mine = { since: this.monotonic() }
     this.outstanding = mine
     try {
-      const frame = await this.host.pull(this.store.cursor, this.frames, document.hidden, this.store.ready)
+      const frame = await this.host.pull(this.store.cursor, this.frames, document.hidden, this.store.layers.ready)
       if (this.outstanding !== mine) return
       // Another board: its panels may still wait for their first answer.
       if (frame.head.full) this.begun = this.monotonic()
@@ -74,7 +74,7 @@ export class Live {
       requestAnimationFrame(() => {
         this.frames += 1
         window.clearTimeout(this.leaving)
-        this.leaving = window.setTimeout(() => this.store.leave(), LEAVE)
+        this.leaving = window.setTimeout(() => this.store.layers.leave(), LEAVE)
       })
       window.clearTimeout(this.half)
       if (this.store.bands > 1) this.half = window.setTimeout(() => this.store.turn(), TURN)

@@ -1,45 +1,19 @@
 import type { Frame } from '../api/frame'
-import type { Abnormal, AlertBand, AnnotationView, BoardView, ComingBoard, KioskView, PanelFrame, ReadyBoard, SourceView, VariableView, Verdict, ViewSettings } from '../api/wire'
+import type { Abnormal, AlertBand, AnnotationView, BoardView, KioskView, SourceView, VariableView, Verdict, ViewSettings } from '../api/wire'
 import { setLocale } from '../i18n/index.svelte'
 import { bandOf } from './bands'
-import { PanelModel } from './panel.svelte'
+import { Layers } from './layers.svelte'
+import type { PanelModel } from './panel.svelte'
 
 /** Without an answer for so long the wall says that it is cut off, ms. */
 export const LOST_AFTER = 3000
-
-/** A board with its panels: the one that is shown, the one that comes, or for a moment still the one before. */
-export class Laid {
-  readonly panels: PanelModel[]
-  private readonly byId: Map<string, PanelModel>
-
-  constructor(
-    readonly board: BoardView,
-    /** The cursor of the last frame that it has. */
-    public cursor: number,
-  ) {
-    this.panels = board.panels.map((view) => new PanelModel(view, board.id))
-    this.byId = new Map(this.panels.map((panel) => [panel.id, panel]))
-  }
-
-  /** Takes over what a frame says about its panels. */
-  apply(panels: PanelFrame[], block: Float64Array): void {
-    for (const panel of panels) this.byId.get(panel.id)?.apply(panel, block)
-  }
-
-  /** Lets all panels show what frames have brought. */
-  show(): void {
-    for (const panel of this.panels) panel.show()
-  }
-}
 
 /** Everything the wall shows. Frames are its only input; `monotonic` is a clock that never jumps, ms. */
 export class WallStore {
   cursor = 0
   settings = $state.raw<ViewSettings | null>(null)
-  /** The board that is shown. */
-  shown = $state.raw<Laid | null>(null)
-  /** All boards that are laid out. The one that is shown is among them; what else there is nobody sees. */
-  layers = $state.raw<Laid[]>([])
+  /** The boards that are laid out, of which one is shown. */
+  readonly layers = new Layers()
   sources = $state.raw<SourceView[]>([])
   verdict = $state.raw<Verdict | null>(null)
   /** What is abnormal, as it is listed. */
@@ -67,22 +41,17 @@ export class WallStore {
   heardAt: number
   private base = 0
   private at = 0
-  private coming: Laid | null = null
-  /** What was shown before, as long as somebody may turn back to it. */
-  private before: Laid | null = null
-  /** Boards that go in a moment. */
-  private readonly left = new Set<Laid>()
 
   constructor(monotonic: number) {
     this.heardAt = monotonic
   }
 
   get board(): BoardView | null {
-    return this.shown?.board ?? null
+    return this.layers.shown?.board ?? null
   }
 
   get panels(): PanelModel[] {
-    return this.shown?.panels ?? []
+    return this.layers.shown?.panels ?? []
   }
 
   /** Takes over a frame. */
@@ -98,14 +67,18 @@ export class WallStore {
       setLocale(head.settings.locale)
     }
     if (head.kiosk !== null) this.kiosk = head.kiosk
-    if (head.board !== null || head.full) this.lay(head.board ?? this.board, head.full, until)
-    this.prepare(head.coming, block)
+    const next = this.kiosk?.coming ?? null
+    if (head.board !== null || head.full) {
+      const change = { board: head.board ?? this.board, full: head.full, until, cursor: head.cursor, turning: next !== null }
+      if (!this.layers.change(change)) this.cursor = 0
+    }
+    this.layers.prepare(head.coming, next, this.cursor, block)
     if (head.sources !== null) this.sources = head.sources
     if (head.verdict !== null) this.judge(head.verdict)
     if (head.alerts !== null) this.alerts = head.alerts
     if (head.variables !== null) this.variables = head.variables
     if (head.annotations !== null) this.annotations = head.annotations
-    this.shown?.apply(head.panels, block)
+    this.layers.shown?.apply(head.panels, block)
     // Also what stood ready, perhaps for half a minute, must not look newer than it is.
     if (head.full || head.board !== null || this.bands === 1) this.showAll()
     this.started = true
@@ -130,7 +103,7 @@ export class WallStore {
   }
 
   private showAll(): void {
-    this.shown?.show()
+    this.layers.shown?.show()
     this.abnormal = this.verdict?.abnormal ?? []
   }
 
@@ -157,69 +130,6 @@ export class WallStore {
   /** The next frame must hold everything. */
   forget(): void {
     this.cursor = 0
-    for (const one of this.standing()) this.giveUp(one)
-    this.coming = null
-    this.before = null
-  }
-
-  /** Boards that are not to be shown again go, once the one that is shown is painted. */
-  leave(): void {
-    if (this.left.size === 0) return
-    this.layers = this.layers.filter((one) => !this.left.has(one))
-    this.left.clear()
-  }
-
-  /** What stands ready, for the host. */
-  get ready(): ReadyBoard[] {
-    return this.standing().map((one) => ({ board: one.board.id, cursor: one.cursor }))
-  }
-
-  private standing(): Laid[] {
-    return [this.coming, this.before].filter((one) => one !== null)
-  }
-
-  /** Another board, or the same one laid out anew (`full`); one that stands ready has only to be shown. `until`: what was shown has all up to then. */
-  private lay(board: BoardView | null, full: boolean, until: number): void {
-    this.leave()
-    const found = full ? undefined : this.standing().find((one) => one.board.id === board?.id)
-    // What was shown goes a moment later: to take it away costs time too.
-    for (const one of this.standing()) if (one !== found) this.left.add(one)
-    this.coming = null
-    this.before = null
-    if (this.shown !== null) {
-      this.shown.cursor = until
-      // Who turns by hand may turn back: as long as that is so, a board comes.
-      if (!full && this.kiosk?.coming != null) this.before = this.shown
-      else this.left.add(this.shown)
-    }
-    // The same board laid out anew: nothing of the old one is worth keeping.
-    if (this.shown?.board.id === board?.id) this.leave()
-    if (found !== undefined) {
-      this.shown = found
-      return
-    }
-    // What is new was meant for a board that is not here: everything, then.
-    if (!full) this.cursor = 0
-    this.shown = board === null ? null : new Laid(board, this.cursor)
-    if (this.shown !== null) this.layers = [...this.layers, this.shown]
-  }
-
-  /** Lays out the board that comes, where nobody sees it; gives up what stands ready for nothing. */
-  private prepare(coming: ComingBoard | null, block: Float64Array): void {
-    const next = this.kiosk?.coming ?? null
-    if (this.coming !== null && (coming !== null || this.coming.board.id !== next)) this.coming = this.giveUp(this.coming)
-    if (this.before !== null && next === null) this.before = this.giveUp(this.before)
-    if (coming === null) return
-    const laid = new Laid(coming.board, this.cursor)
-    this.coming = laid
-    this.layers = [...this.layers, laid]
-    laid.apply(coming.panels, block)
-    laid.show()
-  }
-
-  private giveUp(one: Laid): null {
-    this.left.add(one)
-    this.leave()
-    return null
+    this.layers.forget()
   }
 }
