@@ -5,13 +5,14 @@ import { judge } from '../shared/severity'
 import { timeMarks, Zone } from '../shared/time'
 import { QueryData } from '../stores/query'
 import { bandOf, bandsFor } from '../stores/bands'
+import { apart } from './folder'
 import { usableLanguage } from '../guard'
 import { bars, fullBar } from './bar_list/rows'
 import { gaugeRange, share } from './gauge/arc'
 import { stretches } from './state_timeline/lanes'
 import { rows } from './table/rows'
 import { headline } from './tile/headline'
-import { apart, choose } from './timeseries/lines'
+import { choose } from './timeseries/lines'
 import { spread, wholeRows } from './fit'
 import { around } from './timeseries/room'
 
@@ -141,13 +142,19 @@ describe('a state timeline', () => {
   })
 })
 
-describe('a chart of lines', () => {
-  it('leaves out the folders that all names begin with', () => {
+describe('names in a list', () => {
+  it('leave out the folders that all begin with', () => {
     expect(apart(['/api/v1/dishes/{id}', '/api/v1/menus', '/api/v1/orders'])).toEqual(['…/dishes/{id}', '…/menus', '…/orders'])
     expect(apart(['/api/v1/orders/a', '/api/v1/orders/b', '/api/v2/orders'])).toEqual(['…/v1/orders/a', '…/v1/orders/b', '…/v2/orders'])
-    for (const whole of [['/api/v1/menus'], ['/a/b', '/a/c'], ['/api/v1/', '/api/v1/menus'], ['h1', 'h2'], ['/x/y', 'z'], ['', ''], []]) expect(apart(whole)).toEqual(whole)
+    for (const whole of [['/api/v1/menus'], ['/a/b', '/a/c'], ['/api/v1/', '/api/v1/menus'], ['h1', 'h2'], ['/x/y', 'z'], ['', ''], [], ['node1 /data/a', 'node1 /data/b'], ['https://a', 'http://a'], ['https://a', 'https:/b']]) expect(apart(whole)).toEqual(whole)
   })
+  it('have no scheme where all have the same, and no host where there is only one', () => {
+    expect(apart(['https://www.demo/health', 'https://api.demo/'])).toEqual(['www.demo/health', 'api.demo/'])
+    expect(apart(['https://www.demo/health', 'https://www.demo/menu'])).toEqual(['…/health', '…/menu'])
+  })
+})
 
+describe('a chart of lines', () => {
   it('draws the worst when there are too many, in their own order', () => {
     const query = data('a', { a: 1, b: 95, c: 3, d: 50 }, { thresholds: limits(80, 90) })
     const { lines, hidden } = choose([query], 2, false)

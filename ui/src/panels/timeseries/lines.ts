@@ -42,18 +42,3 @@ export function nameOf(line: Line, several: boolean, label: string): string {
   if (!several || label === '') return name === '' ? label : name
   return name === '' || name === label ? label : `${label} ${name}`
 }
-
-/** Less than this of a common beginning is not worth a sign for what was left out. */
-const WORTH = 4
-
-/** Names without the folders that all of them begin with, which say nothing in a list and would leave no room for the rest. */
-export function apart(names: readonly string[]): string[] {
-  const [first = '', ...others] = names
-  let common = first.lastIndexOf('/') + 1
-  for (const other of others) {
-    // The folder above: what ends before the last of these slashes.
-    while (common > 0 && !other.startsWith(first.slice(0, common))) common = first.slice(0, common - 1).lastIndexOf('/') + 1
-  }
-  if (others.length === 0 || common < WORTH || names.some((name) => name.length === common)) return [...names]
-  return names.map((name) => `…/${name.slice(common)}`)
-}
