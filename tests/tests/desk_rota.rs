@@ -2,6 +2,8 @@
 //! a restart.
 
 mod desk_support;
+#[path = "desk_support/rota.rs"]
+mod rota_support;
 
 use desk::duty::control::Control;
 use desk::rota::{RotaAsk, RotaHandle};
@@ -9,13 +11,14 @@ use desk::start::Desk;
 use desk_support::{started, until};
 use model::duty::Via;
 use model::{Labels, Observation};
+use rota_support::{done, edit};
 use shouwang_tests::notifications::{Bus, Manner, Note, NotificationServer};
 use shouwang_tests::{http, now_ms};
 use std::path::Path;
 use wire::{
-    AbsenceView, AlertAct, AlertQuery, CadenceView, DutyView, ErrorView, ExportAsk, HandoverView,
-    ImportAsk, ImportKind, LayerView, MemberEdit, NotesQuery, OnDutyView, PlanAsk, RotaEdit,
-    RotaPage, RotaQuery, RotaView, RotationView, SideView, SlotView,
+    AbsenceView, AlertAct, AlertQuery, CadenceView, DutyView, ExportAsk, HandoverView, ImportAsk,
+    ImportKind, LayerView, MemberEdit, NotesQuery, OnDutyView, PlanAsk, RotaEdit, RotaPage,
+    RotaQuery, RotaView, RotationView, SideView, SlotView,
 };
 
 const HOUR: f64 = 3_600_000.0;
@@ -29,18 +32,6 @@ async fn desk(dir: &Path, bus: Option<&str>) -> Desk {
     );
     std::fs::write(&file, text).unwrap();
     started(&file, bus).await
-}
-
-async fn edit(rota: &RotaHandle, edit: RotaEdit) -> Result<(), ErrorView> {
-    rota.ask(|reply| RotaAsk::Edit(Box::new(edit), Via::Desk, reply))
-        .await
-}
-
-async fn done(rota: &RotaHandle, wanted: RotaEdit) {
-    let what = format!("{wanted:?}");
-    edit(rota, wanted)
-        .await
-        .unwrap_or_else(|e| panic!("{what}: {e:?}"));
 }
 
 async fn refused(rota: &RotaHandle, wanted: RotaEdit) -> String {

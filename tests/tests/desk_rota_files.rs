@@ -1,12 +1,16 @@
 //! Files of the rota through the desk: calendars of other countries, notices, overrides as CSV and iCalendar, shifts that go out and come back,
 //! calendars to subscribe to.
 
+#[path = "desk_support/rota.rs"]
+mod rota_support;
+
 use chrono::{Datelike, NaiveDate};
 use desk::config;
 use desk::duty::Headless;
 use desk::rota::{RotaAsk, RotaHandle};
 use desk::start::{self, Desk, Machine, Overrides};
 use model::duty::Via;
+use rota_support::done;
 use shouwang_tests::{http, now_ms};
 use std::path::Path;
 use std::sync::Arc;
@@ -36,13 +40,6 @@ async fn desk(dir: &Path, calendar_listen: &str) -> Desk {
         ..Machine::none()
     };
     start::start(loaded, Overrides::default(), machine).await
-}
-
-async fn done(rota: &RotaHandle, edit: RotaEdit) {
-    let what = format!("{edit:?}");
-    rota.ask(|reply| RotaAsk::Edit(Box::new(edit), Via::Desk, reply))
-        .await
-        .unwrap_or_else(|e| panic!("{what}: {e:?}"));
 }
 
 /// Three people take turns, from Monday of this week on.

@@ -5,5 +5,7 @@ mod before;
 mod board;
 #[path = "../desk_support/mod.rs"]
 mod desk_support;
+#[path = "../desk_support/rota.rs"]
+mod rota_support;
 mod support;
 mod used;

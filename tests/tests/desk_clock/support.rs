@@ -1,6 +1,7 @@
 //! A desk with a rota, for tests: people, edits, pages, what was told.
 
 pub use super::desk_support::{started, until};
+pub use super::rota_support::{done, edit};
 use desk::rota::{RotaAsk, RotaHandle};
 use desk::start::Desk;
 use model::duty::Via;
@@ -27,18 +28,6 @@ pub fn written(dir: &Path, zone: &str, more: &str) -> PathBuf {
     );
     std::fs::write(&file, text).unwrap();
     file
-}
-
-pub async fn edit(rota: &RotaHandle, edit: RotaEdit) -> Result<(), ErrorView> {
-    rota.ask(|reply| RotaAsk::Edit(Box::new(edit), Via::Desk, reply))
-        .await
-}
-
-pub async fn done(rota: &RotaHandle, wanted: RotaEdit) {
-    let what = format!("{wanted:?}");
-    edit(rota, wanted)
-        .await
-        .unwrap_or_else(|e| panic!("{what}: {e:?}"));
 }
 
 /// The page of so many days from the first of this month on, or from a day.
