@@ -4,6 +4,7 @@
 
 mod commands;
 mod editor;
+mod end;
 mod environment;
 mod investigation;
 mod logs;
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         Action::Done(code) => code,
         Action::Wall(arguments) => {
             environment::prepare_windows(arguments.kiosk());
+            end::without_destructors();
             match shell::run(*arguments, began) {
                 Ok(code) => code,
                 Err(e) => {
