@@ -146,10 +146,12 @@ describe('names in a list', () => {
   it('leave out the folders that all begin with', () => {
     expect(apart(['/api/v1/dishes/{id}', '/api/v1/menus', '/api/v1/orders'])).toEqual(['…/dishes/{id}', '…/menus', '…/orders'])
     expect(apart(['/api/v1/orders/a', '/api/v1/orders/b', '/api/v2/orders'])).toEqual(['…/v1/orders/a', '…/v1/orders/b', '…/v2/orders'])
-    for (const whole of [['/api/v1/menus'], ['/a/b', '/a/c'], ['/api/v1/', '/api/v1/menus'], ['h1', 'h2'], ['/x/y', 'z'], ['', ''], [], ['node1 /data/a', 'node1 /data/b'], ['https://a', 'http://a'], ['https://a', 'https:/b']]) expect(apart(whole)).toEqual(whole)
+    for (const whole of [['/api/v1/menus'], ['/a/b', '/a/c'], ['/api/v1/', '/api/v1/menus'], ['h1', 'h2'], ['/x/y', 'z'], ['', ''], [], ['node1 /data/a', 'node1 /data/b'], ['https://a', 'http://a'], ['https://a', 'https:/b'], ['10.0.0.1', 'https://a']]) expect(apart(whole)).toEqual(whole)
   })
   it('have no scheme where all have the same, and no host where there is only one', () => {
     expect(apart(['https://www.demo/health', 'https://api.demo/'])).toEqual(['www.demo/health', 'api.demo/'])
+    expect(apart(['10.0.0.1', 'https://www.demo/', 'https://www.demo/menu', '/'])).toEqual(['10.0.0.1', 'www.demo/', 'www.demo/menu', '/'])
+    expect(apart(['https://www.demo/', 'https://www.demo/menu'])).toEqual(['www.demo/', 'www.demo/menu'])
     expect(apart(['https://www.demo/health', 'https://www.demo/menu'])).toEqual(['…/health', '…/menu'])
   })
 })
