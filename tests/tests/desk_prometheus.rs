@@ -381,8 +381,6 @@ async fn a_board_that_is_laid_out_beforehand_gets_only_what_is_new_when_it_comes
 
     // Who has turned once will turn again.
     turn().await;
-    // Until it has been answered once by itself: with the first answer its series are named anew.
-    tokio::time::sleep(Duration::from_secs(3)).await;
     let (ready, cursor) = coming(&desk, "three").await;
     let head = pulled(&desk, cursor, Some(&ready)).await;
     assert!(head.coming.is_none(), "it is sent once");

@@ -110,6 +110,14 @@ impl QueryStatus {
         }
     }
 
+    /// What has been told of the same streams stays told: a page that has their series needs no names again.
+    pub(crate) fn goes_on(&mut self, before: &Self) {
+        if self.streams == before.streams {
+            self.epoch = before.epoch;
+            self.epoch_revision = before.epoch_revision;
+        }
+    }
+
     /// Judges every series anew.
     fn update(&mut self, query: &Query, facts: &Facts<'_>) {
         self.judged.clear();

@@ -152,12 +152,22 @@ impl Engine {
             return;
         };
         let mut panels = Vec::with_capacity(board.panels.len());
+        let mut before = match self.open.get_mut(id) {
+            Some(open) if !anew => std::mem::take(&mut open.panels),
+            _ => Vec::new(),
+        }
+        .into_iter();
         for panel in &board.panels {
+            let mut before = before.next().map(|p| p.queries.into_iter());
             let mut queries = Vec::with_capacity(panel.queries.len());
             for query in &panel.queries {
                 let (ids, unbound) = self.streams_for(&board, panel, query, now);
                 let limits = judge::thresholds(panel, query, &self.setup.concepts);
-                queries.push(QueryStatus::new(ids, unbound, limits, self.revision));
+                let mut status = QueryStatus::new(ids, unbound, limits, self.revision);
+                if let Some(before) = before.as_mut().and_then(Iterator::next) {
+                    status.goes_on(&before);
+                }
+                queries.push(status);
             }
             panels.push(PanelStatus::new(queries, self.revision));
         }

@@ -54,6 +54,33 @@ fn a_concept_is_bound_in_each_source_by_its_own_dialect() {
 }
 
 #[test]
+fn a_binding_that_changes_names_only_the_series_that_it_changes() {
+    let panels = vec![
+        panel("plain", PanelKind::Gauge, "x"),
+        panel("bound", PanelKind::Gauge, "${cpu}"),
+    ];
+    let mut engine = Engine::new();
+    engine.handle(
+        Event::Configured(setup(panels, vec![source("p", false)])),
+        T0,
+    );
+    let probed = Event::Probed("p".into(), present(&["other_x"]), Meta::default());
+    let effects = engine.handle(probed, T0);
+    answer_all(&mut engine, effects, T0, 1.0);
+    let named = |engine: &Engine, at: usize| {
+        let query = &engine.panels()[at].queries[0];
+        (query.epoch, query.epoch_revision)
+    };
+    let before = (named(&engine, 0), named(&engine, 1));
+
+    let probed = Event::Probed("p".into(), present(&["node_x"]), Meta::default());
+    let effects = engine.handle(probed, T0 + 1);
+    answer_all(&mut engine, effects, T0 + 1, 1.0);
+    assert_eq!(named(&engine, 0), before.0, "it is asked as before");
+    assert_ne!(named(&engine, 1), before.1);
+}
+
+#[test]
 fn what_was_there_once_stays_bound_and_its_absence_is_not_well() {
     let mut engine = started(vec![panel("x", PanelKind::Gauge, "${cpu}")]);
     assert_eq!(engine.verdict().unknown, 0);
