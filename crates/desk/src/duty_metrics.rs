@@ -18,6 +18,10 @@ use wire::{AlertQuery, DutyView, Kept, LevelView, Spread, WeekFigures};
 pub const SOURCE: &str = "desk";
 /// The desk is looked at this often.
 const EVERY: Duration = Duration::from_secs(10);
+/// Until it has told everything once it is looked at this often, so that a board has something to show from its first moments.
+const AT_FIRST: Duration = Duration::from_millis(500);
+/// So many looks of that kind at most: a desk without a database never tells everything.
+const FIRST_LOOKS: u32 = 40;
 /// Figures of weeks are made of the database: each so many looks.
 const FIGURES_EACH: u32 = 6;
 /// What is kept, ms: more than a board of a day shows.
@@ -49,25 +53,35 @@ pub fn source() -> (Arc<Tsdb>, Client) {
 
 /// Looks at the desk until stopped. A desk that does not answer leaves a gap, which the wall shows as old values.
 pub async fn run(duty: DutyHandle, store: Arc<Tsdb>, stop: CancellationToken) {
-    let mut ticks = tokio::time::interval(EVERY);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Skip);
     let mut week: Option<WeekFigures> = None;
+    let mut told = false;
     for look in 0_u32.. {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            _ = ticks.tick() => {}
-        }
-        if look.is_multiple_of(FIGURES_EACH) {
+        if week.is_none() || look.is_multiple_of(FIGURES_EACH) {
             // Without a database there are no figures, and the health page says so.
             let figures = duty.figures(1).await.ok();
             week = figures.map(|mut f| f.weeks.pop().unwrap_or_else(quiet_week));
         }
-        let Ok(page) = duty.list(AlertQuery::default()).await else {
-            continue;
+        if let Ok(page) = duty.list(AlertQuery::default()).await {
+            let now = clock::now_ms();
+            store.append(&samples(&page.duty, week.as_ref(), now));
+            told = week.is_some() && is_known(&page.duty);
+        }
+        let wait = if told || look >= FIRST_LOOKS {
+            EVERY
+        } else {
+            AT_FIRST
         };
-        let now = clock::now_ms();
-        store.append(&samples(&page.duty, week.as_ref(), now));
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
     }
+}
+
+/// Whether of all that can be reached it is known whether it is.
+fn is_known(duty: &DutyView) -> bool {
+    let sources = duty.sources.iter().all(|s| s.ok.is_some());
+    sources && duty.channels.iter().all(|c| c.ok.is_some())
 }
 
 /// A week without a single alert: none fired, none was left unanswered, and no time was measured.

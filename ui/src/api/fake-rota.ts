@@ -141,6 +141,10 @@ export class FakeRota {
       const asked = edit.edit === 'request_swap' ? this.book.swaps.at(-1) : undefined
       if (asked !== undefined) this.change({ edit: 'answer_swap', swap: asked.id, accept: true, answer: '' })
       const rota = this.rota(query.rota)
+      if (before !== undefined && edit.edit === 'remove_rota') {
+        // Whoever was on duty is not any more, from now on.
+        return { shifts: [], new: problemsIn(before, [], this.now(), this.stretch(before, query).until), gone: [] }
+      }
       if (rota === undefined) return { shifts: [], new: [], gone: [] }
       const { from, until } = this.stretch(rota, query)
       const now = this.problems(rota, query)

@@ -466,6 +466,19 @@ describe('rules', () => {
     expect(kept?.edit === 'put_rota' ? kept.rota.layers.map((layer) => [layer.id, layer.priority]) : []).toEqual([[6, 60], [4, 50], [5, 40], [3, 30], [2, 20], [1, 10]])
   })
 
+  it('are removed with their rota only after it is said who will be missing, and not those of another', async () => {
+    await open('#desk/rota')
+    await click('[data-rota-tab="rules"]')
+    await click('[data-begin-removal]')
+    await pass(400)
+    expect(previews.at(-1)?.edit).toBe('remove_rota')
+    expect(one('[data-verdict-of-edit="wrong"]').textContent).toMatch(/移除后会出现 \d+ 个问题.*没有主值/)
+    expect(edits.some((edit) => edit.edit === 'remove_rota')).toBe(false)
+    await click('[data-remove-rota]')
+    expect(edits.at(-1)?.edit).toBe('remove_rota')
+    expect(document.querySelector('[data-remove-rota]')).toBeNull()
+  })
+
   it('make a layer, and refuse a time that is none', async () => {
     await open('#desk/rota')
     await click('[data-rota-tab="rules"]')

@@ -5,8 +5,8 @@ use super::edit::{Refusal, apply};
 use super::query::schedule;
 use model::duty::Actor;
 use model::rota::{
-    Book, Conflict, Coverage, DoubleBooking, Edit, Gap, Role, RotaChange, RotaId, Shift, Swap,
-    SwapState, Touched,
+    Book, Conflict, Coverage, DoubleBooking, Edit, Gap, GapCause, Role, RotaChange, RotaId, Shift,
+    Swap, SwapState, Touched,
 };
 use std::sync::Arc;
 
@@ -96,11 +96,15 @@ fn difference(
     until: i64,
 ) -> Option<Difference> {
     let was = coverage(before, rota, from, until);
-    let is = coverage(after, rota, from, until);
     let (old, new) = (
         schedule(before, rota, from, until),
         schedule(after, rota, from, until),
     );
+    let is = if after.rotas.contains_key(rota) {
+        coverage(after, rota, from, until)
+    } else {
+        removed(&was, &old)
+    };
     if was == is && old == new {
         return None;
     }
@@ -111,6 +115,29 @@ fn difference(
         before: without(&old, &new),
         after: without(&new, &old),
     })
+}
+
+/// What is wrong with a rota that is no more: nobody is where somebody was, and of what was wrong nothing has been put right.
+fn removed(was: &Coverage, old: &[Shift]) -> Coverage {
+    let mut gaps: Vec<Gap> = Vec::new();
+    let mut shifts: Vec<&Shift> = old.iter().collect();
+    shifts.sort_by(|a, b| (&a.role, a.from).cmp(&(&b.role, b.from)));
+    for shift in shifts {
+        match gaps.last_mut() {
+            Some(last) if last.role == shift.role && shift.from <= last.until => {
+                last.until = last.until.max(shift.until);
+            }
+            _ => gaps.push(Gap {
+                role: shift.role.clone(),
+                from: shift.from,
+                until: shift.until,
+                cause: GapCause::NoShift,
+            }),
+        }
+    }
+    let mut is = was.clone();
+    is.gaps.extend(gaps);
+    is
 }
 
 /// Parts of `shifts` in which the person does not have the role for the same reason in `others`.

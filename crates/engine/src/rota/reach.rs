@@ -15,13 +15,17 @@ type Stretch = (i64, i64);
 
 /// The stretches, ms, in which an edit at `now` can make somebody's duty different, and the one that is `shown`: in order, apart from each
 /// other. What begins and ends by itself (absences, overrides, swaps, plans) is followed as far as it goes. Layers and rotas, which go on for
-/// ever, and people are followed for a quarter from now, and for a quarter from each day to come on which a layer begins or ends.
+/// ever, and people are followed for a quarter from now, and for a quarter from each day to come on which a layer begins or ends. Of a rota
+/// that is removed nothing is compared but that.
 pub fn reach(book: &Book, edit: &Edit, now: i64, shown: Stretch) -> Vec<Stretch> {
     let mut out = of(book, edit, now);
     for stretch in &mut out {
         stretch.1 = stretch.1.min(stretch.0.saturating_add(LONGEST));
     }
-    out.push(shown);
+    // A rota that goes is over from now on; the days before were on duty all the same.
+    if !matches!(edit, Edit::RemoveRota { .. }) {
+        out.push(shown);
+    }
     out.retain(|(from, until)| from < until);
     out.sort_unstable();
     let mut apart: Vec<Stretch> = Vec::with_capacity(out.len());

@@ -313,3 +313,26 @@ fn a_swap_with_somebody_who_is_absent_then_is_refused() {
     let (absent, _) = done(&book, away("d", 26), "d", now());
     done(&absent, request(day("c", 23), "d", None), "c", now());
 }
+
+#[test]
+fn a_rota_that_is_removed_leaves_nobody_on_duty_from_now_on() {
+    // `b` is absent on the 22nd, and nobody stands in: that is wrong as it is.
+    let away = absence("b", at(11, 22, 9), at(11, 23, 9));
+    let (book, _) = done(&daily(), away, "b", now());
+    let edit = Edit::RemoveRota { rota: platform() };
+    assert_eq!(
+        reach(&book, &edit, now(), SHOWN),
+        [(now(), now() + AHEAD)],
+        "who was on duty before was it all the same"
+    );
+    let seen = preview(&book, edit, &who("boss"), now(), now(), at(11, 25, 9)).unwrap();
+    let [gone] = seen.differences.as_slice() else {
+        panic!("{seen:?}");
+    };
+    let gaps: Vec<_> = gone.worse.gaps.iter().map(|g| (g.from, g.until)).collect();
+    let (until, again) = (at(11, 22, 9), at(11, 23, 9));
+    assert_eq!(gaps, [(now(), until), (again, at(11, 25, 9))]);
+    assert!(gone.better.is_clean(), "nothing is put right by it");
+    assert!(gone.after.is_empty() && gone.before.len() == 4, "{gone:?}");
+    assert!(!seen.is_clean());
+}
