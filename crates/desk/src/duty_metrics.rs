@@ -54,23 +54,18 @@ pub fn source() -> (Arc<Tsdb>, Client) {
 /// Looks at the desk until stopped. A desk that does not answer leaves a gap, which the wall shows as old values.
 pub async fn run(duty: DutyHandle, store: Arc<Tsdb>, stop: CancellationToken) {
     let mut week: Option<WeekFigures> = None;
-    let mut told = false;
     for look in 0_u32.. {
         if week.is_none() || look.is_multiple_of(FIGURES_EACH) {
             // Without a database there are no figures, and the health page says so.
             let figures = duty.figures(1).await.ok();
             week = figures.map(|mut f| f.weeks.pop().unwrap_or_else(quiet_week));
         }
-        if let Ok(page) = duty.list(AlertQuery::default()).await {
+        let page = duty.list(AlertQuery::default()).await.ok();
+        if let Some(page) = &page {
             let now = clock::now_ms();
             store.append(&samples(&page.duty, week.as_ref(), now));
-            told = week.is_some() && is_known(&page.duty);
         }
-        let wait = if told || look >= FIRST_LOOKS {
-            EVERY
-        } else {
-            AT_FIRST
-        };
+        let wait = until_next(look, page.as_ref().map(|p| &p.duty), week.is_some());
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(wait) => {}
@@ -78,10 +73,18 @@ pub async fn run(duty: DutyHandle, store: Arc<Tsdb>, stop: CancellationToken) {
     }
 }
 
-/// Whether of all that can be reached it is known whether it is.
-fn is_known(duty: &DutyView) -> bool {
-    let sources = duty.sources.iter().all(|s| s.ok.is_some());
-    sources && duty.channels.iter().all(|c| c.ok.is_some())
+/// How long after look number `look` (from 0) the next one is, by what it found and whether the week's figures are there.
+fn until_next(look: u32, found: Option<&DutyView>, week: bool) -> Duration {
+    let reached = |duty: &DutyView| {
+        let sources = duty.sources.iter().all(|s| s.ok.is_some());
+        sources && duty.channels.iter().all(|c| c.ok.is_some())
+    };
+    let told = week && found.is_some_and(reached);
+    if told || look >= FIRST_LOOKS {
+        EVERY
+    } else {
+        AT_FIRST
+    }
 }
 
 /// A week without a single alert: none fired, none was left unanswered, and no time was measured.
@@ -284,6 +287,21 @@ mod tests {
         // What was not tried is neither up nor down.
         assert_eq!(value(&all, &["shouwang_channel_up", "mail"]), None);
         assert_eq!(value(&all, &["week"]), None, "no figures, no numbers");
+    }
+
+    #[test]
+    fn the_desk_is_looked_at_often_until_all_is_known_once() {
+        let untried = duty();
+        let known = DutyView {
+            channels: Vec::new(),
+            ..duty()
+        };
+        for (found, week) in [(None, true), (Some(&untried), true), (Some(&known), false)] {
+            assert_eq!(until_next(1, found, week), AT_FIRST);
+            // A channel that is never used, and a desk without a database, do not keep it busy.
+            assert_eq!(until_next(FIRST_LOOKS, found, week), EVERY);
+        }
+        assert_eq!(until_next(1, Some(&known), true), EVERY);
     }
 
     #[test]
