@@ -244,6 +244,17 @@ fn a_rota_is_made_dragged_broken_mended_and_swapped() {
         "put_override",
     ];
     assert_eq!(done, wanted);
+
+    // Removed as a whole only after it is said who would be missing from now on.
+    wall.click("[data-rota-tab=rules]");
+    there(&wall, "[data-begin-removal]");
+    wall.click("[data-begin-removal]");
+    there(&wall, "[data-rules] [data-verdict-of-edit=wrong]");
+    let said = wall.text("[data-rules] [data-verdict-of-edit=wrong]");
+    assert!(said.contains("没有主值"), "{said}");
+    wall.picture("removal");
+    wall.click("[data-remove-rota]");
+    there(&wall, "[data-no-rota]");
 }
 
 fn clock(ms: i64) -> String {
